@@ -1,0 +1,3 @@
+"""Pictograph: a folder of images in, a trained vision model out."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,1 @@
+"""The Pictograph platform: API, jobs, engines. Imports `pictograph`, never the other way."""

@@ -1,0 +1,1 @@
+"""Networks that label and networks that are trained. They know no database, no settings and no request."""

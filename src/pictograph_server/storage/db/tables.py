@@ -1,0 +1,453 @@
+"""Every table of the platform, in the order of the services that own them.
+
+Rows that belong to somebody carry `organization_id`, also where a join could find it: repositories filter by it in
+every query, so a foreign id is simply not found. Deleting a dataset cascades to everything made from it.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+from .types import Json, UtcDateTime
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> Column[str]:
+    return Column("id", String(36), primary_key=True)
+
+
+def _organization() -> Column[str]:
+    return Column(
+        "organization_id", String(36), ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False, index=True
+    )
+
+
+def _dataset(*, index: bool = False) -> Column[str]:
+    return Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False, index=index)
+
+
+# --- organisations -------------------------------------------------------------------------------------------------
+
+organizations = Table(
+    "organizations",
+    metadata,
+    _id(),
+    Column("name", String(120), nullable=False),
+    Column("slug", String(120), nullable=False, unique=True),
+    Column("max_users", Integer, nullable=False),
+    Column("max_images", BigInteger, nullable=False),
+    Column("max_storage_bytes", BigInteger, nullable=False),
+    # When set, operations cost nothing but still leave their line in the ledger.
+    Column("is_free_of_charge", Boolean, nullable=False, server_default=text("false")),
+    Column("credits_monthly_allowance", BigInteger, nullable=False),
+    Column("credits_reset_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("email", String(320), unique=True),
+    Column("full_name", String(200)),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+members = Table(
+    "members",
+    metadata,
+    _id(),
+    _organization(),
+    Column("user_id", String(36), ForeignKey("users.id", ondelete="CASCADE"), nullable=False),
+    Column("role", String(16), nullable=False),
+    Column("joined_at", UtcDateTime, nullable=False),
+    UniqueConstraint("organization_id", "user_id"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    _organization(),
+    Column("name", String(100), nullable=False),
+    Column("key_prefix", String(12), nullable=False),
+    Column("key_sha256", String(64), nullable=False, unique=True),
+    Column("role", String(16), nullable=False),
+    Column("rate_limit", Integer, nullable=False),
+    Column("is_active", Boolean, nullable=False),
+    Column("last_used_at", UtcDateTime),
+    Column("expires_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("organization_id", String(36), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("method", String(8), primary_key=True),
+    Column("path", String(1024), primary_key=True),
+    Column("body_sha256", String(64), nullable=False),
+    # Null while the first execution is still running.
+    Column("status_code", Integer),
+    Column("content_type", String(100)),
+    Column("body", LargeBinary),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+    # A runner that died leaves the key claimed; past this moment somebody else may execute.
+    Column("claimed_until", UtcDateTime, nullable=False),
+)
+
+# --- credits: append-only double entry (R12) -----------------------------------------------------------------------
+
+ledger_transactions = Table(
+    "ledger_transactions",
+    metadata,
+    _id(),
+    _organization(),
+    Column("operation", String(80), nullable=False),
+    Column("description", String(500)),
+    Column("metadata", Json, nullable=False),
+    # What makes a charge happen once: `hold:<job>`, `capture:<job>:<step>`, `release:<job>`.
+    Column("unique_key", String(200), nullable=False, unique=True),
+    # The organisation's available credits right after; what a person sees as `balance_after`.
+    Column("available_after", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_ledger_transactions_newest", "organization_id", "created_at", "id"),
+)
+
+ledger_postings = Table(
+    "ledger_postings",
+    metadata,
+    _id(),
+    Column(
+        "transaction_id",
+        String(36),
+        ForeignKey("ledger_transactions.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
+    _organization(),
+    # granted (negative: where credits come from), available, held, spent. They sum to zero in every transaction.
+    Column("account", String(16), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+)
+
+credit_balances = Table(
+    "credit_balances",
+    metadata,
+    Column("organization_id", String(36), ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True),
+    Column("account", String(16), primary_key=True),
+    Column("balance", BigInteger, nullable=False),
+)
+
+credit_holds = Table(
+    "credit_holds",
+    metadata,
+    _id(),
+    _organization(),
+    Column("job_id", String(36), nullable=False, unique=True),
+    Column("operation", String(80), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("captured", BigInteger, nullable=False, server_default=text("0")),
+    Column("released_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# --- datasets, images, annotations -----------------------------------------------------------------------------------
+
+datasets = Table(
+    "datasets",
+    metadata,
+    _id(),
+    _organization(),
+    Column("name", String(200), nullable=False),
+    Column("description", Text),
+    Column("annotation_types", Json, nullable=False),
+    # Images a batch job processed wait for a person (`review`) instead of becoming `complete` (R5).
+    Column("review_required", Boolean, nullable=False, server_default=text("false")),
+    # Counters kept in the transactions that change them; counting a million rows takes a third of a second.
+    Column("image_count", BigInteger, nullable=False, server_default=text("0")),
+    Column("completed_image_count", BigInteger, nullable=False, server_default=text("0")),
+    Column("archived_image_count", BigInteger, nullable=False, server_default=text("0")),
+    Column("total_size_bytes", BigInteger, nullable=False, server_default=text("0")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    UniqueConstraint("organization_id", "name"),
+)
+
+dataset_classes = Table(
+    "dataset_classes",
+    metadata,
+    Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(120), primary_key=True),
+    Column("position", Integer, nullable=False),
+    # The geometry as on the wire: bbox, polygon, tag … Free text: stored data holds other words too.
+    Column("type", String(40)),
+    Column("color", String(40)),
+    # What the annotator is asked for instead of the name (R6).
+    Column("prompt", String(500)),
+)
+
+images = Table(
+    "images",
+    metadata,
+    _id(),
+    _organization(),
+    _dataset(),
+    Column("filename", String(400), nullable=False),
+    # "/" or "/a/b": leading slash, none at the end.
+    Column("folder_path", String(1000), nullable=False),
+    Column("status", String(16), nullable=False),
+    # `person` or `job`; a person's `review` or `complete` is never downgraded (R5).
+    Column("status_set_by", String(16)),
+    Column("annotation_count", Integer, nullable=False, server_default=text("0")),
+    # Grows by one with every save; a save based on an older one is refused (R11).
+    Column("annotation_version", Integer, nullable=False, server_default=text("0")),
+    Column("file_size_bytes", BigInteger, nullable=False),
+    # Display-oriented: after the EXIF orientation is applied (R10).
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("mime_type", String(60), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    # 64-bit difference hash as 16 hex digits, from the ingest job: near copies share a split.
+    Column("dhash", String(16)),
+    Column("has_thumbnail", Boolean, nullable=False, server_default=text("false")),
+    Column("auto_tags", Json, nullable=False),
+    Column("is_archived", Boolean, nullable=False, server_default=text("false")),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_images_newest", "dataset_id", "is_archived", "created_at", "id"),
+    Index("ix_images_status", "dataset_id", "status"),
+    Index("ix_images_sha256", "sha256"),
+    Index(
+        "uq_images_name",
+        "dataset_id",
+        "folder_path",
+        "filename",
+        unique=True,
+        sqlite_where=text("is_archived = 0"),
+        postgresql_where=text("NOT is_archived"),
+    ),
+    # Names alone, for requests that know no folder.
+    Index("ix_images_filename", "dataset_id", "filename"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    _id(),
+    _organization(),
+    _dataset(index=True),
+    Column("filename", String(400), nullable=False),
+    Column("folder_path", String(1000), nullable=False),
+    Column("content_type", String(60), nullable=False),
+    # Set when the bytes have arrived in the staging area.
+    Column("received_at", UtcDateTime),
+    Column("size_bytes", BigInteger),
+    Column("sha256", String(64)),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+annotations = Table(
+    "annotations",
+    metadata,
+    Column("image_id", String(36), ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
+    _organization(),
+    # The wire's list, as saved: order, ids and numbers come back exactly.
+    Column("document", Json, nullable=False),
+    # annotation id -> who or what made it, when, with which prompt, threshold and confidence (R11).
+    Column("provenance", Json, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# --- models, exports, auto-annotation, training ----------------------------------------------------------------------
+
+models = Table(
+    "models",
+    metadata,
+    _id(),
+    _organization(),
+    Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="SET NULL"), index=True),
+    Column("training_run_id", String(36)),
+    Column("name", String(200), nullable=False),
+    Column("description", Text),
+    Column("model_type", String(40), nullable=False),
+    Column("architecture", String(80)),
+    Column("visibility", String(16), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("metrics", Json),
+    # "0" -> class name, in the order the network answers.
+    Column("class_mapping", Json),
+    Column("version", String(40), nullable=False),
+    Column("parent_model_id", String(36)),
+    # The model card (R14) and where its files are: file name -> blob key.
+    Column("card", Json, nullable=False),
+    Column("files", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index("ix_models_newest", "organization_id", "created_at", "id"),
+)
+
+exports = Table(
+    "exports",
+    metadata,
+    _id(),
+    _organization(),
+    _dataset(),
+    Column("job_id", String(36)),
+    Column("name", String(100), nullable=False),
+    Column("format", String(20), nullable=False),
+    Column("include_images", Boolean, nullable=False),
+    Column("class_filter", Json),
+    Column("status_filter", String(20)),
+    Column("status", String(16), nullable=False),
+    Column("error_message", Text),
+    Column("blob_key", String(200)),
+    Column("file_size_bytes", BigInteger),
+    Column("image_count", Integer),
+    Column("annotation_count", Integer),
+    # What the format could not express, counted (R10).
+    Column("report", Json),
+    Column("expires_at", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("dataset_id", "name"),
+    Index("ix_exports_newest", "organization_id", "created_at", "id"),
+)
+
+batch_jobs = Table(
+    "batch_jobs",
+    metadata,
+    _id(),  # the wire's `job_id`; also the id of the job that runs it
+    _organization(),
+    _dataset(index=True),
+    Column("status", String(16), nullable=False),
+    Column("total_images", Integer, nullable=False),
+    Column("processed_images", Integer, nullable=False, server_default=text("0")),
+    Column("failed_images", Integer, nullable=False, server_default=text("0")),
+    Column("annotations_added", Integer, nullable=False, server_default=text("0")),
+    Column("estimated_credits", Integer, nullable=False),
+    # What was asked for: classes with prompts and output types, thresholds, top_k, model.
+    Column("request", Json, nullable=False),
+    # The engine and checkpoint that answered, known once the job has loaded it.
+    Column("engine", String(200)),
+    Column("error_message", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+)
+
+batch_images = Table(
+    "batch_images",
+    metadata,
+    Column("batch_id", String(36), ForeignKey("batch_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("image_id", String(36), ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, nullable=False),
+    # pending, done, failed
+    Column("state", String(16), nullable=False),
+    Column("annotations_added", Integer, nullable=False, server_default=text("0")),
+    Column("reason", Text),
+    Index("ix_batch_images_pending", "batch_id", "state", "position"),
+)
+
+training_runs = Table(
+    "training_runs",
+    metadata,
+    _id(),  # also the id of the job that runs it
+    _organization(),
+    _dataset(index=True),
+    Column("export_id", String(36)),
+    Column("model_id", String(36)),
+    Column("name", String(100), nullable=False),
+    Column("pipeline_type", String(40), nullable=False),
+    Column("gpu_type", String(16)),
+    Column("status", String(16), nullable=False),
+    Column("progress", Integer, nullable=False, server_default=text("0")),
+    Column("current_epoch", Integer, nullable=False, server_default=text("0")),
+    Column("total_epochs", Integer),
+    Column("metrics", Json, nullable=False),
+    Column("config", Json, nullable=False),
+    # What the run really used, in words: "cpu (2 threads)", "NVIDIA A10G".
+    Column("device", String(120)),
+    Column("eta_seconds", Integer),
+    Column("training_seconds", Float),
+    Column("error_message", Text),
+    Column("created_by", String(36)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("completed_at", UtcDateTime),
+    Index("ix_training_runs_newest", "organization_id", "created_at", "id"),
+)
+
+# --- jobs ------------------------------------------------------------------------------------------------------------
+
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    Column("organization_id", String(36), ForeignKey("organizations.id", ondelete="CASCADE"), index=True),
+    # The task function's name (`export`, `train` …) and the lane whose slots it takes.
+    Column("task", String(60), nullable=False),
+    Column("lane", String(20), nullable=False),
+    Column("payload", Json, nullable=False),
+    # queued, running, succeeded, failed, cancelled
+    Column("state", String(16), nullable=False),
+    Column("attempt", Integer, nullable=False, server_default=text("0")),
+    Column("max_attempts", Integer, nullable=False),
+    # Grows with every claim. A runner that holds an older one has lost the job and may write nothing more.
+    Column("fence", Integer, nullable=False, server_default=text("0")),
+    Column("worker", String(120)),
+    # Database clock, seconds since the epoch: hosts of a fleet need not agree on the time.
+    Column("lease_expires_at", Float),
+    Column("run_after", Float, nullable=False),
+    Column("cancel_requested", Boolean, nullable=False, server_default=text("false")),
+    Column("progress", Float, nullable=False, server_default=text("0")),
+    Column("message", Text),
+    Column("error", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Index("ix_jobs_claim", "state", "lane", "run_after"),
+)
+
+job_checkpoints = Table(
+    "job_checkpoints",
+    metadata,
+    Column("job_id", String(36), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("value", Json),
+    Column("fence", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+job_events = Table(
+    "job_events",
+    metadata,
+    Column("job_id", String(36), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    Column("data", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
