@@ -1,0 +1,31 @@
+"""An export: a dataset written to a ZIP in one of the field's formats."""
+
+from datetime import datetime
+from typing import Literal
+
+from pictograph.models.common import WireModel
+
+ExportFormat = Literal["pictograph", "coco", "yolo", "pascal_voc", "cvat", "labelme", "csv"]
+ExportStatus = Literal["pending", "processing", "completed", "failed"]
+
+
+class Export(WireModel):
+    """An export. `project_id` is the dataset's id; a filter that is None filters nothing."""
+
+    id: str
+    project_id: str
+    dataset_name: str
+    name: str
+    format: ExportFormat
+    include_images: bool = False
+    class_filter: list[str] | None = None
+    status_filter: str | None = None
+    status: ExportStatus
+    error_message: str | None = None
+    file_size: int | None = None
+    image_count: int | None = None
+    annotation_count: int | None = None
+    created_at: datetime
+    expires_at: datetime | None = None
+    download_url: str | None = None
+    organization_id: str | None = None
