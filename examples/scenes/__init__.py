@@ -1,0 +1,1 @@
+"""Drawn road-sign scenes whose truth is known, for the demo and the tests."""
