@@ -1,0 +1,69 @@
+"""A dataset and its classes as the services see them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+
+from pictograph_server.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class ClassRecord:
+    """An entry of the list of classes. `prompt` is what the annotator is asked for instead of the name (R6)."""
+
+    name: str
+    type: str | None = None
+    color: str | None = None
+    prompt: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetRecord:
+    """A dataset's row with its classes in order. Counters leave archived images out."""
+
+    id: str
+    organization_id: str
+    name: str
+    description: str | None
+    annotation_types: tuple[str, ...]
+    review_required: bool
+    image_count: int
+    completed_image_count: int
+    archived_image_count: int
+    total_size_bytes: int
+    created_at: datetime
+    updated_at: datetime
+    classes: tuple[ClassRecord, ...] = ()
+
+    @property
+    def prompts(self) -> Mapping[str, str]:
+        """Return, for the classes that carry one, class name -> prompt."""
+        return MappingProxyType({entry.name: entry.prompt for entry in self.classes if entry.prompt})
+
+
+# A class that a request names: (name, geometry or None, prompt or None). `ensure_classes` registers what is missing.
+ClassRequest = tuple[str, str | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedDataset:
+    """What went with a dataset, and what in the blob store may have lost its last reference."""
+
+    dataset_id: str
+    image_count: int
+    folder_count: int
+    image_sha256s: Sequence[str]
+    # Blobs that belonged to this dataset alone: exports, staged uploads.
+    blob_keys: Sequence[str]
+
+
+class DatasetNotFound(NotFound):
+    code = "dataset_not_found"
+
+    def __init__(self, name_or_id: str) -> None:
+        super().__init__(
+            f"Dataset {name_or_id!r} was not found",
+            why="this organisation has none of that name or id",
+            fix="Names are case-sensitive; `client.datasets.list()` shows the ones there are",
+        )

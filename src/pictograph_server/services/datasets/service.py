@@ -1,0 +1,194 @@
+"""Rules of datasets. A project and a dataset are the same row: projects write it, datasets read it."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from pictograph_server.errors import Conflict
+from pictograph_server.jobs import queue
+from pictograph_server.storage.db.types import new_id, now
+
+from . import repository
+from .classes import check_class_name, check_classes, normalise_annotation_types, widen_annotation_types, with_colours
+from .names import check_name
+from .records import ClassRecord, ClassRequest, DatasetNotFound, DatasetRecord, DeletedDataset
+
+
+class DatasetNameTaken(Conflict):
+    code = "dataset_name_taken"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"A dataset named {name!r} already exists",
+            why="names are unique in an organisation",
+            fix="Choose another name, or use the dataset that is there",
+        )
+
+
+def get_by_name(conn: Connection, organization_id: str, name: str) -> DatasetRecord:
+    """Return the organisation's dataset of that name, with its classes. Raises `DatasetNotFound` (404)."""
+    record = repository.by_name(conn, organization_id, name)
+    if record is None:
+        raise DatasetNotFound(name)
+    return record
+
+
+def get_by_id(conn: Connection, organization_id: str, dataset_id: str) -> DatasetRecord:
+    """Return the organisation's dataset of that id, with its classes. Raises `DatasetNotFound` (404)."""
+    record = repository.by_id(conn, organization_id, dataset_id)
+    if record is None:
+        raise DatasetNotFound(dataset_id)
+    return record
+
+
+def list_page(conn: Connection, organization_id: str, *, limit: int, offset: int) -> list[DatasetRecord]:
+    """Return datasets with their classes, newest first."""
+    return repository.page(conn, organization_id, limit=limit, offset=offset)
+
+
+def create(
+    conn: Connection,
+    organization_id: str,
+    *,
+    name: str,
+    description: str | None = None,
+    annotation_types: Sequence[str] | None = None,
+    classes: Sequence[ClassRecord] = (),
+) -> DatasetRecord:
+    """Create a dataset; missing colours come from the palette."""
+    check_name(name)
+    check_classes(classes)
+    types = normalise_annotation_types(annotation_types if annotation_types is not None else ("bbox",))
+    if repository.by_name(conn, organization_id, name) is not None:
+        raise DatasetNameTaken(name)
+    moment = now()
+    record = DatasetRecord(
+        id=new_id(),
+        organization_id=organization_id,
+        name=name,
+        description=description,
+        annotation_types=widen_annotation_types(types, (entry.type for entry in classes)),
+        review_required=False,
+        image_count=0,
+        completed_image_count=0,
+        archived_image_count=0,
+        total_size_bytes=0,
+        created_at=moment,
+        updated_at=moment,
+        classes=tuple(with_colours(classes)),
+    )
+    try:
+        repository.add(conn, record)
+    except IntegrityError as error:
+        raise DatasetNameTaken(name) from error
+    return record
+
+
+def update(
+    conn: Connection,
+    organization_id: str,
+    name: str,
+    *,
+    new_name: str | None = None,
+    description: str | None = None,
+    annotation_types: Sequence[str] | None = None,
+    classes: Sequence[ClassRecord] | None = None,
+    review_required: bool | None = None,
+) -> DatasetRecord:
+    """Change what is given; None leaves a field as it is. `classes` replaces the whole list.
+
+    A class that stays keeps its colour and its prompt where the request names none.
+    """
+    record = get_by_name(conn, organization_id, name)
+    values: dict[str, object] = {}
+    if new_name is not None and new_name != name:
+        check_name(new_name)
+        if repository.by_name(conn, organization_id, new_name) is not None:
+            raise DatasetNameTaken(new_name)
+        values["name"] = new_name
+    if description is not None:
+        values["description"] = description
+    if annotation_types is not None:
+        values["annotation_types"] = list(normalise_annotation_types(annotation_types))
+    if review_required is not None:
+        values["review_required"] = review_required
+    if classes is not None:
+        check_classes(classes)
+        _replace_classes(conn, record, classes)
+    try:
+        repository.change(conn, organization_id, record.id, values)
+    except IntegrityError as error:
+        raise DatasetNameTaken(new_name or name) from error
+    return get_by_id(conn, organization_id, record.id)
+
+
+def delete(conn: Connection, organization_id: str, name: str) -> DeletedDataset:
+    """Delete a dataset and everything made from it; jobs at work on it are asked to stop.
+
+    The blobs are the caller's to remove after the commit (`services/images/blobs.py`).
+    """
+    record = get_by_name(conn, organization_id, name)
+    for job_id in repository.live_job_ids(conn, record.id):
+        queue.request_cancel(conn, job_id)
+    images, folders, hashes = repository.image_summary(conn, record.id)
+    keys = repository.export_keys(conn, record.id)
+    keys += [staging_key(upload_id) for upload_id in repository.upload_ids(conn, record.id)]
+    repository.remove(conn, organization_id, record.id)
+    return DeletedDataset(record.id, images, folders, hashes, keys)
+
+
+def ensure_classes(conn: Connection, dataset_id: str, classes: Sequence[ClassRequest]) -> list[str]:
+    """Register the classes that are missing, widen `annotation_types`, and return the names that were added.
+
+    Each class is `(name, type or None, prompt or None)`. A class that is there keeps its type and colour; a prompt
+    given for it replaces its own (R6).
+    """
+    if not classes:
+        return []
+    for name, _type, _prompt in classes:
+        check_class_name(name)
+    present = repository.classes_of(conn, [dataset_id]).get(dataset_id, ())
+    known = {entry.name: entry for entry in present}
+    missing: dict[str, ClassRecord] = {}
+    for name, class_type, prompt in classes:
+        if name not in known:
+            missing.setdefault(name, ClassRecord(name, class_type, None, prompt))
+        elif prompt and prompt != known[name].prompt:
+            repository.set_prompt(conn, dataset_id, name, prompt)
+    coloured = with_colours(list(missing.values()), [entry.color for entry in present])
+    repository.add_classes(conn, dataset_id, coloured, first_position=len(present))
+    _widen(conn, dataset_id, [class_type for _name, class_type, _prompt in classes])
+    return list(missing)
+
+
+def add_to_counters(
+    conn: Connection, dataset_id: str, *, images: int = 0, completed: int = 0, archived: int = 0, size_bytes: int = 0
+) -> None:
+    """Add to the dataset's counters, in the transaction that changes what they count."""
+    if images or completed or archived or size_bytes:
+        repository.add_to_counters(
+            conn, dataset_id, images=images, completed=completed, archived=archived, size_bytes=size_bytes
+        )
+
+
+def staging_key(upload_id: str) -> str:
+    """Return where the bytes of an upload wait until they are registered."""
+    return f"staging/{upload_id}"
+
+
+def _replace_classes(conn: Connection, record: DatasetRecord, classes: Sequence[ClassRecord]) -> None:
+    before = {entry.name: entry for entry in record.classes}
+    kept: list[ClassRecord] = []
+    for entry in classes:
+        old = before.get(entry.name, ClassRecord(entry.name))
+        kept.append(ClassRecord(entry.name, entry.type, entry.color or old.color, entry.prompt or old.prompt))
+    repository.remove_classes(conn, record.id)
+    repository.add_classes(conn, record.id, with_colours(kept), first_position=0)
+
+
+def _widen(conn: Connection, dataset_id: str, class_types: Sequence[str | None]) -> None:
+    current = repository.annotation_types(conn, dataset_id)
+    wider = widen_annotation_types(current, class_types)
+    if wider != current:
+        repository.set_annotation_types(conn, dataset_id, wider)
