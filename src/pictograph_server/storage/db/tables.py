@@ -127,6 +127,8 @@ ledger_transactions = Table(
     metadata,
     _id(),
     _organization(),
+    # grant, hold, capture, release, charge. People see all but captures, which move nothing they could spend.
+    Column("kind", String(16), nullable=False),
     Column("operation", String(80), nullable=False),
     Column("description", String(500)),
     Column("metadata", Json, nullable=False),
@@ -407,7 +409,7 @@ jobs = Table(
     "jobs",
     metadata,
     _id(),
-    Column("organization_id", String(36), ForeignKey("organizations.id", ondelete="CASCADE"), index=True),
+    Column("organization_id", String(36), ForeignKey("organizations.id", ondelete="CASCADE"), nullable=False),
     # The task function's name (`export`, `train` …) and the lane whose slots it takes.
     Column("task", String(60), nullable=False),
     Column("lane", String(20), nullable=False),
@@ -416,6 +418,10 @@ jobs = Table(
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False, server_default=text("0")),
     Column("max_attempts", Integer, nullable=False),
+    # Attempts in a row that got no further, by how they ended: the task raised, its process died, its worker vanished.
+    Column("failures", Integer, nullable=False, server_default=text("0")),
+    Column("deaths", Integer, nullable=False, server_default=text("0")),
+    Column("losses", Integer, nullable=False, server_default=text("0")),
     # Grows with every claim. A runner that holds an older one has lost the job and may write nothing more.
     Column("fence", Integer, nullable=False, server_default=text("0")),
     Column("worker", String(120)),
@@ -430,6 +436,7 @@ jobs = Table(
     Column("started_at", UtcDateTime),
     Column("finished_at", UtcDateTime),
     Index("ix_jobs_claim", "state", "lane", "run_after"),
+    Index("ix_jobs_organization", "organization_id", "lane", "started_at"),
 )
 
 job_checkpoints = Table(
