@@ -24,5 +24,17 @@ class BadTrainingData(EngineError):
     """The dataset cannot be trained on: empty, or without the shapes the pipeline needs."""
 
 
+class UnknownEngine(EngineError):
+    """No engine has that name; the words list those there are."""
+
+
+class BadConfig(EngineError):
+    """Settings of an engine that it does not have or cannot use; the words say which are allowed."""
+
+
+class TrainingDiverged(EngineError):
+    """The loss is no longer a number: the run cannot get better."""
+
+
 class Cancelled(Exception):
     """The person or program that started the work asked for it to stop."""

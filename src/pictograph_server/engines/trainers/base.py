@@ -116,5 +116,7 @@ class TrainerSpec:
     config: type[EngineConfig]
     trainer: type[Trainer]
     extra: str
+    # Modules it imports when it trains: looked up, not imported, to say early what is missing.
+    packages: tuple[str, ...] = ()
     # Shapes it learns from; others are turned into these or left out, and counted in the run's record.
     learns_from: Sequence[Literal["bbox", "polygon", "tag"]] = ("bbox", "polygon")

@@ -1,0 +1,73 @@
+"""Images as the models see them: upright, RGB, 8 bits, then fitted into the network's input."""
+
+from pathlib import Path
+from typing import cast
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from pictograph.inference.spec import Preprocessing
+
+# RGB, 8 bits, upright, shape (height, width, 3).
+RgbArray = NDArray[np.uint8]
+
+
+def open_rgb(image: str | Path | Image.Image | RgbArray) -> RgbArray:
+    """Return an image upright (EXIF orientation applied) as RGB, shape `(height, width, 3)`; 16 bits become 8.
+
+    An array is taken as RGB as it is.
+
+    Raises:
+        OSError: the file is missing or cannot be decoded.
+        ValueError: an array of another shape or type.
+    """
+    if isinstance(image, np.ndarray):
+        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+            raise ValueError(
+                f"expected an RGB array of shape (height, width, 3) and type uint8, got {image.shape} {image.dtype}"
+            )
+        return image
+    if isinstance(image, Image.Image):
+        return _upright_rgb(image)
+    with Image.open(image) as opened:
+        return _upright_rgb(opened)
+
+
+def _upright_rgb(image: Image.Image) -> RgbArray:
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I"):
+        # Pillow clips instead of scaling when it turns 16 bits into 8.
+        deep = np.asarray(upright).astype(np.float32) / 257
+        upright = Image.fromarray(np.clip(deep, 0, 255).astype(np.uint8))
+    return np.asarray(upright.convert("RGB"))
+
+
+def letterbox(image: RgbArray, preprocessing: Preprocessing) -> tuple[RgbArray, float]:
+    """Return the image fitted into the input at the top left, channels in the model's order, and the scale.
+
+    The scale is input pixels for each image pixel: divide the model's coordinates by it.
+    """
+    resized, scale = shrink_to_fit(image, preprocessing.input_size_hw)
+    canvas = np.full((*preprocessing.input_size_hw, 3), preprocessing.pad_value, dtype=np.uint8)
+    canvas[: resized.shape[0], : resized.shape[1]] = (
+        resized[:, :, ::-1] if preprocessing.channel_order == "BGR" else resized
+    )
+    return canvas, scale
+
+
+def shrink_to_fit(image: RgbArray, size_hw: tuple[int, int]) -> tuple[RgbArray, float]:
+    """Return the image resized, keeping its shape, to the largest that fits, and the scale."""
+    height, width = image.shape[:2]
+    scale = min(size_hw[0] / height, size_hw[1] / width)
+    new_wh = (max(min(round(width * scale), size_hw[1]), 1), max(min(round(height * scale), size_hw[0]), 1))
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    return cast("RgbArray", cv2.resize(image, new_wh, interpolation=interpolation)), scale
+
+
+def to_tensor(letterboxed: RgbArray, preprocessing: Preprocessing) -> NDArray[np.float32]:
+    """Return the network's input for one letterboxed image, shape `(1, 3, height, width)`."""
+    values = letterboxed.astype(np.float32) * np.float32(preprocessing.scale)
+    values = (values - np.array(preprocessing.mean, np.float32)) / np.array(preprocessing.std, np.float32)
+    return np.ascontiguousarray(values.transpose(2, 0, 1)[None])

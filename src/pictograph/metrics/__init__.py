@@ -1,0 +1,1 @@
+"""How good a model is: mAP, precision and recall, as the field computes them."""

@@ -1,0 +1,80 @@
+"""How good a network is on images it did not learn from, through the arithmetic that the exported model will use."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from pictograph.inference.boxes import decode_boxes
+from pictograph.inference.images import letterbox, to_tensor
+from pictograph.inference.spec import ModelSpec, Postprocessing, Preprocessing
+from pictograph.metrics.detection import Boxes, DetectionMetrics, Matches, evaluate_detections, match_detections
+from pictograph_server.engines.trainers.base import Sample
+from pictograph_server.engines.trainers.data import boxes_of, load_rgb
+from pictograph_server.engines.trainers.yolox.config import Plan
+
+# mAP looks at the whole curve: nearly everything the network says takes part.
+_LEAST_CONFIDENCE = 0.01
+
+
+def model_spec(plan: Plan, class_names: Sequence[str]) -> ModelSpec:
+    """Return how the network is fed and read."""
+    return ModelSpec(
+        architecture=plan.model_type,
+        class_names=tuple(class_names),
+        preprocessing=Preprocessing(input_size_hw=(plan.image_size, plan.image_size), channel_order="BGR"),
+        postprocessing=Postprocessing(),
+    )
+
+
+def evaluate(
+    network: nn.Module, samples: Sequence[Sample], spec: ModelSpec, *, batch_size: int, before_batch: Callable[[], None]
+) -> tuple[DetectionMetrics, Matches]:
+    """Return COCO's figures, and the hits and misses at IoU 0.5 and the suggested confidence."""
+    truth = [boxes_of(sample) for sample in samples]
+    found = list(predict(network, samples, spec, batch_size=batch_size, before_batch=before_batch))
+    matches = Matches(0, 0, 0)
+    for objects, boxes in zip(truth, found, strict=True):
+        matches += match_detections(objects, _sure(boxes, spec.postprocessing.confidence))
+    return evaluate_detections(truth, found, spec.class_names), matches
+
+
+def predict(
+    network: nn.Module, samples: Sequence[Sample], spec: ModelSpec, *, batch_size: int, before_batch: Callable[[], None]
+) -> Iterator[Boxes]:
+    """Yield what the network finds in each image, in pixels of that image."""
+    device = next(network.parameters()).device
+    remaining = iter(samples)
+    with ThreadPoolExecutor(4) as pool:
+        while chunk := list(islice(remaining, batch_size)):
+            before_batch()
+            inputs = list(pool.map(lambda sample: input_of(sample, spec), chunk))
+            batch = torch.from_numpy(np.concatenate([tensor for tensor, _ in inputs])).to(device)
+            with torch.inference_mode():
+                outputs: NDArray[np.float32] = network(batch).float().cpu().numpy()
+            for sample, output, (_, scale) in zip(chunk, outputs, inputs, strict=True):
+                boxes = decode_boxes(
+                    output,
+                    spec.postprocessing,
+                    scale=scale,
+                    image_size_wh=(sample.width, sample.height),
+                    confidence=_LEAST_CONFIDENCE,
+                    nms_iou=spec.postprocessing.nms_iou,
+                )
+                yield Boxes(boxes.xyxy, boxes.class_indexes, boxes.confidences)
+
+
+def input_of(sample: Sample, spec: ModelSpec) -> tuple[NDArray[np.float32], float]:
+    """Return the network's input for a sample, shape `(1, 3, side, side)`, and its scale."""
+    fitted, scale = letterbox(load_rgb(sample.path), spec.preprocessing)
+    return to_tensor(fitted, spec.preprocessing), scale
+
+
+def _sure(boxes: Boxes, confidence: float) -> Boxes:
+    assert boxes.confidences is not None
+    kept = boxes.confidences >= confidence
+    return Boxes(boxes.xyxy[kept], boxes.class_indexes[kept], boxes.confidences[kept])

@@ -1,0 +1,87 @@
+"""The model folder: `model.onnx` checked against the network, `model.safetensors`, `card.json` (R14)."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import save_file
+from torch import nn
+
+from pictograph.inference.spec import METADATA_KEY, ModelSpec
+from pictograph_server.engines.errors import EngineError
+
+OPSET = 17
+# Differences that rounding explains: boxes in input pixels (and a thousandth of big ones), probabilities.
+_BOX_TOLERANCE, _PROBABILITY_TOLERANCE = 0.02, 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxFacts:
+    sha256: str
+    size_bytes: int
+    # Largest differences between ONNX Runtime and PyTorch on real images.
+    box_difference_px: float
+    probability_difference: float
+
+
+def export(network: nn.Module, spec: ModelSpec, folder: Path, real_inputs: Sequence[NDArray[np.float32]]) -> OnnxFacts:
+    """Write the network as ONNX and safetensors, and compare the two on real inputs of shape `(1, 3, side, side)`.
+
+    Boxes are decoded in the graph; the batch is free, height and width are fixed. The TorchScript exporter is used:
+    torch's newer one writes a second file and takes ten times as long for the same network.
+
+    Raises:
+        EngineError: the exported file answers differently from the network.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    network = network.float().cpu().eval()
+    file = folder / "model.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter is deprecated, and the tracer warns about constant shapes
+        torch.onnx.export(
+            network,
+            (torch.from_numpy(real_inputs[0]),),
+            str(file),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["images"],
+            output_names=["candidates"],
+            dynamic_axes={"images": {0: "batch"}, "candidates": {0: "batch"}},
+        )
+    model = onnx.load(str(file))
+    onnx.helper.set_model_props(model, {METADATA_KEY: spec.model_dump_json()})
+    onnx.save(model, str(file))
+    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, folder / "model.safetensors")
+
+    boxes, probabilities = _differences(network, file, real_inputs)
+    content = file.read_bytes()
+    return OnnxFacts(sha256(content).hexdigest(), len(content), boxes, probabilities)
+
+
+def _differences(network: nn.Module, file: Path, real_inputs: Sequence[NDArray[np.float32]]) -> tuple[float, float]:
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
+    boxes = probabilities = 0.0
+    for tensor in real_inputs:
+        with torch.inference_mode():
+            expected: NDArray[np.float32] = network(torch.from_numpy(tensor)).numpy()
+        answered = np.asarray(session.run(None, {"images": tensor})[0])
+        difference = np.abs(answered - expected)
+        excess = difference[..., :4] - 1e-3 * np.abs(expected[..., :4])
+        boxes = max(boxes, float(difference[..., :4].max()))
+        probabilities = max(probabilities, float(difference[..., 4:].max()))
+        if excess.max() > _BOX_TOLERANCE or difference[..., 4:].max() > _PROBABILITY_TOLERANCE:
+            raise EngineError(
+                "The exported model does not answer as the trained network does",
+                why=f"boxes differ by up to {boxes:.3g} px, probabilities by {probabilities:.3g}",
+                fix="Report this with the versions in the run's record; the weights are safe in its checkpoint",
+            )
+    return boxes, probabilities
