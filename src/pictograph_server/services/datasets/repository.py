@@ -111,8 +111,10 @@ def change(conn: Connection, organization_id: str, dataset_id: str, values: Mapp
     )
 
 
-def annotation_types(conn: Connection, dataset_id: str) -> tuple[str, ...]:
-    return tuple(conn.scalars(select(_datasets.c.annotation_types).where(_datasets.c.id == dataset_id)).one())
+def lock_annotation_types(conn: Connection, dataset_id: str) -> tuple[str, ...]:
+    """Return the geometries, and hold the row: two requests that register one class come after each other."""
+    query = select(_datasets.c.annotation_types).where(_datasets.c.id == dataset_id).with_for_update()
+    return tuple(conn.scalars(query).one())
 
 
 def set_annotation_types(conn: Connection, dataset_id: str, types: Sequence[str]) -> None:

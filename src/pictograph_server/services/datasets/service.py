@@ -148,6 +148,7 @@ def ensure_classes(conn: Connection, dataset_id: str, classes: Sequence[ClassReq
         return []
     for name, _type, _prompt in classes:
         check_class_name(name)
+    types = repository.lock_annotation_types(conn, dataset_id)
     present = repository.classes_of(conn, [dataset_id]).get(dataset_id, ())
     known = {entry.name: entry for entry in present}
     missing: dict[str, ClassRecord] = {}
@@ -158,7 +159,9 @@ def ensure_classes(conn: Connection, dataset_id: str, classes: Sequence[ClassReq
             repository.set_prompt(conn, dataset_id, name, prompt)
     coloured = with_colours(list(missing.values()), [entry.color for entry in present])
     repository.add_classes(conn, dataset_id, coloured, first_position=len(present))
-    _widen(conn, dataset_id, [class_type for _name, class_type, _prompt in classes])
+    wider = widen_annotation_types(types, [class_type for _name, class_type, _prompt in classes])
+    if wider != types:
+        repository.set_annotation_types(conn, dataset_id, wider)
     return list(missing)
 
 
@@ -186,9 +189,3 @@ def _replace_classes(conn: Connection, record: DatasetRecord, classes: Sequence[
     repository.remove_classes(conn, record.id)
     repository.add_classes(conn, record.id, with_colours(kept), first_position=0)
 
-
-def _widen(conn: Connection, dataset_id: str, class_types: Sequence[str | None]) -> None:
-    current = repository.annotation_types(conn, dataset_id)
-    wider = widen_annotation_types(current, class_types)
-    if wider != current:
-        repository.set_annotation_types(conn, dataset_id, wider)

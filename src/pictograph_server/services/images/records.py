@@ -1,0 +1,53 @@
+"""An image as the services see it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from pictograph.models.image import ImageStatus
+from pictograph_server.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRecord:
+    """An image's row. `width` and `height` are display-oriented pixels (R10)."""
+
+    id: str
+    organization_id: str
+    dataset_id: str
+    filename: str
+    # "/" or "/a/b".
+    folder_path: str
+    status: ImageStatus
+    # "person", "job" or None; a person's review or complete is never downgraded (R5).
+    status_set_by: str | None
+    annotation_count: int
+    annotation_version: int
+    file_size_bytes: int
+    width: int
+    height: int
+    mime_type: str
+    sha256: str
+    # 16 hex digits, None until the ingest job has seen the image.
+    dhash: str | None
+    has_thumbnail: bool
+    auto_tags: Mapping[str, object]
+    is_archived: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def path(self) -> str:
+        """Return folder and name: "/a/b/x.jpg"."""
+        return f"{self.folder_path.rstrip('/')}/{self.filename}"
+
+
+class ImageNotFound(NotFound):
+    code = "image_not_found"
+
+    def __init__(self, image_id: str) -> None:
+        super().__init__(
+            f"Image {image_id!r} was not found",
+            why="this organisation has none of that id",
+            fix="Ids come from `client.datasets.get(name, include_images=True)`",
+        )

@@ -1,0 +1,130 @@
+"""Queries of images."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, update
+
+from pictograph_server.storage.db import tables
+from pictograph_server.storage.db.types import now
+
+from .records import ImageRecord
+
+_images = tables.images
+_columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
+# Below the variable limits of both databases.
+_CHUNK = 500
+_EXPORT_PAGE = 1000
+
+
+def by_id(conn: Connection, organization_id: str, image_id: str) -> ImageRecord | None:
+    row = conn.execute(
+        select(*_columns).where(_images.c.organization_id == organization_id, _images.c.id == image_id)
+    ).first()
+    return None if row is None else _record(row)
+
+
+def lock(conn: Connection, organization_id: str, image_id: str) -> ImageRecord | None:
+    """Return the image and hold its row until the transaction ends."""
+    row = conn.execute(
+        select(*_columns)
+        .where(_images.c.organization_id == organization_id, _images.c.id == image_id)
+        .with_for_update()
+    ).first()
+    return None if row is None else _record(row)
+
+
+def by_ids(conn: Connection, organization_id: str, ids: Sequence[str]) -> Iterator[ImageRecord]:
+    for start in range(0, len(ids), _CHUNK):
+        query = select(*_columns).where(
+            _images.c.organization_id == organization_id, _images.c.id.in_(ids[start : start + _CHUNK])
+        )
+        yield from map(_record, conn.execute(query))
+
+
+def by_names(conn: Connection, dataset_id: str, names: Sequence[str]) -> list[ImageRecord]:
+    found: dict[str, ImageRecord] = {}
+    plain = list(dict.fromkeys(name for name in names if "/" not in name))
+    for start in range(0, len(plain), _CHUNK):
+        _collect(conn, _present(dataset_id).where(_images.c.filename.in_(plain[start : start + _CHUNK])), found)
+    paths = list(dict.fromkeys(_split(name) for name in names if "/" in name))
+    for start in range(0, len(paths), _CHUNK // 5):
+        _collect(conn, _present(dataset_id).where(_at(paths[start : start + _CHUNK // 5])), found)
+    return sorted(found.values(), key=lambda image: (image.folder_path != "/", image.created_at, image.id))
+
+
+def by_paths(conn: Connection, dataset_id: str, paths: Iterable[tuple[str, str]]) -> dict[tuple[str, str], ImageRecord]:
+    """Return the non-archived images at (folder_path, filename), keyed by it."""
+    wanted = set(paths)
+    filenames = list({filename for _folder, filename in wanted})
+    found: dict[tuple[str, str], ImageRecord] = {}
+    for start in range(0, len(filenames), _CHUNK):
+        query = _present(dataset_id).where(_images.c.filename.in_(filenames[start : start + _CHUNK]))
+        for row in conn.execute(query):
+            if (row.folder_path, row.filename) in wanted:
+                found[row.folder_path, row.filename] = _record(row)
+    return found
+
+
+def page(
+    conn: Connection, dataset_id: str, statuses: Sequence[str] | None, *, limit: int, offset: int
+) -> list[ImageRecord]:
+    query = _present(dataset_id).order_by(_images.c.created_at.desc(), _images.c.id.desc()).limit(limit).offset(offset)
+    return [_record(row) for row in conn.execute(_with_statuses(query, statuses))]
+
+
+def oldest_first(conn: Connection, dataset_id: str, statuses: Sequence[str] | None) -> Iterator[ImageRecord]:
+    query = _with_statuses(_present(dataset_id), statuses)
+    query = query.order_by(_images.c.created_at, _images.c.id).limit(_EXPORT_PAGE)
+    last: ImageRecord | None = None
+    while True:
+        following = query if last is None else query.where(_after(last))
+        records = [_record(row) for row in conn.execute(following)]
+        yield from records
+        if len(records) < _EXPORT_PAGE:
+            return
+        last = records[-1]
+
+
+def add(conn: Connection, rows: Sequence[Mapping[str, object]]) -> None:
+    conn.execute(insert(_images), list(rows))
+
+
+def change(conn: Connection, image_id: str, values: Mapping[str, object]) -> None:
+    conn.execute(update(_images).where(_images.c.id == image_id).values(**values, updated_at=now()))
+
+
+def remove(conn: Connection, image_id: str) -> None:
+    conn.execute(delete(_images).where(_images.c.id == image_id))
+
+
+def _present(dataset_id: str) -> Select[Any]:
+    return select(*_columns).where(_images.c.dataset_id == dataset_id, _images.c.is_archived.is_(False))
+
+
+def _with_statuses(query: Select[Any], statuses: Sequence[str] | None) -> Select[Any]:
+    return query if statuses is None else query.where(_images.c.status.in_(statuses))
+
+
+def _after(last: ImageRecord) -> Any:
+    created_at, image_id = _images.c.created_at, _images.c.id
+    return or_(created_at > last.created_at, and_(created_at == last.created_at, image_id > last.id))
+
+
+def _at(paths: Sequence[tuple[str, str]]) -> Any:
+    return or_(*(and_(_images.c.folder_path == folder, _images.c.filename == name) for folder, name in paths))
+
+
+def _split(path: str) -> tuple[str, str]:
+    folder, _, filename = path.rpartition("/")
+    return "/" + folder.strip("/"), filename
+
+
+def _collect(conn: Connection, query: Select[Any], found: dict[str, ImageRecord]) -> None:
+    for row in conn.execute(query):
+        found.setdefault(row.id, _record(row))
+
+
+def _record(row: Row[Any]) -> ImageRecord:
+    return ImageRecord(*row)
