@@ -4,7 +4,7 @@ SQLite runs in WAL mode and every write transaction begins IMMEDIATE: a deferred
 later fails at once when another writer got in between, whatever the busy timeout (docs/decisions/0002-database.md).
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import orjson
@@ -27,14 +27,14 @@ class Database:
         return self.engine.dialect.name == "sqlite"
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Generator[Connection]:
         """Open a connection that sees one consistent state and writes nothing."""
         with self.engine.connect() as connection:
             yield connection
             connection.rollback()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> Generator[Connection]:
         """Open a write transaction: committed when the block ends, undone when it raises."""
         engine = self.engine.execution_options(pictograph_write=True)
         with engine.begin() as connection:

@@ -1,0 +1,66 @@
+"""Who is asking, and whether their role is enough. The key itself is checked in middleware/authentication.py."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Literal, cast
+
+from fastapi import Depends, Request
+
+from pictograph_server.errors import Forbidden, Unauthorized
+
+Role = Literal["viewer", "member", "admin", "owner"]
+ROLES: tuple[Role, ...] = ("viewer", "member", "admin", "owner")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The API key behind a request. `name` is the key's, for provenance."""
+
+    organization_id: str
+    key_id: str
+    role: Role
+    name: str
+
+    def has_role(self, minimum: Role) -> bool:
+        """A higher role includes the lower ones."""
+        return ROLES.index(self.role) >= ROLES.index(minimum)
+
+
+class InvalidApiKey(Unauthorized):
+    code = "invalid_api_key"
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            "The API key was not accepted",
+            why=why,
+            fix="Send a key of this server (it begins with pk_live_) in the header X-API-Key.",
+        )
+
+
+class RoleTooLow(Forbidden):
+    code = "role_too_low"
+
+    def __init__(self, role: Role, minimum: Role) -> None:
+        super().__init__(
+            f"This needs the role {minimum!r} or higher",
+            why=f"the API key has the role {role!r}",
+            fix=f"Use a key with the role {minimum!r}; an admin of the organisation can make one.",
+        )
+
+
+def _require(minimum: Role) -> Callable[[Request], Actor]:
+    def dependency(request: Request) -> Actor:
+        actor = cast("Actor | None", request.scope.get("actor"))
+        if actor is None:
+            raise InvalidApiKey("the request carries none")
+        if not actor.has_role(minimum):
+            raise RoleTooLow(actor.role, minimum)
+        return actor
+
+    return dependency
+
+
+Viewer = Annotated[Actor, Depends(_require("viewer"))]
+Member = Annotated[Actor, Depends(_require("member"))]
+Admin = Annotated[Actor, Depends(_require("admin"))]
+Owner = Annotated[Actor, Depends(_require("owner"))]

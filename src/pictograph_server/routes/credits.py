@@ -1,0 +1,54 @@
+"""The organisation's credits: what is left, what happened, what something would cost (contract §6.7)."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from pictograph.models.credit import CreditBalance, CreditEstimate, CreditLedgerEntry
+from pictograph_server.auth import Viewer
+from pictograph_server.platform import Platform
+from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.services.credits import service as credits
+
+router = APIRouter(prefix="/api/v1/developer/credits", tags=["credits"])
+
+
+@router.get("/balance")
+def get_balance(actor: Viewer, platform: PlatformDep) -> CreditBalance:
+    _renew_if_due(platform, actor.organization_id)
+    with platform.db.read() as conn:
+        return credits.balance(conn, actor.organization_id)
+
+
+@router.get("/history")
+def get_history(
+    actor: Viewer,
+    platform: PlatformDep,
+    limit: Annotated[int, Query(ge=1, le=100)] = 50,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> dict[str, list[CreditLedgerEntry] | int]:
+    _renew_if_due(platform, actor.organization_id)
+    with platform.db.read() as conn:
+        entries = credits.history(conn, actor.organization_id, limit=limit, offset=offset)
+    return {"entries": entries, "limit": limit, "offset": offset}
+
+
+@router.get("/estimate")
+def get_estimate(
+    actor: Viewer,
+    platform: PlatformDep,
+    operation: str,
+    quantity: Annotated[int, Query(ge=0, le=1_000_000_000)] = 1,
+) -> CreditEstimate:
+    _renew_if_due(platform, actor.organization_id)
+    with platform.db.read() as conn:
+        return credits.estimate(conn, actor.organization_id, operation=operation, quantity=quantity)
+
+
+def _renew_if_due(platform: Platform, organization_id: str) -> None:
+    # Reading must not queue behind a writer, so the write transaction is opened only once a month.
+    with platform.db.read() as conn:
+        is_due = credits.is_renewal_due(conn, organization_id)
+    if is_due:
+        with platform.db.write() as conn:
+            credits.renew_if_due(conn, organization_id)

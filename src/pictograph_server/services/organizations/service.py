@@ -1,0 +1,123 @@
+"""Organisations and the keys that open them: made at first start, looked up at every request."""
+
+import hashlib
+import secrets
+import string
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Connection
+
+from pictograph_server.auth import Actor, Role
+from pictograph_server.services.organizations import repository
+from pictograph_server.settings import API_KEY_PREFIX, Credits, Limits, Settings
+from pictograph_server.storage.db.types import now
+
+# 32 of 62 characters: 190 bits, so a plain SHA-256 keeps the key safe and can be looked up by its index.
+_SECRET_LENGTH = 32
+_ALPHABET = string.ascii_letters + string.digits
+_PREFIX_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class OrganizationRecord:
+    organization_id: str
+    owner_id: str
+
+
+@dataclass(frozen=True)
+class KnownKey:
+    """A key that exists; whether it may be used is asked with `why_refused`."""
+
+    actor: Actor
+    rate_limit: int
+    is_active: bool
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+    def why_refused(self, moment: datetime) -> str | None:
+        if not self.is_active:
+            return "it was switched off"
+        if self.expires_at is not None and self.expires_at <= moment:
+            return f"it expired on {self.expires_at:%Y-%m-%d %H:%M} UTC"
+        return None
+
+
+def bootstrap(conn: Connection, settings: Settings, key: str) -> None:
+    """Make sure there is an organisation and that `key` opens it; a key that is known stays as it is."""
+    if repository.key_by_hash(conn, hash_key(key)) is not None:
+        return
+    organization_id = repository.any_organization(conn)
+    if organization_id is None:
+        organization_id = create_organization(conn, settings.credits, name="My organisation").organization_id
+    create_key(conn, organization_id, key, name="owner", role="owner", rate_limit=settings.limits.requests_per_hour)
+
+
+def has_organization(conn: Connection) -> bool:
+    return repository.any_organization(conn) is not None
+
+
+def create_organization(
+    conn: Connection, budget: Credits, *, name: str, owner_name: str = "Owner"
+) -> OrganizationRecord:
+    """Create an organisation with its owner. Its first credits are due at once: the ledger grants them on first use."""
+    organization_id = repository.insert_organization(
+        conn,
+        name=name,
+        slug=f"{_slug(name)}-{secrets.token_hex(3)}",
+        monthly_allowance=budget.monthly_allowance,
+        is_free_of_charge=budget.free_of_charge,
+        reset_at=now(),
+    )
+    user_id = repository.insert_user(conn, full_name=owner_name)
+    repository.insert_member(conn, organization_id, user_id, "owner")
+    return OrganizationRecord(organization_id=organization_id, owner_id=user_id)
+
+
+def create_key(
+    conn: Connection,
+    organization_id: str,
+    key: str,
+    *,
+    name: str,
+    role: Role,
+    rate_limit: int = Limits.model_fields["requests_per_hour"].default,
+    expires_at: datetime | None = None,
+) -> str:
+    """Store a key (its hash and first characters, never the key) and return its id."""
+    return repository.insert_key(
+        conn,
+        organization_id,
+        name=name,
+        key_prefix=key[:_PREFIX_LENGTH],
+        key_sha256=hash_key(key),
+        role=role,
+        rate_limit=rate_limit,
+        expires_at=expires_at,
+    )
+
+
+def find_key(conn: Connection, key: str) -> KnownKey | None:
+    row = repository.key_by_hash(conn, hash_key(key))
+    if row is None:
+        return None
+    return KnownKey(
+        actor=Actor(organization_id=row.organization_id, key_id=row.id, role=cast("Role", row.role), name=row.name),
+        rate_limit=row.rate_limit,
+        is_active=row.is_active,
+        expires_at=row.expires_at,
+        last_used_at=row.last_used_at,
+    )
+
+
+def new_api_key() -> str:
+    return API_KEY_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
+
+
+def hash_key(key: str) -> str:
+    return hashlib.sha256(key.encode()).hexdigest()
+
+
+def _slug(name: str) -> str:
+    return "-".join("".join(c if c.isascii() and c.isalnum() else " " for c in name.lower()).split()) or "organisation"

@@ -1,0 +1,210 @@
+"""What an operator may set. The environment is read here and nowhere else in the server; see docs/configuration.md."""
+
+import json
+import secrets
+import string
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENVIRONMENT_PREFIX = "PICTOGRAPH_"
+API_KEY_PREFIX = "pk_live_"
+_API_KEY_ALPHABET = set(string.ascii_letters + string.digits + "_-")
+MEBIBYTE = 1024 * 1024
+
+
+class _Group(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(_Group):
+    """What one request may bring."""
+
+    image_bytes: int = Field(default=100_000_000, ge=1, description="Bytes of one image file.")
+    image_pixels: int = Field(default=100_000_000, ge=1, description="Width times height of one image.")
+    bundle_bytes: int = Field(default=64 * MEBIBYTE, ge=1, description="Bytes of one bundle of images (tar).")
+    json_bytes: int = Field(default=32 * MEBIBYTE, ge=1024, description="Bytes of one JSON or form body.")
+    requests_per_hour: int = Field(
+        default=1_000_000, ge=1, description="Requests of one API key in a sliding hour, for keys made from now on."
+    )
+
+
+class Credits(_Group):
+    """The budget of a new organisation (R12)."""
+
+    monthly_allowance: int = Field(
+        default=1_000_000, ge=1, description="Credits an organisation is topped up to each month."
+    )
+    free_of_charge: bool = Field(
+        default=False, description="Organisations made from now on pay 0 for everything; the ledger keeps its lines."
+    )
+
+
+class Jobs(_Group):
+    """How many jobs run at once, in each lane, and how a dead one is noticed."""
+
+    ingest_slots: int = Field(default=1, ge=0, description="Checks, thumbnails and hashes of uploaded images.")
+    export_slots: int = Field(default=1, ge=0, description="Exports.")
+    annotate_slots: int = Field(default=1, ge=0, description="Batch auto-annotation.")
+    train_slots: int = Field(default=1, ge=0, description="Training runs.")
+    lease_s: float = Field(default=30.0, gt=0, description="A job whose runner is silent for so long is taken over.")
+    heartbeat_s: float = Field(default=5.0, gt=0, description="How often a runner says that it is alive.")
+    grace_s: float = Field(default=5.0, gt=0, description="Time to stop by itself before a cancelled job is killed.")
+
+    @property
+    def slots(self) -> dict[str, int]:
+        """Return how many jobs of each lane may run at once."""
+        return {
+            "ingest": self.ingest_slots,
+            "export": self.export_slots,
+            "annotate": self.annotate_slots,
+            "train": self.train_slots,
+        }
+
+
+class Settings(BaseSettings):
+    """Every setting has a default that works embedded: one machine, one folder, no other service."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENVIRONMENT_PREFIX,
+        env_nested_delimiter="_",
+        env_nested_max_split=1,
+        # The client's PICTOGRAPH_API_KEY and PICTOGRAPH_BASE_URL live in the same environment.
+        extra="ignore",
+        frozen=True,
+    )
+
+    data_dir: Path = Field(default=Path("pictograph-data"), description="Folder of the database, blobs and secrets.")
+    host: str = Field(default="127.0.0.1", description="Address to listen on.")
+    port: int = Field(default=8000, ge=0, le=65535, description="Port to listen on; 0 takes a free one.")
+    public_url: str | None = Field(
+        default=None,
+        description="Address at which clients reach the server, for links; by default the one each request used.",
+    )
+    database_url: str | None = Field(
+        default=None, description="SQLAlchemy URL (`postgresql+psycopg://…`); by default SQLite in the data folder."
+    )
+    blobs_url: str | None = Field(
+        default=None, description="`s3://bucket/prefix`, `file:///folder`; by default `blobs` in the data folder."
+    )
+    executor: Literal["process", "ray"] = Field(default="process", description="What runs the jobs.")
+    annotator: str = Field(
+        default="auto", description="`auto`, `sam3`, `tiny`, or the folder of a SAM 3 checkpoint: what labels images."
+    )
+    device: str | None = Field(
+        default=None, description="Device of the engines (`cpu`, `cuda`, `cuda:1`); by default the best there is."
+    )
+    bootstrap_api_key: SecretStr | None = Field(
+        default=None, description="An owner key to set up at start, for scripts and containers."
+    )
+    signing_secret: SecretStr | None = Field(
+        default=None, description="Signs links; by default a random one kept in the data folder. Same on every host."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
+    access_log: bool = Field(default=False, description="Log a JSON line for every request.")
+    limits: Limits = Field(default_factory=Limits)
+    credits: Credits = Field(default_factory=Credits)
+    jobs: Jobs = Field(default_factory=Jobs)
+
+    @field_validator("public_url")
+    @classmethod
+    def _public_url(cls, value: str | None) -> str | None:
+        if value is None or not value.strip():
+            return None
+        if not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} is no address: begin with http:// or https://")
+        return value.strip().rstrip("/")
+
+    @field_validator("bootstrap_api_key")
+    @classmethod
+    def _bootstrap_api_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        secret = value.get_secret_value().removeprefix(API_KEY_PREFIX)
+        is_key = value.get_secret_value().startswith(API_KEY_PREFIX) and len(secret) >= 32
+        if not is_key or not set(secret) <= _API_KEY_ALPHABET:
+            raise ValueError(
+                f"an API key is {API_KEY_PREFIX} and at least 32 letters or digits; "
+                f"for example {API_KEY_PREFIX}$(python3 -c 'import secrets; print(secrets.token_hex(24))')"
+            )
+        return value
+
+    @field_validator("signing_secret")
+    @classmethod
+    def _signing_secret(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value():
+            return None
+        if len(value.get_secret_value()) < 32:
+            raise ValueError("a signing secret has at least 32 characters")
+        return value
+
+    @model_validator(mode="after")
+    def _heartbeat_within_lease(self) -> Self:
+        if self.jobs.heartbeat_s * 2 > self.jobs.lease_s:
+            raise ValueError(
+                f"jobs.heartbeat_s ({self.jobs.heartbeat_s:g}) must be at most half of "
+                f"jobs.lease_s ({self.jobs.lease_s:g}): one lost beat must not lose the job"
+            )
+        return self
+
+    @property
+    def effective_database_url(self) -> str:
+        return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'pictograph.sqlite'}"
+
+    @property
+    def effective_blobs_url(self) -> str:
+        return self.blobs_url or f"file://{self.data_dir.absolute() / 'blobs'}"
+
+    @property
+    def effective_public_url(self) -> str:
+        """Return the address for links made where no request is at hand."""
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return self.public_url or f"http://{host}:{self.port}"
+
+    def to_environment(self) -> dict[str, str]:
+        """Return the variables from which a child process reads these very settings; a child needs no API key."""
+        environment: dict[str, str] = {}
+        for name, value in _plain(self).items():
+            if value is None or name == "bootstrap_api_key":
+                continue
+            if isinstance(value, dict):
+                environment |= {_variable(name, key): _text(inner) for key, inner in value.items()}
+            else:
+                environment[_variable(name)] = _text(value)
+        environment[_variable("data_dir")] = str(self.data_dir.absolute())
+        return environment
+
+
+def environment_names() -> dict[str, str]:
+    """Return every variable that is read, with the description of its setting."""
+    names: dict[str, str] = {}
+    for name, field in Settings.model_fields.items():
+        group = field.annotation
+        if isinstance(group, type) and issubclass(group, _Group):
+            names |= {_variable(name, key): inner.description or "" for key, inner in group.model_fields.items()}
+        else:
+            names[_variable(name)] = field.description or ""
+    return names
+
+
+def new_secret() -> str:
+    """Return 256 random bits as text."""
+    return secrets.token_urlsafe(32)
+
+
+def _variable(*names: str) -> str:
+    return ENVIRONMENT_PREFIX + "_".join(names).upper()
+
+
+def _plain(settings: Settings) -> dict[str, Any]:
+    return {name: _reveal(value) for name, value in settings.model_dump().items()}
+
+
+def _reveal(value: object) -> object:
+    return value.get_secret_value() if isinstance(value, SecretStr) else value
+
+
+def _text(value: object) -> str:
+    return json.dumps(value) if isinstance(value, bool) else str(value)

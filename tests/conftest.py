@@ -1,0 +1,89 @@
+"""What most tests need: a platform in a temporary folder, its app, and clients with keys of each role."""
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from pictograph_server.app import create_app
+from pictograph_server.auth import Actor, Role
+from pictograph_server.platform import Platform, open_platform
+from pictograph_server.services.organizations import service as organizations
+from pictograph_server.settings import Settings
+
+MakeKey = Callable[..., str]
+MakeClient = Callable[..., TestClient]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", public_url="http://testserver")
+
+
+@pytest.fixture
+def platform(settings: Settings) -> Generator[Platform]:
+    """A migrated database and a blob folder with nothing in them."""
+    platform = open_platform(settings, migrate_database=True)
+    yield platform
+    platform.close()
+
+
+@pytest.fixture
+def organization_id(platform: Platform) -> str:
+    """An organisation with the default budget."""
+    return make_organization(platform)
+
+
+@pytest.fixture
+def owner_key(platform: Platform, organization_id: str) -> str:
+    return make_api_key(platform, organization_id, role="owner")
+
+
+@pytest.fixture
+def actor(platform: Platform, organization_id: str, owner_key: str) -> Actor:
+    """The owner, as services see them."""
+    with platform.db.read() as conn:
+        known = organizations.find_key(conn, owner_key)
+    assert known is not None
+    return known.actor
+
+
+@pytest.fixture
+def make_key(platform: Platform, organization_id: str) -> MakeKey:
+    """Make a key of the organisation: `make_key(role="viewer")`."""
+    return lambda role="owner", **options: make_api_key(platform, organization_id, role=role, **options)
+
+
+@pytest.fixture
+def make_client(platform: Platform) -> Generator[MakeClient]:
+    """Make a client of the in-process app: `make_client(key)`, or without a key."""
+    app = create_app(platform)
+    with TestClient(app, raise_server_exceptions=False) as session:
+
+        def make(key: str | None = None) -> TestClient:
+            headers = {"X-API-Key": key} if key else {}
+            client = TestClient(app, headers=headers, raise_server_exceptions=False)
+            # One event loop for all clients of the test: that of `session`.
+            client.portal = session.portal
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def app_client(make_client: MakeClient, owner_key: str) -> TestClient:
+    """A client with an owner key."""
+    return make_client(owner_key)
+
+
+def make_organization(platform: Platform, name: str = "Test", **options: object) -> str:
+    with platform.db.write() as conn:
+        return organizations.create_organization(conn, platform.settings.credits, name=name, **options).organization_id
+
+
+def make_api_key(platform: Platform, organization_id: str, *, role: Role = "owner", **options: object) -> str:
+    key = organizations.new_api_key()
+    with platform.db.write() as conn:
+        organizations.create_key(conn, organization_id, key, name=f"{role} key", role=role, **options)
+    return key
