@@ -1,0 +1,136 @@
+"""What every command that asks the server shares: `--api-key`, `--base-url`, `--json`, and how results are shown."""
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Concatenate, ParamSpec, TypeVar
+
+import typer
+from pydantic_core import to_json, to_jsonable_python
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from pictograph import Client
+
+P = ParamSpec("P")
+RecordT = TypeVar("RecordT")
+
+ApiKey = Annotated[
+    str | None,
+    typer.Option(
+        "--api-key", help="API key; else PICTOGRAPH_API_KEY, else ~/.pictograph/config.toml.", rich_help_panel="Server"
+    ),
+]
+BaseUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--base-url",
+        help="Address of the server; else PICTOGRAPH_BASE_URL, else the config file, else http://127.0.0.1:8000.",
+        rich_help_panel="Server",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
+
+
+class Session:
+    """A client, and the way the caller wants to see results."""
+
+    def __init__(self, client: Client, *, as_json: bool) -> None:
+        self.client = client
+        self.as_json = as_json
+
+    def table(self, records: Sequence[RecordT], columns: Mapping[str, Callable[[RecordT], object]]) -> None:
+        """Print one row a record, or the records themselves as a JSON list."""
+        if self.as_json:
+            _print_json(records)
+            return
+        table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+        for record in records:
+            table.add_row(*(_cell(value(record)) for value in columns.values()))
+        Console().print(table)
+
+    def record(self, value: object) -> None:
+        """Print one thing: two columns for a person at a terminal, JSON for `--json` and for pipes."""
+        if self.as_json or not sys.stdout.isatty():
+            _print_json(value)
+            return
+        table = Table(box=None, show_header=False, pad_edge=False)
+        fields: Mapping[str, object] | object = to_jsonable_python(value)
+        if not isinstance(fields, Mapping):
+            _print_json(value)
+            return
+        for name, field in fields.items():
+            table.add_row(f"[dim]{name}[/dim]", _cell(field))
+        Console().print(table)
+
+    def report(self, report: object, *, success: bool) -> None:
+        """Print what a workflow did, in words, or as JSON with its verdict first."""
+        if self.as_json:
+            _print_json({"success": success, **to_jsonable_python(report)})
+        else:
+            typer.echo(str(report))
+
+    def json(self, value: object) -> None:
+        """Print what is only useful to programs: annotations, raw records."""
+        _print_json(value)
+
+    def line(self, text: str, value: object) -> None:
+        """Print a sentence for a person, or what it says as JSON."""
+        if self.as_json:
+            _print_json(value)
+        else:
+            typer.echo(text)
+
+    def note(self, text: str) -> None:
+        """Tell a person something that is not the result; silent under `--json`."""
+        if not self.as_json:
+            typer.echo(text, err=True)
+
+    def confirm(self, question: str, *, yes: bool) -> None:
+        """Ask before something that cannot be taken back. `--json` and pipes cannot answer, so they need `--yes`."""
+        if yes:
+            return
+        if self.as_json or not sys.stdin.isatty():
+            raise typer.BadParameter(f"{question} Nobody is there to confirm it: add --yes.")
+        typer.confirm(question, abort=True, err=True)
+
+
+def api_command(
+    app: typer.Typer, name: str
+) -> Callable[[Callable[Concatenate[Session, P], None]], Callable[Concatenate[Session, P], None]]:
+    """Register a function of a `Session` as a command, with the shared options added to its own."""
+
+    def register(function: Callable[Concatenate[Session, P], None]) -> Callable[Concatenate[Session, P], None]:
+        shared = [
+            inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson),
+            inspect.Parameter("api_key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ApiKey),
+            inspect.Parameter("base_url", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=BaseUrl),
+        ]
+        own = list(inspect.signature(function).parameters.values())[1:]
+
+        # typer reads the signature and passes every parameter by name.
+        def command(*, as_json: bool, api_key: str | None, base_url: str | None, **options: object) -> None:
+            with Client(api_key, base_url=base_url) as client:
+                function(Session(client, as_json=as_json), **options)  # pyright: ignore[reportCallIssue]
+
+        command.__doc__ = function.__doc__
+        command.__annotations__ = {parameter.name: parameter.annotation for parameter in own + shared}
+        command.__signature__ = inspect.Signature(own + shared)  # pyright: ignore[reportFunctionMemberAccess]
+        app.command(name)(command)
+        return function
+
+    return register
+
+
+def _print_json(value: object) -> None:
+    typer.echo(to_json(value, indent=2).decode())
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, str):
+        return escape(value)
+    return escape(to_json(value).decode()) if isinstance(value, (dict, list, tuple)) else str(value)
