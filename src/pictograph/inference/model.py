@@ -1,11 +1,12 @@
 """A model file opened with ONNX Runtime, and what it finds in an image."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-import onnxruntime
 from PIL import Image
 from pydantic import ValidationError
 
@@ -13,6 +14,9 @@ from pictograph.inference.boxes import FoundBoxes, decode_boxes
 from pictograph.inference.images import RgbArray, letterbox, open_rgb, to_tensor
 from pictograph.inference.spec import METADATA_KEY, ModelSpec
 from pictograph.models.common import BoundingBox
+
+if TYPE_CHECKING:
+    import onnxruntime
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,7 @@ class Detection:
         return BoundingBox(x=left, y=top, w=right - left, h=bottom - top)
 
 
-def load_model(path: str | Path, *, threads: int | None = None) -> "DetectionModel":
+def load_model(path: str | Path, *, threads: int | None = None) -> DetectionModel:
     """Open a trained model: the `.onnx` file that was downloaded, or the folder it lies in.
 
     Args:
@@ -39,6 +43,8 @@ def load_model(path: str | Path, *, threads: int | None = None) -> "DetectionMod
         FileNotFoundError: no such file, or no `model.onnx` in the folder.
         ValueError: the file does not say how to use it, or says it in a way this version does not know.
     """
+    import onnxruntime  # half of this package's import time; the training engine uses the rest without it
+
     path = Path(path)
     file = path / "model.onnx" if path.is_dir() else path
     if not file.is_file():

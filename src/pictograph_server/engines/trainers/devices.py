@@ -1,17 +1,25 @@
-"""What a run computes on: the GPU when there is one, else as many CPU threads as it may use. Imports torch."""
+"""What a run computes on: the GPU when there is one, else as many CPU threads as it may use."""
+
+from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 def pick_device() -> torch.device:
+    import torch
+
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def device_words(device: torch.device) -> str:
     """Return the device for people: `cpu (2 threads)`, `NVIDIA A10G`."""
+    import torch
+
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"cpu ({torch.get_num_threads()} threads)"

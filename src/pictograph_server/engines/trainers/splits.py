@@ -116,9 +116,8 @@ def _near_pairs(hashes: NDArray[np.uint64]) -> Iterable[tuple[int, int]]:
     for low, high in pairwise(edges):
         band = (hashes >> np.uint64(low)) & np.uint64((1 << (high - low)) - 1)
         order = np.argsort(band, kind="stable")
-        starts = np.flatnonzero(np.diff(band[order], prepend=np.uint64(1 << 63)))
-        for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
-            members = order[start:end]
+        changes = np.flatnonzero(np.diff(band[order])) + 1
+        for members in np.split(order, changes):
             for offset in range(len(members) - 1):
                 distances = np.bitwise_count(hashes[members[offset]] ^ hashes[members[offset + 1 :]])
                 for other in members[offset + 1 :][distances <= NEAR_COPY_BITS]:

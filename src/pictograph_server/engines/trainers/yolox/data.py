@@ -128,7 +128,7 @@ def _mosaic(pictures: Sequence[_Picture], side: int, rng: np.random.Generator) -
         offset = np.array([centre[0] if right else centre[0] - width, centre[1] if below else centre[1] - height])
         low = np.array([centre[0] if right else 0, centre[1] if below else 0])
         high = np.array([side if right else centre[0], side if below else centre[1]])
-        x0, y0, x1, y1 = (int(round(v)) for v in (*low, *high))
+        x0, y0, x1, y1 = (round(float(v)) for v in (*low, *high))
         canvas[y0:y1, x0:x1] = _warped(picture.pixels, scale, offset, side)[y0:y1, x0:x1]
         boxes.append(_moved(picture.boxes_xyxy, scale, offset, low, high))
     return _solid(canvas, np.concatenate(boxes), np.concatenate([p.class_indexes for p in pictures]))

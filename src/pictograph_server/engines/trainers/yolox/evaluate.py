@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -52,7 +53,7 @@ def predict(
     with ThreadPoolExecutor(4) as pool:
         while chunk := list(islice(remaining, batch_size)):
             before_batch()
-            inputs = list(pool.map(lambda sample: input_of(sample, spec), chunk))
+            inputs = list(pool.map(partial(input_of, spec=spec), chunk))
             batch = torch.from_numpy(np.concatenate([tensor for tensor, _ in inputs])).to(device)
             with torch.inference_mode():
                 outputs: NDArray[np.float32] = network(batch).float().cpu().numpy()

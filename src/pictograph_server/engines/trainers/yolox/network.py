@@ -1,7 +1,7 @@
 """The YOLOX network: built, filled with weights, averaged while it learns."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from pathlib import Path
@@ -93,7 +93,7 @@ class Average:
         fresh = network.state_dict()
         pairs = [(value, fresh[name]) for name, value in self.network.state_dict().items()]
         floats = [(own, new) for own, new in pairs if own.is_floating_point()]
-        torch._foreach_lerp_([own for own, _ in floats], [new for _, new in floats], 1 - keep)  # pyright: ignore[reportPrivateUsage]
+        torch._foreach_lerp_([own for own, _ in floats], [new for _, new in floats], 1 - keep)  # pyright: ignore[reportPrivateUsage, reportPrivateImportUsage]
         for own, new in pairs:
             if not own.is_floating_point():
                 own.copy_(new)
@@ -110,7 +110,7 @@ def learning_rate(peak: float, progress: float) -> float:
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
+def quiet() -> Generator[None]:
     """Keep the library's log lines and its outdated AMP calls out of the engine's output."""
     logger.disable("yolox")
     with catch_warnings():

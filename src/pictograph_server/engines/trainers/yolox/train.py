@@ -98,7 +98,7 @@ class Session:
         network = build_network(job.plan, len(job.data.class_names))
         if job.config.weights is not None:
             run.say(load_weights(network, job.config.weights))
-        self.network = network.to(job.device, memory_format=torch.channels_last)
+        self.network = network.to(job.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.average = Average(self.network, job.plan.steps)
         self.optimizer = make_optimizer(self.network)
         self.scaler = torch.amp.GradScaler("cuda", enabled=job.device.type == "cuda")
