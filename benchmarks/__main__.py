@@ -1,0 +1,20 @@
+"""Run every benchmark: `python -m benchmarks`, or some by name: `python -m benchmarks upload`."""
+
+import sys
+
+from benchmarks import upload
+
+BENCHMARKS = {"upload": upload.main}
+
+
+def main() -> None:
+    names = sys.argv[1:] or list(BENCHMARKS)
+    unknown = [name for name in names if name not in BENCHMARKS]
+    if unknown:
+        sys.exit(f"No benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in names:
+        BENCHMARKS[name]()
+
+
+if __name__ == "__main__":
+    main()
