@@ -111,6 +111,10 @@ def change(conn: Connection, organization_id: str, dataset_id: str, values: Mapp
     )
 
 
+def is_review_required(conn: Connection, dataset_id: str) -> bool:
+    return bool(conn.scalar(select(_datasets.c.review_required).where(_datasets.c.id == dataset_id)))
+
+
 def lock_annotation_types(conn: Connection, dataset_id: str) -> tuple[str, ...]:
     """Return the geometries, and hold the row: two requests that register one class come after each other."""
     query = select(_datasets.c.annotation_types).where(_datasets.c.id == dataset_id).with_for_update()

@@ -165,6 +165,17 @@ def ensure_classes(conn: Connection, dataset_id: str, classes: Sequence[ClassReq
     return list(missing)
 
 
+def is_review_required(conn: Connection, dataset_id: str) -> bool:
+    """Return whether images that a machine annotated wait for a person (R5)."""
+    return repository.is_review_required(conn, dataset_id)
+
+
+def lock(conn: Connection, organization_id: str, dataset_id: str) -> None:
+    """Hold the dataset until the transaction ends. Taken before its images, always. Raises `DatasetNotFound` (404)."""
+    if not repository.lock(conn, organization_id, dataset_id):
+        raise DatasetNotFound(dataset_id)
+
+
 def add_to_counters(
     conn: Connection, dataset_id: str, *, images: int = 0, completed: int = 0, archived: int = 0, size_bytes: int = 0
 ) -> None:
@@ -188,4 +199,3 @@ def _replace_classes(conn: Connection, record: DatasetRecord, classes: Sequence[
         kept.append(ClassRecord(entry.name, entry.type, entry.color or old.color, entry.prompt or old.prompt))
     repository.remove_classes(conn, record.id)
     repository.add_classes(conn, record.id, with_colours(kept), first_position=0)
-

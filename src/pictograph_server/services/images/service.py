@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
 
+from pictograph.models.image import ImageStatus
+from pictograph_server.services.datasets import service as datasets
+
 from . import repository
 from .records import ImageNotFound, ImageRecord
 from .status_filter import statuses_of
-
-__all__ = ["ImageRecord", "find_by_names", "get", "get_many", "list_for_export", "list_page"]
 
 
 def get(conn: Connection, organization_id: str, image_id: str) -> ImageRecord:
@@ -17,6 +18,16 @@ def get(conn: Connection, organization_id: str, image_id: str) -> ImageRecord:
     if record is None:
         raise ImageNotFound(image_id)
     return record
+
+
+def lock(conn: Connection, organization_id: str, image_id: str) -> ImageRecord:
+    """Return the image and hold it, and its dataset, until the transaction ends. Raises `ImageNotFound` (404)."""
+    record = get(conn, organization_id, image_id)
+    datasets.lock(conn, organization_id, record.dataset_id)
+    locked = repository.lock(conn, organization_id, image_id)
+    if locked is None:
+        raise ImageNotFound(image_id)
+    return locked
 
 
 def get_many(conn: Connection, organization_id: str, ids: Sequence[str]) -> list[ImageRecord]:
@@ -44,3 +55,61 @@ def list_page(
 ) -> list[ImageRecord]:
     """Return the dataset's non-archived images, newest first."""
     return repository.page(conn, dataset_id, statuses_of(status_filter), limit=limit, offset=offset)
+
+
+def set_annotation_state(
+    conn: Connection, image: ImageRecord, *, count: int, version: int, status: tuple[ImageStatus, str | None]
+) -> None:
+    """Write what a save changed on a locked image, and the dataset's counter with it."""
+    new_status, set_by = status
+    if (count, version, new_status, set_by) == (
+        image.annotation_count, image.annotation_version, image.status, image.status_set_by,
+    ):  # fmt: skip
+        return
+    repository.change(
+        conn,
+        image.id,
+        {"annotation_count": count, "annotation_version": version, "status": new_status, "status_set_by": set_by},
+    )
+    if not image.is_archived:
+        completed = int(new_status == "complete") - int(image.status == "complete")
+        datasets.add_to_counters(conn, image.dataset_id, completed=completed)
+
+
+def set_status(conn: Connection, organization_id: str, image_id: str, status: ImageStatus) -> ImageRecord:
+    """Set the status as a person's word; it always wins. Returns the image as it was before."""
+    image = lock(conn, organization_id, image_id)
+    change = (status, "person" if status in ("review", "complete") else None)
+    set_annotation_state(conn, image, count=image.annotation_count, version=image.annotation_version, status=change)
+    return image
+
+
+def archive(conn: Connection, organization_id: str, image_id: str) -> None:
+    """Take the image out of listings, counts and exports; its metadata stays readable. Twice is as good as once."""
+    image = lock(conn, organization_id, image_id)
+    if image.is_archived:
+        return
+    repository.change(conn, image_id, {"is_archived": True})
+    _uncount(conn, image, archived=1)
+
+
+def remove(conn: Connection, organization_id: str, image_id: str) -> ImageRecord:
+    """Delete the image's row and annotations and return what it was; its blobs are the caller's (`blobs.py`)."""
+    image = lock(conn, organization_id, image_id)
+    repository.remove(conn, image_id)
+    if image.is_archived:
+        datasets.add_to_counters(conn, image.dataset_id, archived=-1)
+    else:
+        _uncount(conn, image, archived=0)
+    return image
+
+
+def _uncount(conn: Connection, image: ImageRecord, *, archived: int) -> None:
+    datasets.add_to_counters(
+        conn,
+        image.dataset_id,
+        images=-1,
+        completed=-int(image.status == "complete"),
+        archived=archived,
+        size_bytes=-image.file_size_bytes,
+    )

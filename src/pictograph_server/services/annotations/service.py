@@ -1,0 +1,199 @@
+"""Rules of annotations: full replacement, versions, provenance, and what a save does to status and counters."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from pictograph.models.annotation import Annotation, parse_annotations
+from pictograph.models.image import ImageStatus
+from pictograph_server.auth import Actor
+from pictograph_server.errors import Conflict
+from pictograph_server.services.datasets import service as datasets
+from pictograph_server.services.images import service as images
+from pictograph_server.services.images.records import ImageRecord
+from pictograph_server.storage.db.types import now
+
+from . import repository
+from .documents import AnnotationJson, is_same, to_document, with_maker
+from .provenance import Provenance, is_engine
+from .repository import Stored
+from .status import after_job, after_save
+
+_EMPTY = Stored((), {})
+
+
+@dataclass(frozen=True, slots=True)
+class SaveOutcome:
+    """What a save did. `version` is the image's annotation version after it."""
+
+    previous_count: int
+    new_count: int
+    status: ImageStatus
+    version: int
+
+
+class StaleAnnotations(Conflict):
+    code = "stale_annotations"
+
+    def __init__(self, image: ImageRecord, expected_version: int) -> None:
+        super().__init__(
+            f"The annotations of {image.filename!r} were not saved",
+            why=f"they are at version {image.annotation_version} and yours were based on version {expected_version}",
+            fix="Read them again, bring both together, and save with the new version as expected_version",
+            details={"expected_version": expected_version, "current_version": image.annotation_version},
+        )
+
+
+def get(conn: Connection, image_id: str) -> list[Annotation]:
+    """Return the annotations of an image that the caller has already looked up; [] when there are none."""
+    return parse_annotations(get_documents(conn, image_id))
+
+
+def get_documents(conn: Connection, image_id: str) -> list[AnnotationJson]:
+    """Return the same as stored JSON, which is what the wire gets."""
+    return repository.documents(conn, [image_id]).get(image_id, [])
+
+
+def get_provenance(conn: Connection, image_id: str) -> Mapping[str, Provenance]:
+    """Return annotation id -> who or what made it."""
+    return (repository.get(conn, image_id) or _EMPTY).provenance
+
+
+def documents(conn: Connection, image_ids: Sequence[str]) -> dict[str, list[Annotation]]:
+    """Return the annotations of many images, for exports; an image without any has an empty list."""
+    found = repository.documents(conn, image_ids)
+    return {image_id: parse_annotations(found.get(image_id, [])) for image_id in image_ids}
+
+
+def save(
+    conn: Connection,
+    actor: Actor,
+    image_id: str,
+    annotations: Sequence[Annotation],
+    *,
+    expected_version: int | None = None,
+) -> SaveOutcome:
+    """Replace an image's annotations by these, as the actor. See `save_documents`."""
+    return save_documents(
+        conn, actor, image_id, [to_document(annotation) for annotation in annotations], expected_version
+    )
+
+
+def save_documents(
+    conn: Connection,
+    actor: Actor,
+    image_id: str,
+    new: Sequence[AnnotationJson],
+    expected_version: int | None = None,
+) -> SaveOutcome:
+    """Replace an image's annotations by checked documents (`check_annotations`), as the actor.
+
+    Unknown classes are registered. Annotations that are unchanged keep their provenance; new and changed ones are
+    the actor's, except that a new one whose `created_by` names an engine is the engine's.
+
+    Raises:
+        ImageNotFound: 404.
+        StaleAnnotations: 409, `expected_version` is given and not the current one.
+    """
+    image = images.lock(conn, actor.organization_id, image_id)
+    if expected_version is not None and expected_version != image.annotation_version:
+        raise StaleAnnotations(image, expected_version)
+    row = repository.get(conn, image_id)
+    stored = _attributed(row or _EMPTY, new, f"user:{actor.key_id}")
+    _register_classes(conn, image.dataset_id, new)
+    change = after_save(
+        image.status,
+        image.status_set_by,
+        count=len(new),
+        is_machine_work=all(entry.is_untouched_machine_work for entry in stored.provenance.values()),
+        review_required=datasets.is_review_required(conn, image.dataset_id),
+    )
+    repository.put(conn, actor.organization_id, image_id, stored, is_new=row is None)
+    version = image.annotation_version + 1
+    images.set_annotation_state(conn, image, count=len(new), version=version, status=change)
+    return SaveOutcome(image.annotation_count, len(new), change[0], version)
+
+
+def save_from_job(
+    conn: Connection,
+    *,
+    organization_id: str,
+    image_id: str,
+    annotations: Sequence[Annotation],
+    provenance: Mapping[str, Provenance],
+    replace_classes: Collection[str],
+    review: bool,
+) -> int:
+    """Add what a job found and return how many annotations that added, all in the caller's transaction.
+
+    Untouched machine work of `replace_classes` gives way; what a person made or edited stays, also when the job found
+    something under the same id. The image becomes `complete`, or `review`, unless a person already decided (R5).
+    `provenance` has an entry for every annotation, by its id.
+
+    Raises:
+        ImageNotFound: the image is gone.
+    """
+    image = images.lock(conn, organization_id, image_id)
+    row = repository.get(conn, image_id)
+    before = row or _EMPTY
+    kept = [document for document in before.documents if not _gives_way(document, before.provenance, replace_classes)]
+    kept_ids = {str(document["id"]) for document in kept}
+    added = [_made_by_job(annotation, provenance) for annotation in annotations if annotation.id not in kept_ids]
+    change = after_job(image.status, image.status_set_by, review=review)
+    version = image.annotation_version
+    if added or len(kept) != len(before.documents):
+        origins = {key: value for key, value in before.provenance.items() if key in kept_ids}
+        origins |= {str(document["id"]): provenance[str(document["id"])] for document in added}
+        _register_classes(conn, image.dataset_id, added)
+        repository.put(conn, organization_id, image_id, Stored([*kept, *added], origins), is_new=row is None)
+        version += 1
+    images.set_annotation_state(conn, image, count=len(kept) + len(added), version=version, status=change)
+    return len(added)
+
+
+def remove(conn: Connection, actor: Actor, image_id: str) -> SaveOutcome:
+    """Delete an image's annotations; the image is `new` again."""
+    return save_documents(conn, actor, image_id, [])
+
+
+def _attributed(before: Stored, new: Sequence[AnnotationJson], caller: str) -> Stored:
+    """Return the documents with `created_by` filled in, and the provenance of each."""
+    moment = now()
+    old = {str(document["id"]): document for document in before.documents}
+    documents: list[AnnotationJson] = []
+    origins: dict[str, Provenance] = {}
+    for document in new:
+        key = str(document["id"])
+        named = _text(document.get("created_by"))
+        origin = before.provenance.get(key)
+        if origin is None or key not in old:
+            maker = named if named and is_engine(named) else caller
+            origin = Provenance(maker, moment.isoformat())
+        elif not is_same(document, old[key]):
+            origin = origin.edited(caller, moment)
+        documents.append(with_maker(document, named or _text(old.get(key, {}).get("created_by")) or caller))
+        origins[key] = origin
+    return Stored(documents, origins)
+
+
+def _gives_way(
+    document: AnnotationJson, provenance: Mapping[str, Provenance], replace_classes: Collection[str]
+) -> bool:
+    origin = provenance.get(str(document["id"]))
+    return origin is not None and origin.is_untouched_machine_work and document["name"] in replace_classes
+
+
+def _made_by_job(annotation: Annotation, provenance: Mapping[str, Provenance]) -> AnnotationJson:
+    return with_maker(to_document(annotation), annotation.created_by or provenance[annotation.id].made_by)
+
+
+def _register_classes(conn: Connection, dataset_id: str, documents: Sequence[AnnotationJson]) -> None:
+    geometries: dict[str, str] = {}
+    for document in documents:
+        geometries.setdefault(str(document["name"]), str(document["type"]))
+    datasets.ensure_classes(conn, dataset_id, [(name, geometry, None) for name, geometry in geometries.items()])
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
