@@ -104,6 +104,10 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", description="How much is logged.")
     access_log: bool = Field(default=False, description="Log a JSON line for every request.")
+    crash_at: str | None = Field(
+        default=None,
+        description="Testing aid: the checkpoint at which a job's process kills itself; see docs/concepts/jobs.md.",
+    )
     limits: Limits = Field(default_factory=Limits)
     credits: Credits = Field(default_factory=Credits)
     jobs: Jobs = Field(default_factory=Jobs)
