@@ -1,25 +1,89 @@
-"""The web application: routers, and around them what every request goes through."""
+"""The web application: the routers, and around them what every request goes through."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.types import Receive, Scope, Send
 
+import pictograph
+from pictograph_server.errors import ServiceError
+from pictograph_server.health import Health
+from pictograph_server.jobs import queue
+from pictograph_server.metrics import Metrics
+from pictograph_server.middleware.authentication import Authentication
+from pictograph_server.middleware.bodies import Bodies
+from pictograph_server.middleware.envelope import Envelope
+from pictograph_server.middleware.idempotency import Idempotency
+from pictograph_server.middleware.responses import on_http_exception, on_invalid_request, on_service_error
 from pictograph_server.platform import Platform
-from pictograph_server.routes import credits
+from pictograph_server.routes import credits, files, health
 
-ROUTERS = (credits.router,)
+ROUTERS = (
+    health.router,
+    files.router,
+    credits.router,
+)
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
 def create_app(
     platform: Platform,
     *,
     prompts: object | None = None,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]] | None = None,
+    lifespan: Lifespan | None = None,
+    is_dispatching: Callable[[], bool] | None = None,
 ) -> FastAPI:
-    app = FastAPI(title="Pictograph", lifespan=lifespan, redirect_slashes=False)
+    """Build the app around an open platform.
+
+    `prompts` answers synchronous prompts (the warm model process); `is_dispatching` tells whether the dispatcher of
+    this process beats, when it has one.
+    """
+    # No redirects: the clients follow none (contract §15, trap 5). `_EitherSlash` accepts both forms instead.
+    app = FastAPI(title="Pictograph", version=pictograph.__version__, lifespan=lifespan, redirect_slashes=False)
     app.state.platform = platform
     app.state.prompts = prompts
+    app.state.health = Health(platform, is_dispatching)
+    app.state.metrics = Metrics(lambda: _count_jobs(platform))
     for router in ROUTERS:
         app.include_router(router)
+    app.router.default = _EitherSlash(app)
+    app.add_exception_handler(ServiceError, on_service_error)
+    app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    # The last one added is the outermost.
+    app.add_middleware(Idempotency, db=platform.db)
+    app.add_middleware(Bodies, limit_bytes=platform.settings.limits.json_bytes)
+    app.add_middleware(Authentication, db=platform.db)
+    app.add_middleware(
+        Envelope,
+        metrics=app.state.metrics,
+        has_public_url=platform.settings.public_url is not None,
+        log_requests=platform.settings.access_log,
+    )
     return app
+
+
+class _EitherSlash:
+    """Where no route matches, tries once more with the slash at the end added or taken away."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self._router = app.router
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path: str = scope["path"]
+        if scope["type"] != "http" or path == "/" or "asked_path" in scope:
+            scope["path"] = scope.get("asked_path", path)
+            await self._router.not_found(scope, receive, send)
+            return
+        scope["asked_path"] = path
+        scope["path"] = path[:-1] if path.endswith("/") else path + "/"
+        await self._router(scope, receive, send)
+
+
+def _count_jobs(platform: Platform) -> Mapping[tuple[str, str], int]:
+    with platform.db.read() as conn:
+        return queue.count_by_state(conn)

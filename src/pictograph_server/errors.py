@@ -6,10 +6,13 @@
     ├─ PaymentRequired       402   not enough credits, or a plan limit
     ├─ Forbidden             403   the key's role is too low
     ├─ NotFound              404   unknown here: absent, or another organisation's
+    ├─ MethodNotAllowed      405   the address exists, but not for this method
     ├─ Conflict              409   the state of the thing does not allow it
     ├─ ContentTooLarge       413   more bytes or pixels than the server takes
     ├─ UnsupportedContent    415   the bytes are not what the server reads
-    └─ Unprocessable         422   malformed payload or query
+    ├─ Unprocessable         422   malformed payload or query
+    ├─ TooManyRequests       429   more than the key may send in an hour
+    └─ Unavailable           503   not now; the same request may work later
 
 Specific errors live beside the code that raises them and derive from one of these.
 """
@@ -23,6 +26,8 @@ class ServiceError(Exception):
 
     status: ClassVar[int] = 500
     code: str = "error"
+    # Sent with the answer; only 405 and 429 need any.
+    headers: Mapping[str, str] | None = None
 
     def __init__(
         self,
@@ -82,6 +87,11 @@ class NotFound(ServiceError):
     code = "not_found"
 
 
+class MethodNotAllowed(ServiceError):
+    status = 405
+    code = "method_not_allowed"
+
+
 class Conflict(ServiceError):
     status = 409
     code = "conflict"
@@ -100,3 +110,13 @@ class UnsupportedContent(ServiceError):
 class Unprocessable(ServiceError):
     status = 422
     code = "unprocessable"
+
+
+class TooManyRequests(ServiceError):
+    status = 429
+    code = "too_many_requests"
+
+
+class Unavailable(ServiceError):
+    status = 503
+    code = "unavailable"

@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -108,7 +108,7 @@ _request_origin: ContextVar[str | None] = ContextVar("request_origin", default=N
 
 
 @contextmanager
-def request_origin(origin: str | None) -> Iterator[None]:
+def request_origin(origin: str | None) -> Generator[None]:
     """Make links point at `origin` (`http://host:port`) inside the block."""
     token = _request_origin.set(origin)
     try:

@@ -3,7 +3,7 @@
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -73,7 +73,7 @@ class BlobStore:
         return self._folder / _checked(key) if self._folder is not None else None
 
     @contextmanager
-    def as_file(self, key: str) -> Iterator[Path]:
+    def as_file(self, key: str) -> Generator[Path]:
         """Lend the blob as a file to read: the stored file itself, or a copy that goes away afterwards."""
         path = self.local_path(key)
         if path is not None:

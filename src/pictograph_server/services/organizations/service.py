@@ -111,6 +111,11 @@ def find_key(conn: Connection, key: str) -> KnownKey | None:
     )
 
 
+def touch_key(conn: Connection, key_id: str) -> None:
+    """Record that the key was used now."""
+    repository.touch_key(conn, key_id)
+
+
 def new_api_key() -> str:
     return API_KEY_PREFIX + "".join(secrets.choice(_ALPHABET) for _ in range(_SECRET_LENGTH))
 
