@@ -237,6 +237,9 @@ images = Table(
     # 64-bit difference hash as 16 hex digits, from the ingest job: near copies share a split.
     Column("dhash", String(16)),
     Column("has_thumbnail", Boolean, nullable=False, server_default=text("false")),
+    # When the ingest job has seen the image, and why it could not read it if it could not.
+    Column("ingested_at", UtcDateTime),
+    Column("ingest_error", Text),
     Column("auto_tags", Json, nullable=False),
     Column("is_archived", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", UtcDateTime, nullable=False),
@@ -252,6 +255,14 @@ images = Table(
         unique=True,
         sqlite_where=text("is_archived = 0"),
         postgresql_where=text("NOT is_archived"),
+    ),
+    # What the ingest job has still to see.
+    Index(
+        "ix_images_not_ingested",
+        "dataset_id",
+        "id",
+        sqlite_where=text("ingested_at IS NULL"),
+        postgresql_where=text("ingested_at IS NULL"),
     ),
     # Names alone, for requests that know no folder.
     Index("ix_images_filename", "dataset_id", "filename"),

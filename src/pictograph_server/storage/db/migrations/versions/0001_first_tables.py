@@ -297,6 +297,8 @@ def upgrade() -> None:
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("dhash", sa.String(length=16), nullable=True),
         sa.Column("has_thumbnail", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("ingested_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ingest_error", sa.Text(), nullable=True),
         sa.Column("auto_tags", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("is_archived", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -310,6 +312,13 @@ def upgrade() -> None:
     with op.batch_alter_table("images", schema=None) as batch_op:
         batch_op.create_index("ix_images_filename", ["dataset_id", "filename"], unique=False)
         batch_op.create_index("ix_images_newest", ["dataset_id", "is_archived", "created_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_images_not_ingested",
+            ["dataset_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("ingested_at IS NULL"),
+            postgresql_where=sa.text("ingested_at IS NULL"),
+        )
         batch_op.create_index(batch_op.f("ix_images_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index("ix_images_sha256", ["sha256"], unique=False)
         batch_op.create_index("ix_images_status", ["dataset_id", "status"], unique=False)
@@ -540,6 +549,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_images_status")
         batch_op.drop_index("ix_images_sha256")
         batch_op.drop_index(batch_op.f("ix_images_organization_id"))
+        batch_op.drop_index(
+            "ix_images_not_ingested",
+            sqlite_where=sa.text("ingested_at IS NULL"),
+            postgresql_where=sa.text("ingested_at IS NULL"),
+        )
         batch_op.drop_index("ix_images_newest")
         batch_op.drop_index("ix_images_filename")
 
