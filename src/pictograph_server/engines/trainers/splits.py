@@ -20,8 +20,8 @@ def split_samples(samples: Sequence[Sample], *, val_fraction: float = 0.2) -> di
 
     Copies (same bytes, or dHashes at most `NEAR_COPY_BITS` apart) form a group that goes as a whole. Each class, the
     rarest first, sends the groups with the smallest content hash to val until val has its share; so an image keeps its
-    split when others come and go, unless it sits on a class's border. A class in two groups or more is on both sides
-    where the other classes allow it, and val is never empty when there are two groups.
+    split when others come and go, unless it sits on a class's border. Val never takes the last example of a class, but
+    for one case: it is never empty when there are two groups.
     """
     groups = sorted(_groups(samples), key=_position)
     chosen = _choose_val(groups, val_fraction)
@@ -53,7 +53,8 @@ def _choose_val(groups: Sequence[Sequence[Sample]], val_fraction: float) -> set[
                 have += len(groups[index])
 
     if not val and len(groups) > 1:
-        val.add(min(range(len(groups)), key=lambda index: (len(groups[index]), index)))
+        # Every group holds the only example of something: hold back what costs least.
+        val.add(min(range(len(groups)), key=lambda i: (_takes_last(i, val, labels, holders), len(groups[i]), i)))
     return val
 
 
@@ -61,7 +62,7 @@ def _takes_last(
     index: int, val: set[int], labels: Sequence[frozenset[str]], holders: Mapping[str, Sequence[int]]
 ) -> bool:
     """Say whether moving a group to val would leave one of its classes with nothing to learn from."""
-    return any(all(other == index or other in val for other in holders[name]) for name in labels[index] or {""})
+    return any(all(other == index or other in val for other in holders[name]) for name in labels[index])
 
 
 def _labels(group: Iterable[Sample]) -> frozenset[str]:
