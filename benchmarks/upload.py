@@ -51,9 +51,8 @@ def main() -> None:
     print(f"  upload_dataset_from_folder         {len(files) / upload_s:8.0f} images/s   {upload_s:6.1f} s")
     print(f"  cp -r of the same files            {len(files) / copy_s:8.0f} images/s   {copy_s:6.1f} s")
     print(f"  upload takes {upload_s / copy_s:.1f} times as long as cp")
-    print(
-        f"  server memory at most              {memory.server_mb:8.0f} MB, with its job children {memory.all_mb:.0f} MB"
-    )
+    print(f"  server memory at most              {memory.server_mb:8.0f} MB")
+    print(f"  the same with its job children     {memory.all_mb:8.0f} MB")
 
 
 @dataclass

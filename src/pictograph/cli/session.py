@@ -15,6 +15,8 @@ from rich.table import Table
 from pictograph import Client
 
 P = ParamSpec("P")
+# Makes the client from `--api-key` and `--base-url`; the context's `obj` may bring another one, e.g. over a mock.
+Connect = Callable[[str | None, str | None], Client]
 RecordT = TypeVar("RecordT")
 
 ApiKey = Annotated[
@@ -104,6 +106,7 @@ def api_command(
 
     def register(function: Callable[Concatenate[Session, P], None]) -> Callable[Concatenate[Session, P], None]:
         shared = [
+            inspect.Parameter("context", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context),
             inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=AsJson),
             inspect.Parameter("api_key", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=ApiKey),
             inspect.Parameter("base_url", inspect.Parameter.KEYWORD_ONLY, default=None, annotation=BaseUrl),
@@ -111,8 +114,11 @@ def api_command(
         own = list(inspect.signature(function).parameters.values())[1:]
 
         # typer reads the signature and passes every parameter by name.
-        def command(*, as_json: bool, api_key: str | None, base_url: str | None, **options: object) -> None:
-            with Client(api_key, base_url=base_url) as client:
+        def command(
+            *, context: typer.Context, as_json: bool, api_key: str | None, base_url: str | None, **options: object
+        ) -> None:
+            connect: Connect = context.obj or _connect
+            with connect(api_key, base_url) as client:
                 function(Session(client, as_json=as_json), **options)  # pyright: ignore[reportCallIssue]
 
         command.__doc__ = function.__doc__
@@ -122,6 +128,10 @@ def api_command(
         return function
 
     return register
+
+
+def _connect(api_key: str | None, base_url: str | None) -> Client:
+    return Client(api_key, base_url=base_url)
 
 
 def _print_json(value: object) -> None:
