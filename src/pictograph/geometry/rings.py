@@ -85,6 +85,27 @@ def clean_ring(ring: Sequence[Vertex]) -> Ring | None:
     return kept if len(kept) >= 3 and area(kept) > 0 else None
 
 
+def clip_ring(ring: Sequence[Vertex], width: float, height: float) -> Ring | None:
+    """Return the part of a ring inside an image, or None when nothing with an area is left.
+
+    A ring that leaves and comes back several times stays one ring, joined along the border.
+    Source: Sutherland and Hodgman 1974, Reentrant polygon clipping.
+    """
+    points = [(float(x), float(y)) for x, y in ring]
+    for axis, limit, sign in ((0, 0.0, 1), (0, width, -1), (1, 0.0, 1), (1, height, -1)):
+        clipped: Ring = []
+        for here, following in zip(points, points[1:] + points[:1], strict=True):
+            inside, next_inside = (sign * (point[axis] - limit) >= 0 for point in (here, following))
+            if inside:
+                clipped.append(here)
+            if inside != next_inside:
+                share = (limit - here[axis]) / (following[axis] - here[axis])
+                other = here[1 - axis] + share * (following[1 - axis] - here[1 - axis])
+                clipped.append((limit, other) if axis == 0 else (other, limit))
+        points = clipped
+    return clean_ring(points)
+
+
 def box_ring(x_min: float, y_min: float, x_max: float, y_max: float) -> Ring:
     """Return the four corners of a box, clockwise on the screen from the top-left one."""
     return [(x_min, y_min), (x_max, y_min), (x_max, y_max), (x_min, y_max)]
