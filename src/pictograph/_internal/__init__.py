@@ -1,0 +1,1 @@
+"""What the client needs and nobody imports from outside."""

@@ -1,0 +1,1 @@
+"""What hangs on a client, a file a noun."""

@@ -1,0 +1,72 @@
+"""`client.annotations`: what is said about an image."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pictograph._http.transport import Transport, member, members, path_of
+from pictograph.models.annotation import Annotation, dump_annotation, parse_annotations
+
+
+@dataclass(frozen=True)
+class SaveResult:
+    """How many annotations an image had and has, and the image's status now."""
+
+    image_id: str
+    previous_count: int
+    new_count: int
+    status: str
+
+
+@dataclass(frozen=True)
+class DeleteResult:
+    """How many annotations were removed from an image."""
+
+    image_id: str
+    deleted_count: int
+
+
+class Annotations:
+    """Read, replace and remove the annotations of an image."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(self, image_id: str) -> list[Annotation]:
+        """Return the annotations of an image in their order; empty when there are none.
+
+        Raises:
+            pydantic.ValidationError: the server sent a malformed annotation.
+        """
+        return parse_annotations(members(self._transport.get(path_of("annotations", image_id)), "annotations"))
+
+    def save(
+        self, image_id: str, annotations: Sequence[Annotation], *, expected_version: int | None = None
+    ) -> SaveResult:
+        """Replace all annotations of an image; an empty list clears it.
+
+        Args:
+            expected_version: the version these annotations were made from. Servers that count versions refuse the
+                save with a `ConflictError` when the image has changed since; None saves whatever is there.
+        """
+        body: dict[str, Any] = {
+            "image_id": image_id,
+            "annotations": [dump_annotation(annotation) for annotation in annotations],
+        }
+        if expected_version is not None:
+            body["expected_version"] = expected_version
+        document = self._transport.post(path_of("annotations", image_id), json=body)
+        return SaveResult(
+            image_id=str(member(document, "image_id")),
+            previous_count=int(member(document, "previous_count")),
+            new_count=int(member(document, "new_count")),
+            status=str(member(document, "status")),
+        )
+
+    def delete(self, image_id: str) -> DeleteResult:
+        """Remove all annotations of an image and return how many there were."""
+        document = self._transport.delete(path_of("annotations", image_id))
+        answer: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
+        return DeleteResult(
+            image_id=str(answer.get("image_id") or image_id), deleted_count=int(answer.get("deleted_count") or 0)
+        )

@@ -1,0 +1,162 @@
+"""`client.images`: single images, and many in one request where the server offers that."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from pictograph._http.transport import CHUNK_BYTES, Transport, member, members, parse, path_of
+from pictograph._internal.image_files import image_size, media_type_of, pack_tar
+from pictograph.exceptions import ServerError
+from pictograph.models.image import Image
+
+# What the dataset holds under a folder and name: nothing, these bytes, or other bytes.
+PresentState = Literal["absent", "same", "different"]
+BundleState = Literal["created", "same", "different", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageKey:
+    """Where an image belongs in a dataset: a virtual folder that begins with a slash, and a file name."""
+
+    folder_path: str
+    filename: str
+
+
+@dataclass(frozen=True, slots=True)
+class BundleResult:
+    """What became of one image of a bundle; `reason` and `code` say why not."""
+
+    state: BundleState
+    image_id: str | None = None
+    reason: str | None = None
+    code: str | None = None
+
+
+class Images:
+    """Look at, fetch, add and remove images."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def get(self, image_id: str) -> Image:
+        """Return an image, without its annotations. Archived ones can still be looked at."""
+        return parse(Image, member(self._transport.get(path_of("images", image_id, "metadata")), "image"))
+
+    def download(self, image_id: str, output_path: str | Path, *, chunk_size: int = CHUNK_BYTES) -> Path:
+        """Write the image's bytes to `output_path` and return that path; the file appears whole or not at all."""
+        del chunk_size  # A name of the hosted client; the network decides the pieces here.
+        return self._transport.download(path_of("images", image_id), output_path)
+
+    def upload(
+        self,
+        dataset_id: str,
+        file_path: str | Path,
+        *,
+        folder_path: str = "/",
+        filename: str | None = None,
+        content_type: str | None = None,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Image:
+        """Add a file to a dataset and return the image. `progress` gets (sent, total) bytes.
+
+        Args:
+            folder_path: the virtual folder, made on demand.
+            filename: the name in the dataset; the file's own by default.
+        Raises:
+            FileNotFoundError: `file_path` is not a file.
+            ValueError: the name's suffix is not one of an image, and no `content_type` is given.
+            ConflictError: the folder has an image of this name.
+            ValidationError, ApiError: the server cannot read the file as an image, and says why.
+        """
+        path = Path(file_path).expanduser()
+        if not path.is_file():
+            raise FileNotFoundError(f"There is no file {path}")
+        name = filename or path.name
+        media_type = content_type or media_type_of(name)
+        if media_type is None:
+            raise ValueError(f"Cannot tell the type of {name!r} from its suffix: pass content_type, like 'image/jpeg'")
+        ticket = self._transport.post(
+            path_of("images", "upload-url"),
+            json={
+                "dataset_id": dataset_id,
+                "filename": name,
+                "folder_path": folder_path,
+                "content_type": media_type,
+            },
+        )
+        size_bytes = path.stat().st_size
+        self._transport.put_signed(
+            member(ticket, "upload_url"), path, content_type=media_type, size_bytes=size_bytes, progress=progress
+        )
+        width, height = image_size(path) or ("", "")
+        registered = self._transport.post(
+            path_of("images", "register"),
+            form={
+                "dataset_id": dataset_id,
+                "filename": name,
+                "gcs_bucket": str(member(ticket, "gcs_bucket")),
+                "gcs_path": str(member(ticket, "gcs_path")),
+                "gcs_uri": str(member(ticket, "gcs_uri")),
+                "folder_path": folder_path,
+                "mime_type": media_type,
+                "file_size": str(size_bytes),
+                "image_width": str(width),
+                "image_height": str(height),
+            },
+        )
+        return self.get(str(member(registered, "image_id")))
+
+    def delete(self, image_id: str, *, permanent: bool = False) -> None:
+        """Archive an image, or with `permanent` remove it and its bytes for good."""
+        self._transport.delete(path_of("images", image_id), params={"permanent": True} if permanent else None)
+
+    def check(self, dataset_id: str, images: Sequence[tuple[ImageKey, str]]) -> list[PresentState]:
+        """Return for each (key, SHA-256 in hex) what the dataset holds there, so that nothing is sent twice.
+
+        Raises:
+            NotFoundError: the server does not offer this (or has no such dataset); `upload` always works.
+        """
+        body = {
+            "dataset_id": dataset_id,
+            "images": [
+                {"folder_path": key.folder_path, "filename": key.filename, "sha256": digest} for key, digest in images
+            ],
+        }
+        answer = self._transport.post(path_of("images", "check"), json=body)
+        return cast("list[PresentState]", _one_each(members(answer, "states"), images, answer))
+
+    def upload_bundle(self, dataset_id: str, images: Sequence[tuple[ImageKey, bytes]]) -> list[BundleResult]:
+        """Add many images in one request (at most 64 MiB) and return what became of each, in order.
+
+        A file that the server refuses does not keep the others out.
+
+        Raises:
+            NotFoundError: the server does not offer this (or has no such dataset); `upload` always works.
+        """
+        names = [f"{key.folder_path.strip('/')}/{key.filename}".lstrip("/") for key, _ in images]
+        answer = self._transport.request(
+            "POST",
+            path_of("images", "bundle"),
+            params={"dataset_id": dataset_id},
+            content=pack_tar([(name, data) for name, (_, data) in zip(names, images, strict=True)]),
+            content_type="application/x-tar",
+            # Every image is checked by its pixels before the answer comes.
+            timeout_s=max(120.0, self._transport.config.timeout),
+        )
+        results = _one_each(members(answer, "results"), images, answer)
+        return [
+            BundleResult(
+                state=member(result, "state"),
+                image_id=result.get("image_id"),
+                reason=result.get("reason"),
+                code=result.get("code"),
+            )
+            for result in results
+        ]
+
+
+def _one_each(items: list[Any], asked: Sequence[object], answer: Any) -> list[Any]:
+    if len(items) != len(asked):
+        raise ServerError(f"The server answered for {len(items)} images instead of {len(asked)}", response=answer)
+    return items

@@ -1,0 +1,136 @@
+"""`client.training`: training runs."""
+
+import builtins
+from collections.abc import Callable
+from typing import Any
+
+from pictograph._http.pagination import OffsetPager
+from pictograph._http.transport import DEVELOPER, Transport, member, parse, path_of
+from pictograph._http.waiting import wait_for
+from pictograph.models.training import GpuType, PipelineType, TrainingRun, TrainingStatus
+
+_LIST = f"{DEVELOPER}/training/"
+
+
+class Training:
+    """Start, follow and stop training runs."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def create(
+        self,
+        dataset_name: str,
+        export_name: str,
+        *,
+        pipeline_type: PipelineType,
+        name: str,
+        config: dict[str, Any] | None = None,
+        gpu_type: GpuType = "a10g",
+        wait: bool = True,
+        poll_interval: float = 5.0,
+        timeout: float = 7200.0,
+    ) -> TrainingRun:
+        """Train on a completed export and return the run: completed with `wait`, else as it stands.
+
+        Raises:
+            ValidationError: the export is not completed, or a setting is not one the pipeline takes.
+            PaymentRequiredError: there are not enough credits; nothing was started.
+            ApiError, PollTimeoutError: see `wait_for_completion`.
+        """
+        body = {
+            "dataset_name": dataset_name,
+            "export_name": export_name,
+            "pipeline_type": pipeline_type,
+            "name": name,
+            "gpu_type": gpu_type,
+            "config": config or {},
+        }
+        run = _run(self._transport.post(_LIST, json=body))
+        return self.wait_for_completion(run.id, poll_interval=poll_interval, timeout=timeout) if wait else run
+
+    def list(
+        self,
+        *,
+        dataset_name: str | None = None,
+        status: TrainingStatus | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> builtins.list[TrainingRun]:
+        """Return one page of runs, newest first."""
+        return self._pager(dataset_name, status, limit, offset=offset).page()
+
+    def iter(
+        self,
+        *,
+        dataset_name: str | None = None,
+        status: TrainingStatus | None = None,
+        page_size: int = 50,
+        max_total: int | None = None,
+    ) -> OffsetPager[TrainingRun]:
+        """Return a pager over all runs."""
+        return self._pager(dataset_name, status, page_size, max_total=max_total)
+
+    def get(self, run_id: str) -> TrainingRun:
+        """Return a run."""
+        return _run(self._transport.get(path_of("training", run_id)))
+
+    def cancel(self, run_id: str) -> TrainingRun:
+        """Stop a run and return it. Credits it did not use come back.
+
+        Raises:
+            ValidationError: the run has ended already.
+        """
+        return _run(self._transport.post(path_of("training", run_id, "cancel")))
+
+    def wait_for_completion(
+        self,
+        run_id: str,
+        *,
+        poll_interval: float = 5.0,
+        timeout: float = 7200.0,
+        sleep: Callable[[float], None] | None = None,
+        progress: Callable[[TrainingRun], None] | None = None,
+    ) -> TrainingRun:
+        """Return the run once it is completed. `progress` gets every snapshot.
+
+        Raises:
+            ApiError: the run failed or was cancelled; `response` is the run as a dict.
+            PollTimeoutError: it is still running after `timeout` seconds.
+        """
+        return wait_for(
+            lambda: self.get(run_id),
+            what=f"Training run {run_id}",
+            status_of=lambda run: run.status,
+            done=frozenset({"completed"}),
+            failed=frozenset({"failed", "cancelled"}),
+            error_of=lambda run: run.error_message,
+            poll_interval=poll_interval,
+            timeout=timeout,
+            sleep=sleep or self._transport.sleep,
+            progress=progress,
+        )
+
+    def _pager(
+        self,
+        dataset_name: str | None,
+        status: str | None,
+        page_size: int,
+        *,
+        offset: int = 0,
+        max_total: int | None = None,
+    ) -> OffsetPager[TrainingRun]:
+        return OffsetPager(
+            self._transport,
+            _LIST,
+            items_key="training_runs",
+            parse_item=lambda item: parse(TrainingRun, item),
+            page_size=page_size,
+            max_total=max_total,
+            start=offset,
+            params={"dataset_name": dataset_name, "status": status},
+        )
+
+
+def _run(document: object) -> TrainingRun:
+    return parse(TrainingRun, member(document, "training_run"))
