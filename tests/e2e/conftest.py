@@ -1,0 +1,34 @@
+"""Real servers: `pictograph up` in a process of its own, on a free port and a data folder of the test's."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from examples.local_server import LocalServer
+from examples.scenes.folder import draw_folder
+
+from pictograph import Client
+
+TINY = {"PICTOGRAPH_ANNOTATOR": "tiny"}
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Generator[LocalServer]:
+    """A running server. `server.kill()` is kill -9, `server.restart()` starts it again on the same data and address."""
+    with LocalServer(tmp_path / "data", settings=TINY) as server:
+        yield server
+
+
+@pytest.fixture
+def client(server: LocalServer) -> Generator[Client]:
+    """Our client with the server's owner key."""
+    with Client(server.api_key, base_url=server.base_url) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of sixteen road-sign scenes in sub-folders. Read only: it is shared."""
+    folder = tmp_path_factory.mktemp("scenes")
+    draw_folder(folder / "signs", folder / "truth.json", scenes=16, seed=7)
+    return folder / "signs"

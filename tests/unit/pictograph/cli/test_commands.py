@@ -1,0 +1,212 @@
+"""Every group of commands over a network that answers from a table: what is sent, what is printed, how it ends."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from pictograph._http.mock import MockApi, Reply
+from pictograph.cli.app import app
+
+API = "/api/v1/developer"
+NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC).isoformat()
+DATASET: dict[str, Any] = {
+    "id": "d1",
+    "name": "signs",
+    "image_count": 3,
+    "completed_image_count": 2,
+    "total_size": 1_500_000,
+    "created_at": NOW,
+}
+MODEL: dict[str, Any] = {
+    "id": "m1",
+    "organization_id": "o1",
+    "name": "signs-yolox",
+    "model_type": "object_detection",
+    "architecture": "yolox-nano",
+    "visibility": "private",
+    "status": "ready",
+    "created_at": NOW,
+    "updated_at": NOW,
+}
+RUN: dict[str, Any] = {
+    "id": "r1",
+    "organization_id": "o1",
+    "name": "yolox-run",
+    "pipeline_type": "yolox",
+    "status": "running",
+    "progress": 40,
+    "current_epoch": 20,
+    "total_epochs": 50,
+    "eta_seconds": 90,
+    "created_at": NOW,
+}
+EXPORT: dict[str, Any] = {
+    "id": "e1",
+    "project_id": "d1",
+    "dataset_name": "signs",
+    "name": "all",
+    "format": "coco",
+    "status": "completed",
+    "created_at": NOW,
+}
+JOB: dict[str, Any] = {"job_id": "j1", "status": "running", "progress": 50, "total_images": 4, "processed_images": 2}
+BOX: dict[str, Any] = {"id": "a1", "name": "yield", "type": "bbox", "bounding_box": {"x": 1, "y": 2, "w": 3, "h": 4}}
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def api() -> MockApi:
+    return MockApi()
+
+
+@pytest.fixture
+def run(api: MockApi) -> Run:
+    """Run a command line against the table."""
+
+    def run(*arguments: str) -> Result:
+        return CliRunner().invoke(app, list(arguments), obj=lambda _key, _url: api.client(max_retries=0))
+
+    return run
+
+
+def test_datasets_list__table_and_json(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/datasets/", {"datasets": [DATASET]})
+    table = run("datasets", "list")
+    assert table.exit_code == 0
+    assert [word in table.stdout for word in ("signs", "d1", "3", "2", "2 MB")] == [True] * 5
+    assert json.loads(run("datasets", "list", "--json").stdout)[0]["name"] == "signs"
+
+
+def test_datasets_create__sends_the_description(api: MockApi, run: Run) -> None:
+    api.on("POST", f"{API}/projects/", {"project": DATASET | {"organization_id": "o1"}})
+    assert run("datasets", "create", "signs", "-d", "of the road").exit_code == 0
+    assert api.calls[-1].json == {"name": "signs", "description": "of the road"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("datasets", "delete", "signs"),
+        ("images", "delete", "i1"),
+        ("annotations", "delete", "i1"),
+        ("exports", "delete", "signs", "all"),
+        ("models", "delete", "m1"),
+        ("train", "cancel", "r1"),
+    ],
+)
+def test_destructive_commands__nobody_to_confirm(api: MockApi, run: Run, arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "--yes" in result.stderr
+    assert api.calls == []
+
+
+def test_datasets_delete__with_yes(api: MockApi, run: Run) -> None:
+    api.on("DELETE", f"{API}/projects/signs", {"deleted": {"name": "signs"}})
+    result = run("datasets", "delete", "signs", "--yes")
+    assert (result.exit_code, result.stdout) == (0, "Deleted dataset 'signs'\n")
+
+
+def test_images_upload__needs_an_existing_file(api: MockApi, run: Run, tmp_path: Path) -> None:
+    api.on("GET", f"{API}/datasets/by-name/signs", {"dataset": DATASET})
+    result = run("images", "upload", "signs", str(tmp_path / "none.jpg"))
+    assert result.exit_code == 2
+    assert "none.jpg" in result.stderr
+
+
+def test_annotations_get__json_list(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/annotations/i1", {"annotations": [BOX]})
+    assert json.loads(run("annotations", "get", "i1").stdout)[0]["bounding_box"]["w"] == 3
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("{", "not JSON"),
+        ("{}", "must hold a JSON list"),
+        ('[{"name": "yield", "type": "bbox"}]', "bounding_box"),
+    ],
+    ids=["not json", "not a list", "no geometry"],
+)
+def test_annotations_save__bad_file_is_wrong_usage(
+    api: MockApi, run: Run, tmp_path: Path, content: str, complaint: str
+) -> None:
+    file = tmp_path / "annotations.json"
+    file.write_text(content)
+    result = run("annotations", "save", "i1", "--file", str(file))
+    assert result.exit_code == 2
+    assert complaint in " ".join(result.stderr.split())
+    assert api.calls == []
+
+
+def test_annotations_save__sends_the_list(api: MockApi, run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "annotations.json"
+    file.write_text(json.dumps([BOX]))
+    saved = {"image_id": "i1", "previous_count": 0, "new_count": 1, "status": "complete"}
+    api.on("POST", f"{API}/annotations/i1", saved)
+    result = run("annotations", "save", "i1", "--file", str(file), "--json")
+    assert result.exit_code == 0, result.stderr
+    assert json.loads(result.stdout) == saved
+
+
+def test_auto_annotate_status__json(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/auto-annotate/batch/j1", JOB)
+    assert json.loads(run("auto-annotate", "status", "j1", "--json").stdout)["processed_images"] == 2
+
+
+def test_exports_list__table(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/exports/", {"exports": [EXPORT]})
+    result = run("exports", "list", "--dataset", "signs")
+    assert "coco" in result.stdout
+    assert api.calls[-1].query["dataset_name"] == "signs"
+
+
+def test_train_logs__one_line(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/training/r1", {"training_run": RUN})
+    assert run("train", "logs", "r1").stdout == "yolox-run: running, 40 %, epoch 20/50, 90 s left\n"
+
+
+@pytest.mark.parametrize("config", ["{", "[1]", "@nowhere.json"])
+def test_train_start__bad_config_is_wrong_usage(api: MockApi, run: Run, config: str) -> None:
+    result = run("train", "start", "signs", "--pipeline", "yolox", "--config", config)
+    assert result.exit_code == 2
+    assert "--config" in result.stderr
+    assert api.calls == []
+
+
+def test_models_list__table(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/models/", {"models": [MODEL]})
+    assert "yolox-nano" in run("models", "list").stdout
+
+
+def test_credits_balance__sentence_and_json(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/credits/balance", {"credits_remaining": 7, "credits_monthly_allowance": 9})
+    assert run("credits", "balance").stdout == "7 credits left of 9 a month\n"
+    assert json.loads(run("credits", "balance", "--json").stdout)["credits_remaining"] == 7
+
+
+def test_failure__on_stderr_with_the_fix_last(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/models/m9", Reply(404, json={"detail": "No model m9", "fix": "List them: models list"}))
+    result = run("models", "get", "m9", "--json")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: No model m9 (status=404")
+    assert result.stderr.endswith("Fix: List them: models list\n")
+
+
+def test_failure__malformed_value_is_wrong_usage(api: MockApi, run: Run) -> None:
+    detail = [{"loc": ["body", "epochs"], "msg": "must be at least 1", "type": "value_error"}]
+    api.on("GET", f"{API}/training/r1", Reply(422, json={"detail": detail}))
+    result = run("train", "status", "r1")
+    assert result.exit_code == 2
+    assert "epochs: must be at least 1" in result.stderr
+
+
+def test_failure__bad_request_is_a_failure(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/training/r1", Reply(400, json={"detail": "cannot"}))
+    assert run("train", "status", "r1").exit_code == 1
