@@ -1,0 +1,89 @@
+"""Exports: endpoints 15-19."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from pydantic import BaseModel, Field
+
+from pictograph.models.export import ExportStatus
+from pictograph_server.auth import Admin, Member, Viewer
+from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.services.exports import service as exports
+from pictograph_server.services.exports.service import ExportAnswer, ExportRequest
+
+router = APIRouter(prefix="/api/v1/developer/exports", tags=["exports"])
+
+
+class CreateExport(BaseModel):
+    dataset_name: str
+    name: str = Field(min_length=1, max_length=exports.MAX_NAME_LENGTH)
+    format: str = "pictograph"
+    include_images: bool = False
+    class_filter: list[str] | None = None
+    status_filter: str | None = None
+
+
+class ExportEnvelope(BaseModel):
+    export: ExportAnswer
+
+
+class ExportList(BaseModel):
+    exports: list[ExportAnswer]
+
+
+class DownloadLink(BaseModel):
+    download_url: str
+
+
+@router.post("", status_code=201, include_in_schema=False)
+@router.post("/", status_code=201)
+def create_export(body: CreateExport, actor: Member, platform: PlatformDep) -> ExportEnvelope:
+    request = ExportRequest(
+        dataset_name=body.dataset_name,
+        name=body.name,
+        format=body.format,
+        include_images=body.include_images,
+        class_filter=body.class_filter,
+        status_filter=body.status_filter,
+    )
+    with platform.db.write() as conn:
+        return ExportEnvelope(export=exports.create(conn, actor.organization_id, request))
+
+
+@router.get("", include_in_schema=False)
+@router.get("/")
+def list_exports(
+    actor: Viewer,
+    platform: PlatformDep,
+    dataset_name: str | None = None,
+    status: ExportStatus | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    offset: Annotated[int, Query(ge=0)] = 0,
+) -> ExportList:
+    with platform.db.read() as conn:
+        found = exports.list_exports(
+            conn, actor.organization_id, dataset_name=dataset_name, status=status, limit=limit, offset=offset
+        )
+    return ExportList(exports=found)
+
+
+@router.get("/{dataset_name}/{export_name}")
+def get_export(dataset_name: str, export_name: str, actor: Viewer, platform: PlatformDep) -> ExportEnvelope:
+    with platform.db.read() as conn:
+        return ExportEnvelope(export=exports.get(conn, actor.organization_id, dataset_name, export_name))
+
+
+@router.get("/{dataset_name}/{export_name}/download")
+def download_export(dataset_name: str, export_name: str, actor: Viewer, platform: PlatformDep) -> DownloadLink:
+    with platform.db.read() as conn:
+        url = exports.download_url(conn, platform.signer, actor.organization_id, dataset_name, export_name)
+    return DownloadLink(download_url=url)
+
+
+@router.delete("/{dataset_name}/{export_name}", status_code=204)
+def delete_export(dataset_name: str, export_name: str, actor: Admin, platform: PlatformDep) -> Response:
+    with platform.db.write() as conn:
+        keys = exports.delete(conn, actor.organization_id, dataset_name, export_name)
+    for key in keys:
+        platform.blobs.delete(key)
+    return Response(status_code=204)

@@ -1,0 +1,243 @@
+"""Exports: a dataset frozen into one ZIP in a format of the field, asked for by name."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import IntegrityError
+
+from pictograph.models.export import Export, ExportFormat, ExportStatus
+from pictograph_server.errors import BadRequest, Conflict, NotFound, Unprocessable
+from pictograph_server.jobs import queue
+from pictograph_server.services.datasets import service as datasets
+from pictograph_server.services.datasets.names import check_name
+from pictograph_server.services.exports import repository
+from pictograph_server.services.exports.archive import BUILT_FORMATS
+from pictograph_server.services.exports.repository import ExportRecord, ExportReport, NewExport
+from pictograph_server.services.images.status_filter import statuses_of
+from pictograph_server.signing import UrlSigner
+from pictograph_server.storage.db.types import new_id, now
+
+MAX_NAME_LENGTH = 100
+EXPORT_TASK = "export"
+EXPORT_LANE = "export"
+
+
+class ExportNotFound(NotFound):
+    code = "export_not_found"
+
+    def __init__(self, dataset: str, name: str) -> None:
+        super().__init__(
+            f"Dataset {dataset!r} has no export {name!r}",
+            fix="List its exports with `client.exports.list(dataset_name=...)`",
+        )
+
+
+class ExportExists(Conflict):
+    code = "export_exists"
+
+    def __init__(self, dataset: str, name: str) -> None:
+        super().__init__(
+            f"Dataset {dataset!r} has an export {name!r} already",
+            why="names of exports are unique within a dataset",
+            fix="Choose another name, or delete the old export first",
+        )
+
+
+class ExportNotReady(Conflict):
+    code = "export_not_ready"
+
+    def __init__(self, dataset: str, name: str, status: ExportStatus, error: str | None) -> None:
+        super().__init__(
+            f"Export {name!r} of dataset {dataset!r} cannot be downloaded",
+            why=f"it failed: {error}" if status == "failed" and error else f"it is {status}",
+            fix="Create it again under another name"
+            if status == "failed"
+            else "Wait until it is completed (`client.exports.wait_for_completion`), then download it",
+        )
+
+
+class UnknownExportFormat(Unprocessable):
+    code = "unknown_export_format"
+
+    def __init__(self, given: str) -> None:
+        super().__init__(f"There is no export format {given!r}", why=f"the formats are {_formats()}")
+
+
+class ExportFormatNotBuilt(BadRequest):
+    code = "export_format_not_built"
+
+    def __init__(self, given: str) -> None:
+        super().__init__(
+            f"This version cannot write the format {given!r} yet",
+            why=f"it writes {', '.join(BUILT_FORMATS)}",
+            fix="Export in one of these and convert the file",
+        )
+
+
+class UnknownClassFilter(BadRequest):
+    code = "unknown_class"
+
+    def __init__(self, dataset: str, unknown: Sequence[str], there: Sequence[str]) -> None:
+        super().__init__(
+            f"Dataset {dataset!r} has no class {', '.join(map(repr, unknown))}",
+            why=f"its classes are {', '.join(there)}" if there else "it has no classes yet",
+            fix="Name classes it has in `class_filter`, or leave it out",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What a person asks for. A filter that is None filters nothing."""
+
+    dataset_name: str
+    name: str
+    format: str = "pictograph"
+    include_images: bool = False
+    class_filter: Sequence[str] | None = None
+    status_filter: str | None = None
+
+
+class ExportAnswer(Export):
+    """The wire's export, and what its format could not express, counted (R10)."""
+
+    report: ExportReport | None = None
+
+
+def create(conn: Connection, organization_id: str, request: ExportRequest) -> ExportAnswer:
+    """Record an export and enqueue the job that writes it.
+
+    Raises:
+        ExportExists: the dataset has one of that name.
+    """
+    name = check_name(request.name, noun="an export", max_length=MAX_NAME_LENGTH)
+    format_ = _check_format(request.format)
+    # `all` and None both filter nothing; the wire says so with null (trap 18).
+    status_filter = request.status_filter if statuses_of(request.status_filter) else None
+    dataset = datasets.get_by_name(conn, organization_id, request.dataset_name)
+    class_filter = _check_class_filter(request, [entry.name for entry in dataset.classes])
+    if repository.find_by_name(conn, dataset.id, name) is not None:
+        raise ExportExists(dataset.name, name)
+    export_id = new_id()
+    new = NewExport(
+        id=export_id,
+        organization_id=organization_id,
+        dataset_id=dataset.id,
+        job_id=export_id,
+        name=name,
+        format=format_,
+        include_images=request.include_images,
+        class_filter=class_filter,
+        status_filter=status_filter,
+        created_at=now(),
+    )
+    try:
+        repository.add(conn, new)
+    except IntegrityError as error:  # Postgres: somebody else took the name between the look and the write
+        raise ExportExists(dataset.name, name) from error
+    queue.enqueue(
+        conn,
+        task=EXPORT_TASK,
+        lane=EXPORT_LANE,
+        organization_id=organization_id,
+        payload={"export_id": export_id},
+        job_id=export_id,
+    )
+    return to_wire(require(conn, organization_id, request.dataset_name, name))
+
+
+def get(conn: Connection, organization_id: str, dataset_name: str, name: str) -> ExportAnswer:
+    return to_wire(require(conn, organization_id, dataset_name, name))
+
+
+def list_exports(
+    conn: Connection,
+    organization_id: str,
+    *,
+    dataset_name: str | None,
+    status: ExportStatus | None,
+    limit: int,
+    offset: int,
+) -> list[ExportAnswer]:
+    records = repository.page(
+        conn, organization_id, dataset_name=dataset_name, status=status, limit=limit, offset=offset
+    )
+    return [to_wire(record) for record in records]
+
+
+def download_url(conn: Connection, signer: UrlSigner, organization_id: str, dataset_name: str, name: str) -> str:
+    """Return a fresh link that anybody may fetch for an hour.
+
+    Raises:
+        ExportNotReady: it is not completed.
+    """
+    export = require(conn, organization_id, dataset_name, name)
+    if export.status != "completed" or export.blob_key is None:
+        raise ExportNotReady(dataset_name, name, export.status, export.error_message)
+    return signer.download_url(
+        export.blob_key, filename=f"{export.dataset_name}-{export.name}.zip", media_type="application/zip"
+    )
+
+
+def delete(conn: Connection, organization_id: str, dataset_name: str, name: str) -> list[str]:
+    """Delete an export, stopping its job; return the keys of its blobs, to be removed after the commit."""
+    export = require(conn, organization_id, dataset_name, name)
+    if export.job_id is not None and export.status in ("pending", "processing"):
+        queue.request_cancel(conn, export.job_id)
+    repository.remove(conn, organization_id, export.id)
+    return [export.blob_key] if export.blob_key is not None else []
+
+
+def require(conn: Connection, organization_id: str, dataset_name: str, name: str) -> ExportRecord:
+    """Return an export's record; NotFound when the dataset or the export is absent or somebody else's."""
+    dataset = datasets.get_by_name(conn, organization_id, dataset_name)
+    record = repository.find_by_name(conn, dataset.id, name)
+    if record is None:
+        raise ExportNotFound(dataset_name, name)
+    return record
+
+
+def to_wire(record: ExportRecord) -> ExportAnswer:
+    return ExportAnswer(
+        id=record.id,
+        organization_id=record.organization_id,
+        project_id=record.dataset_id,
+        dataset_name=record.dataset_name,
+        name=record.name,
+        format=record.format,
+        include_images=record.include_images,
+        class_filter=record.class_filter,
+        status_filter=record.status_filter,
+        status=record.status,
+        error_message=record.error_message,
+        file_size=record.file_size_bytes,
+        image_count=record.image_count,
+        annotation_count=record.annotation_count,
+        created_at=record.created_at,
+        expires_at=record.expires_at,
+        report=record.report,
+    )
+
+
+def _check_format(given: str) -> ExportFormat:
+    for format_ in get_args(ExportFormat):
+        if format_ == given:
+            if format_ not in BUILT_FORMATS:
+                raise ExportFormatNotBuilt(given)
+            return format_
+    raise UnknownExportFormat(given)
+
+
+def _check_class_filter(request: ExportRequest, there: Sequence[str]) -> list[str] | None:
+    if not request.class_filter:
+        return None
+    unknown = [name for name in request.class_filter if name not in there]
+    if unknown:
+        raise UnknownClassFilter(request.dataset_name, unknown, there)
+    wanted = set(request.class_filter)
+    return [name for name in there if name in wanted]
+
+
+def _formats() -> str:
+    return ", ".join(get_args(ExportFormat))

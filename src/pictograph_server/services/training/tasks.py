@@ -1,0 +1,46 @@
+"""The job of training and what happens when it ends without a model."""
+
+from sqlalchemy import Connection
+
+from pictograph_server.engines.trainers.registry import trainer_specs
+from pictograph_server.jobs.queue import JobRecord
+from pictograph_server.jobs.run import JobRun
+from pictograph_server.jobs.task import Task
+from pictograph_server.platform import Platform
+from pictograph_server.services.credits import prices
+from pictograph_server.services.credits import service as credits
+from pictograph_server.services.training import repository
+from pictograph_server.services.training.service import DEFAULT_GPU, TRAIN_LANE, TRAIN_TASK, TrainerSpecs, seconds_since
+from pictograph_server.services.training.train import train
+from pictograph_server.storage.db.types import now
+
+
+def tasks(platform: Platform, specs: TrainerSpecs | None = None) -> tuple[Task, ...]:
+    known = trainer_specs() if specs is None else specs
+
+    def run_training(run: JobRun) -> None:
+        train(run, platform, known)
+
+    return (Task(name=TRAIN_TASK, lane=TRAIN_LANE, function=run_training, on_end=_on_end),)
+
+
+def _on_end(conn: Connection, job: JobRecord) -> None:
+    moment = now()
+    record = repository.find(conn, job.organization_id, job.id)
+    if record is not None:
+        if job.state == "cancelled" and record.started_at is not None:
+            # The time that was used is paid for; a run that failed costs nothing.
+            used = seconds_since(record.started_at, record.completed_at or moment) or 0.0
+            cost = prices.training_cost(record.gpu_type or DEFAULT_GPU, used / 60)
+            credits.capture(conn, job_id=job.id, step="training", amount=cost)
+        if job.state != "succeeded":
+            repository.end(
+                conn,
+                job.id,
+                "cancelled" if job.state == "cancelled" else "failed",
+                moment=moment,
+                seconds=seconds_since(record.started_at, moment),
+                error_message=None if job.state == "cancelled" else job.error or "The job ended without saying why",
+            )
+    # Also when the run's row went with its dataset.
+    credits.release(conn, job_id=job.id)

@@ -1,0 +1,172 @@
+"""The task `train`: the frozen export becomes training data, a trainer makes a model of it, the model is kept.
+
+Each part leaves something to go on from: the unpacked data, the trainer's own checkpoints, the stored files. The last
+transaction makes the model, ends the run and settles the credits together.
+"""
+
+from pathlib import Path
+
+from pydantic import BaseModel, JsonValue, TypeAdapter
+
+from pictograph_server.engines.errors import EngineError
+from pictograph_server.engines.trainers.base import TrainedModel, TrainerSpec
+from pictograph_server.errors import BadRequest
+from pictograph_server.jobs.run import JobCancelled, JobRun
+from pictograph_server.platform import Platform
+from pictograph_server.services.credits import prices
+from pictograph_server.services.credits import service as credits
+from pictograph_server.services.exports import repository as export_rows
+from pictograph_server.services.models import service as models
+from pictograph_server.services.models.service import NewModel
+from pictograph_server.services.training import material, repository
+from pictograph_server.services.training.progress import ReportingRun, finite
+from pictograph_server.services.training.repository import LIVE, RunRecord
+from pictograph_server.services.training.service import (
+    DEFAULT_GPU,
+    TrainerSpecs,
+    check_trainable,
+    read_train_config,
+    seconds_since,
+)
+from pictograph_server.storage.db.types import now
+
+# Checkpoints.
+UNPACKED = "unpacked"
+STORED = "stored"
+
+
+class ExportGone(BadRequest):
+    code = "export_gone"
+
+    def __init__(self, run: RunRecord) -> None:
+        super().__init__(
+            f"Training run {run.name!r} cannot start",
+            why="its export was deleted meanwhile",
+            fix="Export the dataset again and start a new run",
+        )
+
+
+class StoredModel(BaseModel):
+    """A trained model whose files are in the store: what the checkpoint `stored` holds."""
+
+    architecture: str
+    class_names: list[str]
+    metrics: dict[str, float]
+    card: dict[str, JsonValue]
+    files: dict[str, str]
+
+
+def train(run: JobRun, platform: Platform, specs: TrainerSpecs) -> None:
+    """Do the training run `run.job_id`, or what an earlier attempt left of it.
+
+    Raises:
+        ExportGone, ExportNotTrainable, BrokenExport, EngineError: with the words for the run's `error_message`.
+    """
+    with run.transaction() as conn:
+        is_live = repository.start(conn, run.job_id, moment=now())
+        record = repository.find(conn, run.organization_id, run.job_id)
+    if record is None or not is_live:
+        raise JobCancelled(f"training run {run.job_id} has ended")
+    spec = _spec(record, specs)
+    stored = _stored_before(run)
+    if stored is None:
+        stored = _train(run, platform, spec, record)
+        with run.transaction(checkpoint=STORED, value=stored.model_dump(mode="json"), progress=0.98):
+            pass
+    _finish(run, spec, stored)
+
+
+def _train(run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord) -> StoredModel:
+    data_folder = run.workdir / "data"
+    _unpack(run, platform, record, data_folder)
+    data = material.load(data_folder)
+    with platform.db.read() as conn:
+        ids = [sample.image_id for sample in data.samples]
+        data = material.with_dhashes(data, repository.image_dhashes(conn, record.organization_id, ids))
+    # The trainer's checkpoints have a folder of their own beside the data, both kept between attempts.
+    reporting = ReportingRun(run, _made(run.workdir / "trainer"))
+    trained = spec.trainer().train(data, read_train_config(spec, record.config), reporting)
+    run.raise_if_cancelled()
+    return StoredModel(
+        architecture=trained.architecture,
+        class_names=list(trained.class_names),
+        metrics=finite(trained.metrics),
+        card=_card(trained),
+        files=models.store_files(platform.blobs, record.id, trained.folder),
+    )
+
+
+def _unpack(run: JobRun, platform: Platform, record: RunRecord, folder: Path) -> None:
+    with platform.db.read() as conn:
+        export = export_rows.find(conn, record.organization_id, record.export_id or "")
+    if export is None:
+        raise ExportGone(record)
+    check_trainable(export)
+    if folder.exists():
+        return
+    try:
+        with platform.blobs.as_file(export.blob_key or "") as archive:
+            material.unpack(archive, folder)
+    except FileNotFoundError as error:
+        raise ExportGone(record) from error
+    with run.transaction(checkpoint=UNPACKED, progress=0.01):
+        pass
+
+
+def _finish(run: JobRun, spec: TrainerSpec, stored: StoredModel) -> None:
+    with run.transaction(progress=1.0) as conn:
+        record = repository.lock(conn, run.organization_id, run.job_id)
+        if record is None or record.status not in LIVE:
+            raise JobCancelled(f"training run {run.job_id} has ended")
+        moment = now()
+        seconds = seconds_since(record.started_at, moment) or 0.0
+        new = NewModel(
+            organization_id=record.organization_id,
+            dataset_id=record.dataset_id,
+            training_run_id=record.id,
+            name=record.name,
+            model_type=spec.task,
+            architecture=stored.architecture,
+            class_names=stored.class_names,
+            metrics=stored.metrics,
+            card=stored.card,
+            files=stored.files,
+        )
+        model_id = models.create(conn, new)
+        repository.complete(
+            conn,
+            record.id,
+            model_id=model_id,
+            metrics={**record.metrics, **stored.metrics},
+            seconds=seconds,
+            moment=moment,
+        )
+        cost = prices.training_cost(record.gpu_type or DEFAULT_GPU, seconds / 60)
+        credits.capture(conn, job_id=record.id, step="training", amount=cost)
+        credits.release(conn, job_id=record.id)
+
+
+def _stored_before(run: JobRun) -> StoredModel | None:
+    value = run.checkpoint(STORED)
+    return None if value is None else StoredModel.model_validate(value)
+
+
+def _spec(record: RunRecord, specs: TrainerSpecs) -> TrainerSpec:
+    spec = specs.get(record.pipeline_type)
+    if spec is None:
+        raise EngineError(
+            f"The pipeline {record.pipeline_type!r} is not on this worker", why=f"it has {', '.join(sorted(specs))}"
+        )
+    return spec
+
+
+def _card(trained: TrainedModel) -> dict[str, JsonValue]:
+    return _CARD.validate_python(dict(trained.card))
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+_CARD: TypeAdapter[dict[str, JsonValue]] = TypeAdapter(dict[str, JsonValue])
