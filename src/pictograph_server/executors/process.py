@@ -1,5 +1,6 @@
 """Runs each attempt in a child process of its own, which can be killed and which dies with us."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -126,11 +127,9 @@ class ProcessAttempt:
         return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _kill_group(self) -> None:
-        try:
+        # Nobody may be left in it (macOS says PermissionError when only a zombie is).
+        with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):
-            # Nobody is left in it (macOS says PermissionError when only a zombie is).
-            pass
 
     def _log_tail(self) -> str:
         with self._log_path.open("rb") as log:

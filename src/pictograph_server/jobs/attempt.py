@@ -54,8 +54,8 @@ def run_attempt(
     if job is None or job.state != "running" or job.fence != fence:
         return "lost"
     heart = Heart(db, job, policy, stop_requested=stop_requested or threading.Event(), lost=leave)
-    heart.start()
     try:
+        heart.start()
         task = load_tasks()[job.task]
         workdir = folder / "work"
         workdir.mkdir(parents=True, exist_ok=True)

@@ -181,7 +181,7 @@ class Dispatcher:
             if (job.id, job.fence) in self._started or job.worker is None:
                 continue
             if job.id in expired:
-                self._take_back(job, f"nothing was heard from its runner for {self._policy.lease_s:g} s")
+                self._take_back(job, "nothing was heard from its runner any more")
             elif is_known_dead(job.worker):
                 self._take_back(job, "the process that ran it is gone")
 
@@ -192,7 +192,7 @@ class Dispatcher:
         elif job.cancel_requested:
             started.attempt.stop()
         elif is_expired:
-            started.killed_because = f"its process hung: no sign of life for {self._policy.lease_s:g} s"
+            started.killed_because = "its process hung: it gave no sign of life and was killed"
             started.attempt.kill()
 
     def _cancel_waiting(self, job: JobRecord) -> None:
@@ -255,7 +255,7 @@ class Dispatcher:
             if not lease.runnable_exists(conn, lane, self._names):
                 return None
         with self._db.write() as conn:
-            return lease.claim(conn, lane=lane, tasks=self._names, worker=self.worker, lease_s=self._policy.lease_s)
+            return lease.claim(conn, lane=lane, tasks=self._names, worker=self.worker, lease_s=self._policy.start_s)
 
     def _sweep(self) -> None:
         """Forget what nobody will look at again, and scratch space that a crash left behind."""

@@ -54,6 +54,12 @@ class Heart:
         self._thread = threading.Thread(target=self._beat_on, name=f"heart-{job.id}", daemon=True)
 
     def start(self) -> None:
+        """Beat once, then go on in a thread.
+
+        Raises:
+            LostLease: somebody else holds the job already.
+        """
+        self.beat()
         self._thread.start()
 
     def close(self) -> None:

@@ -15,6 +15,8 @@ class JobPolicy:
     # A job whose runner has not beaten for this long is taken from it. On the database's clock.
     lease_s: float = 30.0
     beat_s: float = 2.5
+    # The first lease, until the runner's first beat: a child of Python on a busy machine takes seconds to begin.
+    start_s: float = 90.0
     # The runner's process died while its worker lived: out of memory, a segfault, kill -9.
     max_deaths: int = 5
     # The worker itself vanished: most often a restart of the server or of the machine, which is not the job's fault.
