@@ -35,7 +35,6 @@ class DownloadLink(BaseModel):
     download_url: str
 
 
-@router.post("", status_code=201, include_in_schema=False)
 @router.post("/", status_code=201)
 def create_export(body: CreateExport, actor: Member, platform: PlatformDep) -> ExportEnvelope:
     request = ExportRequest(
@@ -50,7 +49,6 @@ def create_export(body: CreateExport, actor: Member, platform: PlatformDep) -> E
         return ExportEnvelope(export=exports.create(conn, actor.organization_id, request))
 
 
-@router.get("", include_in_schema=False)
 @router.get("/")
 def list_exports(
     actor: Viewer,

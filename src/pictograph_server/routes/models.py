@@ -28,7 +28,6 @@ class ModelDownload(BaseModel):
     model_name: str
 
 
-@router.get("", include_in_schema=False)
 @router.get("/")
 def list_models(
     actor: Viewer,

@@ -32,7 +32,6 @@ class TrainingRunList(BaseModel):
     training_runs: list[TrainingRunAnswer]
 
 
-@router.post("", status_code=201, include_in_schema=False)
 @router.post("/", status_code=201)
 def create_training_run(body: CreateTrainingRun, actor: Member, platform: PlatformDep) -> TrainingRunEnvelope:
     request = TrainingRequest(
@@ -49,7 +48,6 @@ def create_training_run(body: CreateTrainingRun, actor: Member, platform: Platfo
     return TrainingRunEnvelope(training_run=run)
 
 
-@router.get("", include_in_schema=False)
 @router.get("/")
 def list_training_runs(
     actor: Viewer,

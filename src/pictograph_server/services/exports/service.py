@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
+from pydantic import BaseModel
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -14,7 +15,7 @@ from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.names import check_name
 from pictograph_server.services.exports import repository
 from pictograph_server.services.exports.archive import BUILT_FORMATS
-from pictograph_server.services.exports.repository import ExportRecord, ExportReport, NewExport
+from pictograph_server.services.exports.repository import ExportRecord, NewExport
 from pictograph_server.services.images.status_filter import statuses_of
 from pictograph_server.signing import UrlSigner
 from pictograph_server.storage.db.types import new_id, now
@@ -99,10 +100,15 @@ class ExportRequest:
     status_filter: str | None = None
 
 
+class ReportAnswer(BaseModel):
+    annotated_images: int
+    lost: dict[str, int]
+
+
 class ExportAnswer(Export):
     """The wire's export, and what its format could not express, counted (R10)."""
 
-    report: ExportReport | None = None
+    report: ReportAnswer | None = None
 
 
 def create(conn: Connection, organization_id: str, request: ExportRequest) -> ExportAnswer:
@@ -216,7 +222,7 @@ def to_wire(record: ExportRecord) -> ExportAnswer:
         annotation_count=record.annotation_count,
         created_at=record.created_at,
         expires_at=record.expires_at,
-        report=record.report,
+        report=None if record.report is None else ReportAnswer.model_validate(record.report),
     )
 
 
