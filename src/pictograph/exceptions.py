@@ -35,7 +35,8 @@ JsonBody = Any
 class PictographError(Exception):
     """Base of everything the client raises on purpose.
 
-    `fix` says what to do next and `docs_url` where to read more; both have a default for each class.
+    `fix` says what to do next and `docs_url` where to read more; both have a default for each class. `report` is what
+    a workflow had done before this error ended it: its report object, else None.
     """
 
     default_fix: ClassVar[str | None] = None
@@ -46,6 +47,8 @@ class PictographError(Exception):
         self.message = message
         self.fix = fix if fix is not None else self.default_fix
         self.docs_url = docs_url if docs_url is not None else self.default_docs_url
+        # The reports are types of layers above this one.
+        self.report: Any = None
 
     def __str__(self) -> str:
         lines = [self.message + self._facts()]
@@ -104,7 +107,6 @@ class ApiError(PictographError):
         request_id: the server's name of the request, for its log.
         response: the decoded body, its text, or None.
         code: the server's stable word for the error, when it sent one; programs match on it.
-        report: what a workflow had done before this error ended it, when it ended one.
     """
 
     default_docs_url = f"{DOCS_BASE}/error-handling"
@@ -125,7 +127,6 @@ class ApiError(PictographError):
         self.request_id = request_id
         self.response = response
         self.code = code
-        self.report: object | None = None
 
     def _facts(self) -> str:
         facts: list[str] = []
@@ -290,7 +291,8 @@ def _message(status_code: int, document: Mapping[str, JsonBody] | None) -> str:
             if isinstance(nested, str) and nested:
                 return nested
         if isinstance(value, list):
-            return _describe_fields(_field_errors(document)) or f"HTTP {status_code}"
+            fields = _describe_fields(_field_errors(document))
+            return f"HTTP {status_code}: {fields}" if fields else f"HTTP {status_code}"
         break
     return f"HTTP {status_code}"
 

@@ -1,0 +1,270 @@
+"""The whole way in one call: a folder of images in, a trained model out."""
+
+import time
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pictograph.client import Client
+from pictograph.exceptions import ApiError, PictographError
+from pictograph.models.auto_annotate import BatchClass
+from pictograph.models.model import Model
+from pictograph.models.training import GpuType, PipelineType, TrainingRun
+from pictograph.workflows._rendering import as_html, as_text, count
+from pictograph.workflows.annotate import (
+    AnnotateMode,
+    AnnotateReport,
+    all_images,
+    auto_annotate_dataset,
+    check_annotate_arguments,
+)
+from pictograph.workflows.checks import (
+    ClassSpec,
+    parse_train_config,
+    require_folder,
+    require_gpu,
+    require_name,
+    require_pipeline,
+)
+from pictograph.workflows.progress import Progress, ProgressCallback, Stage, watching
+from pictograph.workflows.train import train_pipeline
+from pictograph.workflows.upload import UploadReport, upload_dataset_from_folder
+
+
+@dataclass
+class PipelineReport:
+    """What each phase did.
+
+    Attributes:
+        annotate, training_run, model: None for a phase that was not reached or not asked for.
+        credit_skip_reason: why the paid phases were not started, when credits were too few.
+        review_pending: images that wait for a person's eyes.
+        stopped_for_review: the training was not started because of them.
+        seconds: how long each phase took.
+    """
+
+    dataset_name: str
+    upload: UploadReport
+    annotate: AnnotateReport | None = None
+    training_run: TrainingRun | None = None
+    model: Model | None = None
+    credit_skip_reason: str | None = None
+    review_pending: int = 0
+    stopped_for_review: bool = False
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    @property
+    def success(self) -> bool:
+        """Every phase that was asked for did all that it should."""
+        return (
+            self.upload.success
+            and (self.annotate is None or self.annotate.success)
+            and self.credit_skip_reason is None
+            and not self.stopped_for_review
+            and (self.training_run is None or self.training_run.status == "completed")
+        )
+
+    def __str__(self) -> str:
+        return as_text(self._title(), self.rows())
+
+    def _repr_html_(self) -> str:
+        return as_html(self._title(), self.rows())
+
+    def _title(self) -> str:
+        return f"Pipeline on {self.dataset_name!r}: {'done' if self.success else 'stopped'}"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return (label, text) for each line of the report."""
+        rows = self.upload.rows() + (self.annotate.rows() if self.annotate else [])
+        if self.credit_skip_reason:
+            rows.append(("credits", self.credit_skip_reason))
+        if self.review_pending:
+            rows.append(
+                ("review", f"{count(self.review_pending, 'image')} to look at; complete them and run again to train")
+            )
+        if self.training_run:
+            took = f" ({self.seconds['train']:.1f} s)" if "train" in self.seconds else ""
+            rows.append(("training", f"{self.training_run.name} {self.training_run.status}{took}"))
+            if self.training_run.error_message:
+                rows.append(("training", self.training_run.error_message))
+        if self.model:
+            rows.append(("model", f"{self.model.name} ({self.model.id})"))
+        return rows
+
+
+def full_pipeline(
+    client: Client,
+    *,
+    dataset_name: str,
+    folder: str | Path,
+    classes: Sequence[ClassSpec],
+    pipeline: PipelineType,
+    gpu: GpuType = "a10g",
+    annotate: bool = True,
+    annotate_mode: AnnotateMode = "batch",
+    train: bool = True,
+    upload_workers: int = 8,
+    train_config: Mapping[str, Any] | None = None,
+    train_timeout: float = 7200.0,
+    min_credits: int | None = 1,
+    review: bool = False,
+    progress: ProgressCallback | None = None,
+) -> PipelineReport:
+    """Upload a folder, label it from class names, train a model on it, and report on all of it.
+
+    Running it again goes on where it stopped: images that are there are not sent, annotated ones are not annotated
+    or charged again, and what a person did is never touched. Training runs on what is complete.
+
+    Args:
+        classes: what to look for and in which shape, for example `[("stop_sign", "bbox"), ("yield", "polygon")]`.
+        annotate, train: leave a phase out with False.
+        train_config: epochs, batch_size, learning_rate, image_size, model_type, seed.
+        min_credits: do not start the paid phases with less than this; None to not look.
+        review: stop after labelling, so that people can look (`report.review_pending`). Run again when they are done:
+            it trains on what they completed.
+        progress: called with a `Progress` as things happen. Without it, bars are shown when a person watches.
+    Raises:
+        FileNotFoundError: `folder` is not a folder.
+        ValidationError: an argument cannot be used; nothing was sent.
+        PaymentRequiredError: credits ran out in a paid phase.
+        ApiError, PollTimeoutError, NetworkError: the training or the way to it failed.
+
+    A few images that could not be sent or annotated do not keep the others from the training; the report then is no
+    success. Errors of the annotation and the training carry what was done until then in `error.report` (R4).
+    """
+    root = require_folder(folder)
+    require_pipeline(pipeline)
+    require_gpu(gpu)
+    wanted = check_annotate_arguments(classes, mode=annotate_mode, review=review, may_be_empty=not annotate)
+    settings = parse_train_config(train_config)
+    require_name(dataset_name, "dataset_name")
+    with watching(progress) as show:
+        return _run_phases(
+            client,
+            dataset_name,
+            root,
+            show,
+            upload_workers=upload_workers,
+            annotate=_AnnotatePhase(wanted, annotate_mode, review) if annotate else None,
+            train=_TrainPhase(pipeline, gpu, settings, train_timeout) if train else None,
+            min_credits=min_credits,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _AnnotatePhase:
+    classes: list[BatchClass]
+    mode: AnnotateMode
+    review: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _TrainPhase:
+    pipeline: PipelineType
+    gpu: GpuType
+    config: dict[str, Any]
+    timeout_s: float
+
+
+def _run_phases(
+    client: Client,
+    dataset_name: str,
+    root: Path,
+    show: ProgressCallback,
+    *,
+    upload_workers: int,
+    annotate: _AnnotatePhase | None,
+    train: _TrainPhase | None,
+    min_credits: int | None,
+) -> PipelineReport:
+    report = PipelineReport(dataset_name, upload=UploadReport(dataset_name))
+    with _timed(report, "upload"):
+        report.upload = upload_dataset_from_folder(
+            client,
+            dataset_name,
+            root,
+            max_workers=upload_workers,
+            progress=lambda completed, total, name: show(Progress("upload", completed, total, name or "")),
+        )
+    if report.upload.images_present == 0 or (annotate is None and train is None):
+        return report
+    if min_credits is not None:
+        remaining = client.credits.balance().credits_remaining
+        if remaining < min_credits:
+            report.credit_skip_reason = (
+                f"Insufficient credits: {remaining} left, and at least {min_credits} asked for to go on"
+            )
+            return report
+    with _report_on_error(report):
+        if annotate is not None:
+            labelled = _annotate(client, report, annotate, show)
+            if not labelled.is_finished or labelled.images_ready == 0:
+                return report
+            must_wait = annotate.review and _waits_for_review(client, report, labelled)
+            report.stopped_for_review = must_wait and train is not None
+        if train is not None and not report.stopped_for_review:
+            _train(client, report, train, show)
+    return report
+
+
+def _annotate(client: Client, report: PipelineReport, phase: _AnnotatePhase, show: ProgressCallback) -> AnnotateReport:
+    with _timed(report, "annotate"):
+        report.annotate = auto_annotate_dataset(
+            client, report.dataset_name, phase.classes, mode=phase.mode, review=phase.review, progress=show
+        )
+    return report.annotate
+
+
+def _waits_for_review(client: Client, report: PipelineReport, labelled: AnnotateReport) -> bool:
+    """Tell whether people have to look first: at images labelled just now, or because none is complete yet (R5)."""
+    statuses = [image.status for image in all_images(client, report.dataset_name)]
+    report.review_pending = statuses.count("review")
+    return report.review_pending > 0 and (labelled.images_processed > 0 or "complete" not in statuses)
+
+
+def _train(client: Client, report: PipelineReport, phase: _TrainPhase, show: ProgressCallback) -> None:
+    with _timed(report, "train"):
+        try:
+            report.training_run, report.model = train_pipeline(
+                client,
+                report.dataset_name,
+                pipeline=phase.pipeline,
+                gpu=phase.gpu,
+                config=phase.config,
+                timeout=phase.timeout_s,
+                progress=show,
+            )
+        except ApiError as error:
+            report.training_run = _run_of(error)
+            raise
+
+
+def _run_of(error: ApiError) -> TrainingRun | None:
+    """Return the run that a failed wait speaks of; None when the error is about something else."""
+    try:
+        return TrainingRun.model_validate(error.response)
+    except ValueError:
+        return None
+
+
+@contextmanager
+def _timed(report: PipelineReport, stage: Stage) -> Generator[None]:
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        report.seconds[stage] = time.monotonic() - started
+
+
+@contextmanager
+def _report_on_error(report: PipelineReport) -> Generator[None]:
+    """Attach what was done so far to an error on its way to the caller (R4)."""
+    try:
+        yield
+    except PictographError as error:
+        if isinstance(error.report, AnnotateReport):
+            report.annotate = error.report
+        error.report = report
+        raise
