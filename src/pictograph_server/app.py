@@ -19,11 +19,16 @@ from pictograph_server.middleware.envelope import Envelope
 from pictograph_server.middleware.idempotency import Idempotency
 from pictograph_server.middleware.responses import on_http_exception, on_invalid_request, on_service_error
 from pictograph_server.platform import Platform
-from pictograph_server.routes import credits, files, health
+from pictograph_server.routes import annotations, credits, datasets, files, health, images, projects, uploads
 
 ROUTERS = (
     health.router,
     files.router,
+    uploads.router,
+    projects.router,
+    datasets.router,
+    images.router,
+    annotations.router,
     credits.router,
 )
 
@@ -86,4 +91,4 @@ class _EitherSlash:
 
 def _count_jobs(platform: Platform) -> Mapping[tuple[str, str], int]:
     with platform.db.read() as conn:
-        return queue.count_by_state(conn)
+        return {(lane, str(state)): count for (lane, state), count in queue.count_by_state(conn).items()}

@@ -1,5 +1,6 @@
 """A dataset and its classes as the services see them."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,9 +38,22 @@ class DatasetRecord:
     classes: tuple[ClassRecord, ...] = ()
 
     @property
+    def slug(self) -> str:
+        """Return the name as documents write it in paths: lower case, words joined by dashes."""
+        return re.sub(r"[\W_]+", "-", self.name.lower()).strip("-") or self.id
+
+    @property
     def prompts(self) -> Mapping[str, str]:
         """Return, for the classes that carry one, class name -> prompt."""
         return MappingProxyType({entry.name: entry.prompt for entry in self.classes if entry.prompt})
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerRecord:
+    """How documents name an organisation."""
+
+    name: str
+    slug: str
 
 
 # A class that a request names: (name, geometry or None, prompt or None). `ensure_classes` registers what is missing.

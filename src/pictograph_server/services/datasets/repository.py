@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
-from .records import ClassRecord, DatasetRecord
+from .records import ClassRecord, DatasetRecord, OwnerRecord
 
 _datasets = tables.datasets
 _classes = tables.dataset_classes
@@ -144,6 +144,12 @@ def add_to_counters(
 def remove(conn: Connection, organization_id: str, dataset_id: str) -> None:
     """Delete the row; images, annotations, exports, runs and uploads go with it by cascade."""
     conn.execute(delete(_datasets).where(_datasets.c.organization_id == organization_id, _datasets.c.id == dataset_id))
+
+
+def owner(conn: Connection, organization_id: str) -> OwnerRecord:
+    organizations = tables.organizations
+    query = select(organizations.c.name, organizations.c.slug).where(organizations.c.id == organization_id)
+    return OwnerRecord(*conn.execute(query).one())
 
 
 def usage(conn: Connection, organization_id: str) -> tuple[int, int]:

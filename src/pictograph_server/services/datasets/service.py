@@ -12,7 +12,7 @@ from pictograph_server.storage.db.types import new_id, now
 from . import repository
 from .classes import check_class_name, check_classes, normalise_annotation_types, widen_annotation_types, with_colours
 from .names import check_name
-from .records import ClassRecord, ClassRequest, DatasetNotFound, DatasetRecord, DeletedDataset
+from .records import ClassRecord, ClassRequest, DatasetNotFound, DatasetRecord, DeletedDataset, OwnerRecord
 
 
 class DatasetNameTaken(Conflict):
@@ -174,6 +174,16 @@ def lock(conn: Connection, organization_id: str, dataset_id: str) -> None:
     """Hold the dataset until the transaction ends. Taken before its images, always. Raises `DatasetNotFound` (404)."""
     if not repository.lock(conn, organization_id, dataset_id):
         raise DatasetNotFound(dataset_id)
+
+
+def owner(conn: Connection, organization_id: str) -> OwnerRecord:
+    """Return the organisation's name and slug."""
+    return repository.owner(conn, organization_id)
+
+
+def usage(conn: Connection, organization_id: str) -> tuple[int, int]:
+    """Return how many images the organisation has and their bytes, archived images left out."""
+    return repository.usage(conn, organization_id)
 
 
 def add_to_counters(

@@ -126,15 +126,18 @@ def check_image(data: bytes, filename: str, limits: ContentLimits) -> ImageFacts
         raise BrokenImage(filename, f"it is damaged ({_first_line(error)})") from None
 
 
-def decode_rgb(source: bytes | Path) -> Image.Image:
+def decode_rgb(source: bytes | Path, *, at_least: int | None = None) -> Image.Image:
     """Return the image as shown: turned by its EXIF orientation, RGB, 8 bits a channel, transparency over white.
 
-    16-bit greys are scaled to 8 bits; of an animation the first frame is taken.
+    16-bit greys are scaled to 8 bits; of an animation the first frame is taken. With `at_least`, a JPEG may come
+    smaller for less work, with sides of that many pixels or more.
 
     Raises:
         OSError: the bytes cannot be decoded.
     """
     with _open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+        if at_least is not None:
+            image.draft("RGB", (at_least, at_least))
         image.load()
         upright = ImageOps.exif_transpose(image)
     return _to_rgb(upright)

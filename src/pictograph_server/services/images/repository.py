@@ -1,14 +1,16 @@
 """Queries of images."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, delete, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
 
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
+from .ingest import Ingested
 from .records import ImageRecord
 
 _images = tables.images
@@ -16,6 +18,8 @@ _columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
 # Below the variable limits of both databases.
 _CHUNK = 500
 _EXPORT_PAGE = 1000
+# "BLOB" as a number.
+_BLOBS_LOCK = 0x424C4F42
 
 
 def by_id(conn: Connection, organization_id: str, image_id: str) -> ImageRecord | None:
@@ -54,16 +58,22 @@ def by_names(conn: Connection, dataset_id: str, names: Sequence[str]) -> list[Im
     return sorted(found.values(), key=lambda image: (image.folder_path != "/", image.created_at, image.id))
 
 
-def by_paths(conn: Connection, dataset_id: str, paths: Iterable[tuple[str, str]]) -> dict[tuple[str, str], ImageRecord]:
-    """Return the non-archived images at (folder_path, filename), keyed by it."""
+def taken_paths(
+    conn: Connection, dataset_id: str, paths: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """Return (folder_path, filename) -> (id, sha256) of the non-archived images that have these names."""
     wanted = set(paths)
     filenames = list({filename for _folder, filename in wanted})
-    found: dict[tuple[str, str], ImageRecord] = {}
+    found: dict[tuple[str, str], tuple[str, str]] = {}
     for start in range(0, len(filenames), _CHUNK):
-        query = _present(dataset_id).where(_images.c.filename.in_(filenames[start : start + _CHUNK]))
-        for row in conn.execute(query):
-            if (row.folder_path, row.filename) in wanted:
-                found[row.folder_path, row.filename] = _record(row)
+        query = select(_images.c.folder_path, _images.c.filename, _images.c.id, _images.c.sha256).where(
+            _images.c.dataset_id == dataset_id,
+            _images.c.is_archived.is_(False),
+            _images.c.filename.in_(filenames[start : start + _CHUNK]),
+        )
+        for folder, filename, image_id, sha256 in conn.execute(query):
+            if (folder, filename) in wanted:
+                found[folder, filename] = (image_id, sha256)
     return found
 
 
@@ -72,6 +82,11 @@ def page(
 ) -> list[ImageRecord]:
     query = _present(dataset_id).order_by(_images.c.created_at.desc(), _images.c.id.desc()).limit(limit).offset(offset)
     return [_record(row) for row in conn.execute(_with_statuses(query, statuses))]
+
+
+def count(conn: Connection, dataset_id: str, statuses: Sequence[str] | None) -> int:
+    query = select(func.count()).where(_images.c.dataset_id == dataset_id, _images.c.is_archived.is_(False))
+    return conn.execute(_with_statuses(query, statuses)).scalar_one()
 
 
 def oldest_first(conn: Connection, dataset_id: str, statuses: Sequence[str] | None) -> Iterator[ImageRecord]:
@@ -97,6 +112,83 @@ def change(conn: Connection, image_id: str, values: Mapping[str, object]) -> Non
 
 def remove(conn: Connection, image_id: str) -> None:
     conn.execute(delete(_images).where(_images.c.id == image_id))
+
+
+def limits(conn: Connection, organization_id: str) -> tuple[int, int]:
+    """Return how many images the organisation may hold, and how many bytes."""
+    organizations = tables.organizations
+    row = conn.execute(
+        select(organizations.c.max_images, organizations.c.max_storage_bytes).where(
+            organizations.c.id == organization_id
+        )
+    ).one()
+    return row.max_images, row.max_storage_bytes
+
+
+def lock_blobs(conn: Connection, *, exclusive: bool) -> None:
+    """Keep registrations (shared) and removals (exclusive) of blobs apart until the transaction ends.
+
+    SQLite's write transactions exclude each other anyway.
+    """
+    if conn.dialect.name == "postgresql":
+        function = func.pg_advisory_xact_lock if exclusive else func.pg_advisory_xact_lock_shared
+        conn.execute(select(function(_BLOBS_LOCK)))
+
+
+def unreferenced(conn: Connection, sha256s: Sequence[str]) -> list[str]:
+    """Return those of the hashes that no image of any organisation names."""
+    used = set(conn.scalars(select(_images.c.sha256).where(_images.c.sha256.in_(sha256s))))
+    return [sha256 for sha256 in dict.fromkeys(sha256s) if sha256 not in used]
+
+
+def has_waiting_ingest(conn: Connection, dataset_id: str, task: str) -> bool:
+    jobs = tables.jobs
+    query = (
+        select(jobs.c.id)
+        .where(
+            jobs.c.state == "queued",
+            jobs.c.task == task,
+            jobs.c.cancel_requested.is_(False),
+            jobs.c.payload["dataset_id"].as_string() == dataset_id,
+        )
+        .limit(1)
+    )
+    return conn.execute(query).first() is not None
+
+
+def not_ingested(conn: Connection, organization_id: str, dataset_id: str, *, limit: int) -> list[ImageRecord]:
+    query = (
+        select(*_columns)
+        .where(
+            _images.c.organization_id == organization_id,
+            _images.c.dataset_id == dataset_id,
+            _images.c.ingested_at.is_(None),
+        )
+        .order_by(_images.c.id)
+        .limit(limit)
+    )
+    return [_record(row) for row in conn.execute(query)]
+
+
+def count_not_ingested(conn: Connection, dataset_id: str) -> int:
+    query = select(func.count()).where(_images.c.dataset_id == dataset_id, _images.c.ingested_at.is_(None))
+    return conn.execute(query).scalar_one()
+
+
+def set_ingested(conn: Connection, results: Sequence[Ingested], moment: datetime) -> None:
+    rows = [
+        {
+            "image": entry.image_id,
+            "dhash": entry.dhash,
+            "has_thumbnail": entry.has_thumbnail,
+            "ingest_error": entry.error,
+            "ingested_at": moment,
+        }
+        for entry in results
+    ]
+    columns = ("dhash", "has_thumbnail", "ingest_error", "ingested_at")
+    statement = update(_images).where(_images.c.id == bindparam("image"))
+    conn.execute(statement.values({name: bindparam(name) for name in columns}), rows)
 
 
 def _present(dataset_id: str) -> Select[Any]:

@@ -57,6 +57,11 @@ def list_page(
     return repository.page(conn, dataset_id, statuses_of(status_filter), limit=limit, offset=offset)
 
 
+def count(conn: Connection, dataset_id: str, *, status_filter: str | None = None) -> int:
+    """Return how many non-archived images the filter lets pass."""
+    return repository.count(conn, dataset_id, statuses_of(status_filter))
+
+
 def set_annotation_state(
     conn: Connection, image: ImageRecord, *, count: int, version: int, status: tuple[ImageStatus, str | None]
 ) -> None:

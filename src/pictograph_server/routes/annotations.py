@@ -1,0 +1,100 @@
+"""Annotations of an image: read, replace, clear, and the document that downloads keep (contract §6.3)."""
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from pictograph_server.auth import Admin, Member, Viewer
+from pictograph_server.errors import Unprocessable
+from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.encoding import API, JsonObjectBody, json_response
+from pictograph_server.services.annotations import service as annotations
+from pictograph_server.services.annotations.documents import check_annotations
+from pictograph_server.services.datasets import service as datasets
+from pictograph_server.services.images import service as images
+
+router = APIRouter(prefix=f"{API}/annotations", tags=["annotations"])
+
+
+class InvalidSave(Unprocessable):
+    code = "invalid_save"
+
+
+@router.get("/{image_id}")
+def get_annotations(image_id: str, actor: Viewer, platform: PlatformDep, include_provenance: bool = False) -> Response:
+    with platform.db.read() as conn:
+        image = images.get(conn, actor.organization_id, image_id)
+        documents = annotations.get_documents(conn, image_id)
+        provenance = annotations.get_provenance(conn, image_id) if include_provenance else None
+    answer: dict[str, object] = {
+        "image_id": image_id,
+        "filename": image.filename,
+        "annotation_count": len(documents),
+        "annotation_version": image.annotation_version,
+        "status": image.status,
+        "annotations": documents,
+    }
+    if provenance is not None:
+        answer["provenance"] = {key: origin.to_json() for key, origin in provenance.items()}
+    return json_response(answer)
+
+
+@router.post("/{image_id}")
+def save_annotations(image_id: str, body: JsonObjectBody, actor: Member, platform: PlatformDep) -> Response:
+    """Replace the image's annotations: `{"annotations": […], "expected_version": 3}`; the version is optional."""
+    documents = check_annotations(body.get("annotations"))
+    if body.get("image_id", image_id) != image_id:
+        raise InvalidSave(f"The body names image {body['image_id']!r} and the address {image_id!r}")
+    expected_version = _expected_version(body.get("expected_version"))
+    with platform.db.write() as conn:
+        outcome = annotations.save_documents(conn, actor, image_id, documents, expected_version)
+    return json_response(
+        {
+            "success": True,
+            "image_id": image_id,
+            "previous_count": outcome.previous_count,
+            "new_count": outcome.new_count,
+            "status": outcome.status,
+            "annotation_version": outcome.version,
+        }
+    )
+
+
+@router.delete("/{image_id}")
+def delete_annotations(image_id: str, actor: Admin, platform: PlatformDep) -> Response:
+    """Answer an object: clients cannot take 204 here."""
+    with platform.db.write() as conn:
+        outcome = annotations.remove(conn, actor, image_id)
+    return json_response({"success": True, "image_id": image_id, "deleted_count": outcome.previous_count})
+
+
+@router.get("/{image_id}/file")
+def get_annotation_file(image_id: str, actor: Viewer, platform: PlatformDep) -> Response:
+    with platform.db.read() as conn:
+        image = images.get(conn, actor.organization_id, image_id)
+        dataset = datasets.get_by_id(conn, actor.organization_id, image.dataset_id)
+        organization = datasets.owner(conn, actor.organization_id)
+        documents = annotations.get_documents(conn, image_id)
+    base_url = platform.signer.base_url
+    return json_response(
+        {
+            "image": image.filename,
+            "image_url": f"{base_url}{API}/images/{image.id}",
+            "image_uuid": image.id,
+            "image_path": image.folder_path,
+            "width": image.width,
+            "height": image.height,
+            "annotation_count": len(documents),
+            "annotation_url": f"{base_url}{API}/annotations/{image.id}",
+            "dataset": {"name": dataset.name, "slug": dataset.slug},
+            "org": {"name": organization.name, "slug": organization.slug},
+            "annotations": documents,
+        }
+    )
+
+
+def _expected_version(value: object) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidSave(f"expected_version {value!r} is no integer", fix="Send the annotation_version you read")
+    return value

@@ -1,0 +1,93 @@
+"""Datasets: the read side, with their images and the listing for downloads (contract §6.1)."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from pictograph_server.auth import Viewer
+from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.encoding import API, json_response
+from pictograph_server.routes.image_json import download_item_json, image_json
+from pictograph_server.services.datasets import service as datasets
+from pictograph_server.services.datasets.records import DatasetRecord
+from pictograph_server.services.images import service as images
+
+router = APIRouter(prefix=f"{API}/datasets", tags=["datasets"])
+
+Limit = Annotated[int, Query(ge=1, le=10_000)]
+Offset = Annotated[int, Query(ge=0)]
+
+
+@router.get("/")
+def list_datasets(
+    actor: Viewer, platform: PlatformDep, limit: Annotated[int, Query(ge=1, le=1000)] = 100, offset: Offset = 0
+) -> Response:
+    with platform.db.read() as conn:
+        records = datasets.list_page(conn, actor.organization_id, limit=limit, offset=offset)
+    return json_response({"datasets": [_dataset_json(record) for record in records]})
+
+
+@router.get("/by-name/{name}")
+def get_dataset(
+    name: str,
+    actor: Viewer,
+    platform: PlatformDep,
+    include_images: bool = False,
+    images_limit: Limit = 1000,
+    images_offset: Offset = 0,
+) -> Response:
+    with platform.db.read() as conn:
+        record = datasets.get_by_name(conn, actor.organization_id, name)
+        answer = _dataset_json(record)
+        if include_images:
+            page = images.list_page(conn, record.id, limit=images_limit, offset=images_offset)
+            base_url = platform.signer.base_url
+            answer["images"] = [image_json(image, platform.signer, base_url) for image in page]
+    return json_response({"dataset": answer})
+
+
+@router.get("/by-name/{name}/download")
+def list_for_download(
+    name: str,
+    actor: Viewer,
+    platform: PlatformDep,
+    mode: Literal["full", "images_only", "annotations_only"] = "full",
+    status_filter: str | None = None,
+    limit: Limit = 10_000,
+    offset: Offset = 0,
+) -> Response:
+    with platform.db.read() as conn:
+        record = datasets.get_by_name(conn, actor.organization_id, name)
+        page = images.list_page(conn, record.id, limit=limit, offset=offset, status_filter=status_filter)
+        total = images.count(conn, record.id, status_filter=status_filter)
+    base_url = platform.signer.base_url
+    items = [download_item_json(image, platform.signer, base_url, mode) for image in page]
+    return json_response({"dataset_id": record.id, "name": record.name, "items": items, "total_items": total})
+
+
+@router.get("/{dataset_id}")
+def get_dataset_by_id(dataset_id: str, actor: Viewer, platform: PlatformDep) -> Response:
+    with platform.db.read() as conn:
+        return json_response({"dataset": _dataset_json(datasets.get_by_id(conn, actor.organization_id, dataset_id))})
+
+
+def _dataset_json(record: DatasetRecord) -> dict[str, object]:
+    return {
+        "id": record.id,
+        "organization_id": record.organization_id,
+        "name": record.name,
+        "description": record.description,
+        "annotation_types": record.annotation_types,
+        "review_required": record.review_required,
+        "image_count": record.image_count,
+        "completed_image_count": record.completed_image_count,
+        "total_size": record.total_size_bytes,
+        "archived_images": record.archived_image_count,
+        "classes": [
+            {"name": entry.name, "type": entry.type, "color": entry.color, "prompt": entry.prompt}
+            for entry in record.classes
+        ],
+        "created_at": record.created_at,
+        "updated_at": record.updated_at,
+    }

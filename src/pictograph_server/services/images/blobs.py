@@ -1,0 +1,34 @@
+"""The bytes of images: put under their hash before a row names them, removed after the last row is gone."""
+
+from collections.abc import Sequence
+
+from pictograph_server.platform import Platform
+from pictograph_server.storage.blobs import BlobStore, image_key, thumbnail_key
+
+from . import repository
+
+# How many blobs are removed in one transaction: nobody can upload meanwhile.
+_REMOVE_AT_ONCE = 100
+
+
+def is_stored(blobs: BlobStore, sha256: str) -> bool:
+    """Return whether the bytes are there."""
+    path = blobs.local_path(image_key(sha256))
+    return path.is_file() if path is not None else blobs.exists(image_key(sha256))
+
+
+def remove_unreferenced(platform: Platform, sha256s: Sequence[str]) -> int:
+    """Remove the bytes and thumbnails that no image names any more, and return how many images that were.
+
+    Called after the commit that deleted the rows. The look for references and the removal exclude every registration
+    of images; one that put its bytes before and registers after looks again and puts them back (`registration.py`).
+    """
+    removed = 0
+    for start in range(0, len(sha256s), _REMOVE_AT_ONCE):
+        with platform.db.write() as conn:
+            repository.lock_blobs(conn, exclusive=True)
+            for sha256 in repository.unreferenced(conn, sha256s[start : start + _REMOVE_AT_ONCE]):
+                platform.blobs.delete(image_key(sha256))
+                platform.blobs.delete(thumbnail_key(sha256))
+                removed += 1
+    return removed

@@ -1,0 +1,52 @@
+"""What the ingest job makes of one image: a thumbnail and a difference hash."""
+
+import io
+import os
+from dataclasses import dataclass
+
+from PIL import Image
+
+from pictograph_server.storage.blobs import BlobStore, image_key, thumbnail_key
+
+from .content import decode_rgb, difference_hash
+from .records import ImageRecord
+
+THUMBNAIL_SIDE = 320
+THUMBNAIL_MEDIA_TYPE = "image/jpeg"
+_THUMBNAIL_QUALITY = 82
+_LOWEST_PRIORITY = 19
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """The result for one image; `error` says why there is none."""
+
+    image_id: str
+    dhash: str | None
+    has_thumbnail: bool
+    error: str | None
+
+
+def ingest(blobs: BlobStore, record: ImageRecord) -> Ingested:
+    """Store the thumbnail of an image and return its hash. An unreadable image is an answer, not an exception."""
+    try:
+        with blobs.as_file(image_key(record.sha256)) as path:
+            thumbnail = decode_rgb(path, at_least=THUMBNAIL_SIDE)
+    # Whatever a decoder raises on this one image is recorded with it.
+    except Exception as error:
+        return Ingested(record.id, None, False, f"{type(error).__name__}: {error}"[:500])
+    dhash = difference_hash(thumbnail)
+    thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
+    blobs.put(thumbnail_key(record.sha256), _jpeg(thumbnail))
+    return Ingested(record.id, dhash, True, None)
+
+
+def lower_priority() -> None:
+    """Let everything else on the machine go first. On Linux this is the calling thread's own priority."""
+    os.setpriority(os.PRIO_PROCESS, 0, _LOWEST_PRIORITY)
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=_THUMBNAIL_QUALITY)
+    return buffer.getvalue()

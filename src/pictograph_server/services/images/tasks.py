@@ -1,0 +1,42 @@
+"""The ingest job: thumbnails and hashes of a dataset's new images, after the upload and out of its way."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+from pictograph_server.jobs.run import JobRun
+from pictograph_server.jobs.task import Task
+from pictograph_server.platform import Platform
+from pictograph_server.storage.db.types import now
+
+from . import repository
+from .ingest import ingest, lower_priority
+from .registration import INGEST_LANE, INGEST_TASK
+from .uploads import sweep_expired
+
+_IMAGES_A_COMMIT = 32
+
+
+def tasks(platform: Platform) -> tuple[Task, ...]:
+    return (Task(INGEST_TASK, INGEST_LANE, partial(_ingest_dataset, platform)),)
+
+
+def _ingest_dataset(platform: Platform, run: JobRun) -> None:
+    """Ingest every image of the dataset that is not yet, also those that arrive meanwhile; then tidy the staging area.
+
+    Each commit holds what it did, so a second try goes on where the first stopped; an image done twice ends the same.
+    """
+    dataset_id = str(run.payload["dataset_id"])
+    done = 0
+    with ThreadPoolExecutor(1, "ingest", initializer=lower_priority) as worker:
+        while True:
+            run.raise_if_cancelled()
+            with platform.db.read() as conn:
+                records = repository.not_ingested(conn, run.organization_id, dataset_id, limit=_IMAGES_A_COMMIT)
+                waiting = repository.count_not_ingested(conn, dataset_id)
+            if not records:
+                break
+            results = list(worker.map(partial(ingest, platform.blobs), records))
+            done += len(results)
+            with run.transaction(progress=done / (done + waiting)) as conn:
+                repository.set_ingested(conn, results, now())
+    sweep_expired(platform)
