@@ -19,7 +19,19 @@ from pictograph_server.middleware.envelope import Envelope
 from pictograph_server.middleware.idempotency import Idempotency
 from pictograph_server.middleware.responses import on_http_exception, on_invalid_request, on_service_error
 from pictograph_server.platform import Platform
-from pictograph_server.routes import annotations, credits, datasets, files, health, images, projects, uploads
+from pictograph_server.routes import (
+    annotations,
+    credits,
+    datasets,
+    exports,
+    files,
+    health,
+    images,
+    models,
+    projects,
+    training,
+    uploads,
+)
 
 ROUTERS = (
     health.router,
@@ -29,6 +41,9 @@ ROUTERS = (
     datasets.router,
     images.router,
     annotations.router,
+    exports.router,
+    training.router,
+    models.router,
     credits.router,
 )
 
