@@ -111,8 +111,8 @@ def _tell_stages(before: _Look, after: _Look, run: TrainingRun | None) -> None:
         + _seconds(before.at, uploaded_at)
     )
     _say(
-        f"label     {after.annotations - before.annotations} boxes added in {after.annotated - before.annotated} images,"
-        f" {before.annotated} were labelled already" + _seconds(uploaded_at, exported_at)
+        f"label     {after.annotations - before.annotations} boxes in {after.annotated - before.annotated} images"
+        f" added, {before.annotated} were labelled already" + _seconds(uploaded_at, exported_at)
     )
     if run is None:
         _say("train     did not start")

@@ -3,6 +3,8 @@
 pictograph up                        # in another terminal
 python examples/road_signs.py        # or: python examples/road_signs.py path/to/folder
 """
+# `report.model` is there when `report.success` is true, which a type checker cannot know.
+# pyright: reportOptionalMemberAccess=false
 
 import sys
 

@@ -12,7 +12,7 @@ def main() -> None:
             raise
         sys.stderr.write(
             "Error: the pictograph command needs typer, which is not installed\n"
-            "Fix: pip install 'pictograph[cli]', or 'pictograph[server]' to run the platform here\n"
+            "Fix: pip install 'pictograph[cli]'; in a clone, pip install '.[cli]'\n"
         )
         raise SystemExit(2) from None
     app()

@@ -28,6 +28,8 @@ app = typer.Typer(
 )
 
 app.command("up")(up.up)
+app.command("serve")(up.serve)
+app.command("worker")(up.worker)
 app.command("login")(login.login)
 app.add_typer(pipeline.app, name="pipeline")
 app.add_typer(datasets.app, name="datasets")

@@ -8,6 +8,7 @@ import typer
 from pictograph.cli.failures import FAILED
 from pictograph.cli.options import Classes, TrainConfig, parse_classes, parse_config
 from pictograph.cli.session import Session, api_command
+from pictograph.exceptions import PictographError
 from pictograph.models.training import GpuType, PipelineType
 from pictograph.workflows import full_pipeline
 from pictograph.workflows.annotate import AnnotateMode
@@ -40,23 +41,30 @@ def run(
         Path | None, typer.Option("--output", "-o", help="Download the model (ONNX) to this file.")
     ] = None,
 ) -> None:
-    """Upload a folder, label it, train a model. Run it again and it goes on where it stopped."""
-    report = full_pipeline(
-        session.client,
-        dataset_name=dataset or folder.expanduser().resolve().name,
-        folder=folder,
-        classes=parse_classes(classes),
-        pipeline=pipeline,
-        gpu=gpu,
-        annotate=annotate,
-        annotate_mode=mode,
-        train=train,
-        upload_workers=workers,
-        train_config=parse_config(config),
-        train_timeout=train_timeout,
-        min_credits=min_credits,
-        review=review,
-    )
+    """Upload a folder, label it, train a model. Run it again and it goes on where it stopped.
+
+    Ends with 0 only when all that was asked for is done; stopped for a review is 1.
+    """
+    try:
+        report = full_pipeline(
+            session.client,
+            dataset_name=dataset or folder.expanduser().resolve().name,
+            folder=folder,
+            classes=parse_classes(classes),
+            pipeline=pipeline,
+            gpu=gpu,
+            annotate=annotate,
+            annotate_mode=mode,
+            train=train,
+            upload_workers=workers,
+            train_config=parse_config(config),
+            train_timeout=train_timeout,
+            min_credits=min_credits,
+            review=review,
+        )
+    except PictographError as failure:
+        session.failed_after(failure)
+        raise
     session.report(report, success=report.success)
     if output is not None and report.model is not None:
         session.note(f"Model written to {session.client.models.download(report.model.id, output)}")

@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from pictograph import Client
+from pictograph.exceptions import PictographError
 
 P = ParamSpec("P")
 # Makes the client from `--api-key` and `--base-url`; the context's `obj` may bring another one, e.g. over a mock.
@@ -73,6 +74,11 @@ class Session:
             _print_json({"success": success, **to_jsonable_python(report)})
         else:
             typer.echo(str(report))
+
+    def failed_after(self, failure: PictographError) -> None:
+        """Print what was done before the failure, where the error carries a report of it (R4)."""
+        if failure.report is not None:
+            self.report(failure.report, success=False)
 
     def json(self, value: object) -> None:
         """Print what is only useful to programs: annotations, raw records."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from pictograph import Client
 from pictograph._http.mock import MockApi, Reply
 from pictograph.cli.app import app
 
@@ -69,8 +70,11 @@ def api() -> MockApi:
 def run(api: MockApi) -> Run:
     """Run a command line against the table."""
 
+    def connect(api_key: str | None, base_url: str | None) -> Client:
+        return api.client(max_retries=0)
+
     def run(*arguments: str) -> Result:
-        return CliRunner().invoke(app, list(arguments), obj=lambda _key, _url: api.client(max_retries=0))
+        return CliRunner().invoke(app, list(arguments), obj=connect)
 
     return run
 
