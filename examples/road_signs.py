@@ -8,9 +8,8 @@ python examples/road_signs.py        # or: python examples/road_signs.py path/to
 
 import sys
 
-from pictograph.workflows import full_pipeline
-
 from pictograph import Client
+from pictograph.workflows import full_pipeline
 
 folder = sys.argv[1] if len(sys.argv) > 1 else "./road_signs"
 
