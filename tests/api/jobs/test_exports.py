@@ -1,0 +1,183 @@
+"""Exports as a client asks for them, and the ZIP that the job writes."""
+
+import json
+import zipfile
+from io import BytesIO
+
+import pytest
+from tests.api.jobs.workplace import D, Workplace
+
+from pictograph_server.services.exports import tasks as export_tasks
+
+BOX = {"name": "stop", "type": "bbox", "bounding_box": {"x": 1.5, "y": 2.25, "w": 10.125, "h": 8}}
+RING = {
+    "name": "yield",
+    "type": "polygon",
+    "polygon": {
+        "paths": [
+            [{"x": 10, "y": 10}, {"x": 40, "y": 10}, {"x": 40, "y": 40}, {"x": 10, "y": 40}],
+            [{"x": 20, "y": 20}, {"x": 30, "y": 20}, {"x": 30, "y": 30}, {"x": 20, "y": 30}],
+        ]
+    },
+}
+
+
+@pytest.fixture
+def signs(work: Workplace) -> Workplace:
+    """A dataset with two images of one name, one with a hole, and one without annotations."""
+    work.tasks = {task.name: task for task in export_tasks.tasks(work.platform)}
+    dataset = work.make_dataset("signs", [("stop", "bbox"), ("yield", "polygon")])
+    work.save(work.add_image(dataset, "a.png"), [BOX], "complete")
+    work.save(work.add_image(dataset, "a.png", folder="/north"), [BOX, RING], "complete")
+    work.add_image(dataset, "new.png")
+    return work
+
+
+def create(work: Workplace, **body: object) -> dict[str, object]:
+    response = work.post("/exports/", {"dataset_name": "signs", "name": "v1", "include_images": True, **body})
+    assert response.status_code == 201, response.text
+    return response.json()["export"]
+
+
+def finished_zip(work: Workplace, **body: object) -> zipfile.ZipFile:
+    name = create(work, **body)["name"]
+    work.run_job("export")
+    url = work.get(f"/exports/signs/{name}/download").json()["download_url"]
+    return zipfile.ZipFile(BytesIO(work.client.get(url.removeprefix("http://testserver")).content))
+
+
+def test_create_export__is_pending_then_completed_with_counts(signs: Workplace):
+    assert create(signs)["status"] == "pending"
+    signs.run_job("export")
+    export = signs.get("/exports/signs/v1").json()["export"]
+    assert (export["status"], export["image_count"], export["annotation_count"]) == ("completed", 3, 3)
+    assert export["file_size"] > 0
+    assert export["report"] == {"annotated_images": 2, "lost": {}}
+
+
+def test_pictograph_zip__equal_names_and_holes_are_kept(signs: Workplace):
+    archive = finished_zip(signs)
+    assert {"images/a.png", "images/north/a.png", "annotations/a.json", "annotations/north/a.json"} < set(
+        archive.namelist()
+    )
+    north = json.loads(archive.read("annotations/north/a.json"))
+    assert [len(ring) for ring in north["annotations"][1]["polygon"]["paths"]] == [4, 4]
+    assert json.loads(archive.read("manifest.json"))["classes"] == ["stop", "yield"]
+
+
+def test_coco_zip__hole_is_a_run_length_mask(signs: Workplace):
+    document = json.loads(finished_zip(signs, format="coco").read("annotations/instances.json"))
+    ring = document["annotations"][2]
+    assert (len(document["images"]), ring["area"], "counts" in ring["segmentation"]) == (3, 800.0, True)
+
+
+def test_yolo_zip__says_what_it_lost(signs: Workplace):
+    archive = finished_zip(signs, format="yolo")
+    assert sum(name.endswith(".txt") and "labels" in name for name in archive.namelist()) >= 2
+    lost = signs.get("/exports/signs/v1").json()["export"]["report"]["lost"]
+    assert any("holes" in words for words in lost)
+
+
+def test_create_export__status_filter_complete(signs: Workplace):
+    create(signs, status_filter="complete")
+    signs.run_job("export")
+    assert signs.get("/exports/signs/v1").json()["export"]["image_count"] == 2
+
+
+def test_create_export__filter_all_filters_nothing(signs: Workplace):
+    assert create(signs, status_filter="all")["status_filter"] is None
+
+
+def test_create_export__no_image_matches_is_completed(signs: Workplace):
+    create(signs, status_filter="review")
+    signs.run_job("export")
+    export = signs.get("/exports/signs/v1").json()["export"]
+    assert (export["status"], export["image_count"]) == ("completed", 0)
+
+
+def test_create_export__class_filter_keeps_images_and_drops_other_annotations(signs: Workplace):
+    archive = finished_zip(signs, class_filter=["yield"])
+    counts = [
+        json.loads(archive.read(name))["annotation_count"] for name in archive.namelist() if "annotations/" in name
+    ]
+    assert sorted(counts) == [0, 0, 1]
+    assert json.loads(archive.read("manifest.json"))["classes"] == ["yield"]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        pytest.param({"status_filter": "done"}, 422, "in_progress", id="unknown status"),
+        pytest.param({"format": "tfrecord"}, 422, "pascal_voc", id="unknown format"),
+        pytest.param({"format": "labelme"}, 400, "coco", id="format not built"),
+        pytest.param({"class_filter": ["stopp"]}, 400, "stop, yield", id="unknown class"),
+        pytest.param({"name": "a/b"}, 422, "'/'", id="slash in name"),
+        pytest.param({"name": "v1#2"}, 422, "'#'", id="hash in name"),
+        pytest.param({"dataset_name": "sings"}, 404, "sings", id="unknown dataset"),
+    ],
+)
+def test_create_export__refused_with_what_is_allowed(
+    signs: Workplace, body: dict[str, object], status: int, words: str
+):
+    response = signs.post("/exports/", {"dataset_name": "signs", "name": "v1", **body})
+    assert response.status_code == status
+    assert words in response.text
+
+
+def test_create_export__same_name_again_is_409(signs: Workplace):
+    create(signs)
+    assert signs.post("/exports/", {"dataset_name": "signs", "name": "v1"}).status_code == 409
+
+
+def test_download__not_completed_is_409_with_a_fix(signs: Workplace):
+    create(signs)
+    response = signs.get("/exports/signs/v1/download")
+    assert (response.status_code, response.json()["code"]) == (409, "export_not_ready")
+    assert "wait_for_completion" in response.json()["fix"]
+
+
+def test_delete_export__removes_row_and_file(signs: Workplace):
+    create(signs)
+    signs.run_job("export")
+    assert signs.client.delete(f"{D}/exports/signs/v1").status_code == 204
+    assert signs.get("/exports/signs/v1").status_code == 404
+    assert not any((signs.platform.settings.data_dir / "blobs" / "exports").rglob("*.zip"))
+
+
+def test_delete_export__while_waiting_cancels_the_job(signs: Workplace):
+    create(signs)
+    signs.client.delete(f"{D}/exports/signs/v1")
+    signs.end_cancelled()
+    with pytest.raises(AssertionError, match="no job waits"):
+        signs.claim("export")
+
+
+@pytest.mark.parametrize("kill_at", [1, 2, 3])
+def test_export__killed_in_any_transaction_happens_once(signs: Workplace, kill_at: int):
+    create(signs)
+    assert signs.run_job("export", kill_at=kill_at).state == "queued"
+    assert signs.run_job("export").state == "succeeded"
+    export = signs.get("/exports/signs/v1").json()["export"]
+    assert (export["status"], export["image_count"]) == ("completed", 3)
+    assert len(list((signs.platform.settings.data_dir / "blobs" / "exports").rglob("*.zip"))) == 1
+
+
+def test_export__missing_image_fails_with_its_name(signs: Workplace):
+    create(signs)
+    for path in (signs.platform.settings.data_dir / "blobs" / "images").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    for _ in range(3):
+        signs.run_job("export")
+    export = signs.get("/exports/signs/v1").json()["export"]
+    assert export["status"] == "failed"
+    assert "a.png" in export["error_message"]
+
+
+def test_list_exports__newest_first_and_filtered(signs: Workplace):
+    for name in ("v1", "v2", "v3"):
+        create(signs, name=name)
+    signs.run_job("export")
+    assert [export["name"] for export in signs.get("/exports/?limit=2").json()["exports"]] == ["v3", "v2"]
+    assert [export["name"] for export in signs.get("/exports/?status=completed").json()["exports"]] == ["v1"]
+    assert signs.get("/exports/?dataset_name=other").json() == {"exports": []}
