@@ -19,10 +19,13 @@ from typing import NoReturn
 
 from pictograph_server.engines.errors import EngineError
 from pictograph_server.errors import ServiceError
+from pictograph_server.jobs import lease, queue
 from pictograph_server.jobs.attempt import run_attempt
 from pictograph_server.jobs.crash import CrashPoint
 from pictograph_server.jobs.policy import JobPolicy
+from pictograph_server.jobs.queue import JobRecord
 from pictograph_server.jobs.task import Task
+from pictograph_server.jobs.worker import worker_name
 from pictograph_server.storage.db.session import Database
 
 EXIT_RECORDED = 0
@@ -101,6 +104,35 @@ def execute(
     )
     # Not sys.exit: threads of libraries could keep a finished runner, and with it a slot, for ever.
     _leave(EXIT_RECORDED if outcome == "recorded" else EXIT_LOST)
+
+
+def run_pending(db: Database, tasks: Mapping[str, Task], folder: Path) -> list[JobRecord]:
+    """Run every job that waits, here and now, one after the other, and return how they ended.
+
+    For tests and scripts that want a job's effect without a dispatcher and child processes. What has failed for a
+    reason that may pass is tried again at once.
+    """
+    policy = JobPolicy(backoff_s=0.0)
+    ran: dict[str, None] = {}
+    for lane in dict.fromkeys(task.lane for task in tasks.values()):
+        while True:
+            with db.write() as conn:
+                job = lease.claim(conn, lane=lane, tasks=tuple(tasks), worker=worker_name(), lease_s=policy.start_s)
+            if job is None:
+                break
+            ran[job.id] = None
+            run_attempt(
+                db,
+                lambda: tasks,
+                job.id,
+                job.fence,
+                folder=folder / job.id,
+                policy=policy,
+                refusal_words=refusal_words,
+            )
+    with db.read() as conn:
+        records = [queue.get(conn, job_id) for job_id in ran]
+    return [record for record in records if record is not None]
 
 
 def refusal_words(error: Exception) -> str | None:

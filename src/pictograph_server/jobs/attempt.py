@@ -98,6 +98,10 @@ def _record_error(
     policy: JobPolicy,
     refusal_words: Callable[[Exception], str | None],
 ) -> None:
+    if isinstance(error, (JobCancelled, Cancelled)) and not heart.stop_requested.is_set():
+        # The task itself found that nobody wants it any more: its dataset is gone, its run was ended.
+        lease.end(conn, job.id, job.fence, "cancelled", on_end=task.on_end)
+        return
     if isinstance(error, (JobCancelled, Cancelled)):
         lease.record_stop(conn, job.id, job.fence, on_end=task.on_end)
         return

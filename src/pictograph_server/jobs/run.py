@@ -17,7 +17,11 @@ JsonValue = object
 
 
 class JobCancelled(Exception):
-    """Cancel was requested. The runner turns it into the job's state `cancelled`; a task only cleans up."""
+    """The job is to stop: raised by `raise_if_cancelled`, or by a task that finds it is wanted no more.
+
+    The runner turns it into the state `cancelled`, or gives the job back when only its worker is shutting down; a
+    task just cleans up.
+    """
 
 
 class LostLease(Exception):

@@ -10,7 +10,7 @@ from sqlalchemy import Column, Connection, Integer, MetaData, String, Table, ins
 
 from pictograph_server.errors import BadRequest
 from pictograph_server.jobs.queue import JobRecord
-from pictograph_server.jobs.run import JobRun
+from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.jobs.task import Task
 from pictograph_server.storage.db.session import Database
 
@@ -91,6 +91,11 @@ def refuse(run: JobRun) -> None:
     raise BadRequest("Cannot export dataset 'cats'", why="it is empty", fix="Upload images first")
 
 
+def give_up(run: JobRun) -> None:
+    """Find that nobody wants the result any more."""
+    raise JobCancelled("the dataset was deleted")
+
+
 def die(run: JobRun) -> None:
     """Be killed like the kernel does when memory runs out."""
     print("loading 40 GB of weights", flush=True)
@@ -111,5 +116,5 @@ def freeze_once(run: JobRun) -> None:
 
 
 def all_tasks() -> dict[str, Task]:
-    functions = (steps, block, cooperate, raise_until, refuse, die, crash, freeze_once)
+    functions = (steps, block, cooperate, raise_until, refuse, give_up, die, crash, freeze_once)
     return {function.__name__: Task(function.__name__, LANE, function, on_end) for function in functions}

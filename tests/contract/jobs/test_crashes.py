@@ -1,4 +1,4 @@
-"""kill -9 at every checkpoint, of the child, of the dispatcher, of both: the job completes and each effect is there once."""
+"""kill -9 at every checkpoint, of the child, of the dispatcher, of both: the job completes, its effects happen once."""
 
 import os
 import random
