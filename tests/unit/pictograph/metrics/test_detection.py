@@ -95,7 +95,12 @@ def reference_stats(truth: Sequence[Boxes], found: Sequence[Boxes], classes: int
             scores = np.ones(len(image.xyxy)) if image.confidences is None else image.confidences
             for (x0, y0, x1, y1), label, score in zip(image.xyxy, image.class_indexes, scores, strict=True):
                 width, height = float(x1 - x0), float(y1 - y0)
-                row = {"id": len(found_rows) + 1, "image_id": image_id, "category_id": int(label) + 1, "iscrowd": 0}
+                row: dict[str, object] = {
+                    "id": len(found_rows) + 1,
+                    "image_id": image_id,
+                    "category_id": int(label) + 1,
+                    "iscrowd": 0,
+                }
                 row |= {"bbox": [float(x0), float(y0), width, height], "area": width * height, "score": float(score)}
                 found_rows.append(row)
         return found_rows

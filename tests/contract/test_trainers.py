@@ -1,0 +1,245 @@
+"""What every trainer must do, on a dataset of twelve small pictures. A new engine adds a line to `SMALL_RUNS`."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from pictograph.inference import load_model
+from pictograph_server.engines.errors import BadConfig, BadTrainingData, Cancelled
+from pictograph_server.engines.trainers.base import EpochReport, Sample, Shape, TrainedModel, TrainingData
+from pictograph_server.engines.trainers.registry import check_installed, read_config, trainer_spec, trainer_specs
+
+CLASS_NAMES = ("red_square", "green_square", "blue_square")
+COLOURS = ("#c02020", "#20a030", "#2040c0")
+
+# Settings that make a run last seconds.
+SMALL_RUNS: dict[str, dict[str, object]] = {
+    "yolox": {"epochs": 4, "image_size": 64, "batch_size": 4, "model_type": "nano"},
+}
+
+trainers = pytest.mark.parametrize("name", sorted(trainer_specs()))
+
+
+@dataclass
+class RecordingRun:
+    """A run that keeps what it is told, and stops or dies when asked."""
+
+    workdir: Path
+    cancel_at_call: int | None = None
+    die_at_call: int | None = None
+    reports: list[EpochReport] = field(default_factory=list[EpochReport])
+    said: list[str] = field(default_factory=list[str])
+    device: str = ""
+    calls: int = 0
+
+    def raise_if_cancelled(self) -> None:
+        self.calls += 1
+        if self.calls == self.die_at_call:
+            os.kill(os.getpid(), signal.SIGKILL)
+        if self.cancel_at_call is not None and self.calls >= self.cancel_at_call:
+            raise Cancelled
+
+    def report(self, report: EpochReport) -> None:
+        self.reports.append(report)
+
+    def say(self, message: str) -> None:
+        self.said.append(message)
+
+    def device_used(self, device: str) -> None:
+        self.device = device
+
+
+def make_data(folder: Path, *, images: int = 12, boxes: bool = True, size: int = 128) -> TrainingData:
+    """Pictures with one square each, its colour the class, drawn the same way every time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    samples: list[Sample] = []
+    for number in range(images):
+        rng = np.random.default_rng(number)
+        class_index = number % len(CLASS_NAMES)
+        side = int(rng.integers(size // 3, size // 2))
+        left, top = (int(value) for value in rng.integers(0, size - side, 2))
+        noise = rng.integers(90, 160, (size, size, 3), dtype=np.uint8)
+        picture = Image.fromarray(noise)
+        ImageDraw.Draw(picture).rectangle((left, top, left + side - 1, top + side - 1), fill=COLOURS[class_index])
+        path = folder / f"{number}.png"
+        picture.save(path)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        shape = Shape(class_index, (left, top, left + side, top + side))
+        samples.append(Sample(f"image-{number}", path, size, size, sha256, shapes=(shape,) if boxes else ()))
+    return TrainingData(CLASS_NAMES, tuple(samples))
+
+
+def train(name: str, run: RecordingRun, data: TrainingData) -> TrainedModel:
+    run.workdir.mkdir(parents=True, exist_ok=True)
+    spec = trainer_spec(name)
+    return spec.trainer().train(data, read_config(spec, SMALL_RUNS[name]), run)
+
+
+@dataclass(frozen=True)
+class Finished:
+    run: RecordingRun
+    data: TrainingData
+    model: TrainedModel
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Finished:
+    """One uninterrupted run of each trainer, shared by the tests that look at it."""
+    folder = tmp_path_factory.mktemp(request.param)
+    run, data = RecordingRun(folder / "work"), make_data(folder / "images")
+    return Finished(run, data, train(request.param, run, data))
+
+
+finished_runs = pytest.mark.parametrize("finished", sorted(trainer_specs()), indirect=True)
+
+
+@trainers
+def test_trainer__is_installed_and_has_a_small_run(name: str) -> None:
+    check_installed(trainer_spec(name))
+    assert name in SMALL_RUNS
+
+
+@finished_runs
+def test_train__reports_every_epoch(finished: Finished) -> None:
+    reports = finished.run.reports
+    assert [report.epoch for report in reports] == [1, 2, 3, 4]
+    assert {report.epochs for report in reports} == {4}
+    assert all(report.metrics["loss"] > 0 for report in reports)
+    assert reports[-1].eta_seconds == 0
+    assert "map_50_95" in reports[-1].metrics
+
+
+@finished_runs
+def test_train__says_what_it_runs_on(finished: Finished) -> None:
+    assert finished.run.device
+    assert any(finished.run.device in message for message in finished.run.said)
+
+
+@finished_runs
+def test_train__leaves_a_whole_folder(finished: Finished) -> None:
+    assert {file.name for file in finished.model.folder.iterdir()} == {"model.onnx", "model.safetensors", "card.json"}
+    assert json.loads((finished.model.folder / "card.json").read_text()) == finished.model.card
+
+
+@finished_runs
+def test_train__card_has_the_facts(finished: Finished) -> None:
+    card = json.loads((finished.model.folder / "card.json").read_text())
+    onnx_file = (finished.model.folder / "model.onnx").read_bytes()
+    assert card["class_names"] == list(CLASS_NAMES)
+    assert card["inference"]["preprocessing"]["channel_order"] in ("RGB", "BGR")
+    assert card["inference"]["preprocessing"]["input_size_hw"] == [64, 64]
+    assert sum(card["data"]["splits"].values()) == 12
+    assert card["data"]["boxes"] == {"red_square": 4, "green_square": 4, "blue_square": 4}
+    assert len(card["data"]["sha256"]) == 64
+    assert card["training"]["seed"] == 0
+    assert card["training"]["device"] == finished.run.device
+    assert card["metrics"] == dict(finished.model.metrics)
+    assert card["versions"]["torch"]
+    assert "Apache-2.0" in card["license"]
+    assert card["files"]["model.onnx"]["sha256"] == hashlib.sha256(onnx_file).hexdigest()
+
+
+@finished_runs
+def test_train__metrics_for_every_class(finished: Finished) -> None:
+    assert {"map_50_95", "map_50", "precision", "recall"} <= set(finished.model.metrics)
+    assert all(f"ap_50/{name}" in finished.model.metrics for name in CLASS_NAMES)
+
+
+@finished_runs
+def test_train__model_file_is_enough_to_predict(finished: Finished, tmp_path: Path) -> None:
+    downloaded = tmp_path / "anything.onnx"
+    downloaded.write_bytes((finished.model.folder / "model.onnx").read_bytes())
+    model = load_model(downloaded)
+    found = model.predict(finished.data.samples[0].path, confidence=0.0)
+    assert model.class_names == CLASS_NAMES
+    assert all(0 <= d.box_xyxy[0] < d.box_xyxy[2] <= 128 and 0 <= d.confidence <= 1 for d in found)
+
+
+@trainers
+def test_train__cancel_stops_within_a_step(name: str, tmp_path: Path) -> None:
+    run = RecordingRun(tmp_path / "work", cancel_at_call=4)
+    with pytest.raises(Cancelled):
+        train(name, run, make_data(tmp_path / "images"))
+    assert run.calls == 4
+    assert not (run.workdir / "model" / "model.onnx").exists()
+
+
+@finished_runs
+def test_train__killed_in_the_third_epoch_goes_on(
+    finished: Finished, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    name = str(request.node.callspec.params["finished"])
+    steps_and_measurements = finished.run.calls // 4
+    child = [sys.executable, __file__, name, str(tmp_path), str(2 * steps_and_measurements + 2)]
+    assert subprocess.run(child, check=False, capture_output=True).returncode == -signal.SIGKILL
+
+    run = RecordingRun(tmp_path / "work")
+    model = train(name, run, make_data(tmp_path / "images"))
+
+    epochs = [report.epoch for report in run.reports]
+    assert epochs == list(range(epochs[0], 5))
+    assert 1 < epochs[0] <= 3
+    assert any(f"after epoch {epochs[0] - 1} of 4" in message for message in run.said)
+    assert {report.epochs for report in run.reports} == {4}
+    # The same model to the last bit, as if nothing had happened.
+    weights = [(folder / "model.safetensors").read_bytes() for folder in (model.folder, finished.model.folder)]
+    assert weights[0] == weights[1]
+    assert model.metrics == finished.model.metrics
+
+
+@finished_runs
+def test_train__checkpoint_of_other_data_is_not_taken_up(finished: Finished, tmp_path: Path) -> None:
+    name = str(finished.model.card["pipeline"])
+    run = RecordingRun(tmp_path / "work", cancel_at_call=4)
+    run.workdir.mkdir()
+    (run.workdir / "checkpoint.pt").write_bytes((finished.run.workdir / "checkpoint.pt").read_bytes())
+    with pytest.raises(Cancelled):
+        train(name, run, make_data(tmp_path / "images", images=13))
+    assert not any("Going on" in message for message in run.said)
+
+
+@trainers
+def test_read_config__unknown_key_lists_the_allowed(name: str) -> None:
+    with pytest.raises(BadConfig, match=r"no setting 'epoch_count': allowed are .*'seed'"):
+        read_config(trainer_spec(name), {"epoch_count": 3})
+
+
+@trainers
+@pytest.mark.parametrize(
+    ("images", "boxes", "words"),
+    [
+        (0, True, "the export holds no images"),
+        (12, False, "none of the 12 images has a box or a polygon"),
+        (4, True, "Too few annotated images: 4 of 4: training needs at least 5"),
+    ],
+    ids=["no images", "no annotations", "too few"],
+)
+def test_train__nothing_to_learn_from(name: str, images: int, boxes: bool, words: str, tmp_path: Path) -> None:
+    with pytest.raises(BadTrainingData, match=words):
+        train(name, RecordingRun(tmp_path / "work"), make_data(tmp_path / "images", images=images, boxes=boxes))
+
+
+@trainers
+def test_train__broken_image_is_named(name: str, tmp_path: Path) -> None:
+    data = make_data(tmp_path / "images")
+    data.samples[3].path.write_bytes(b"not an image")
+    with pytest.raises(BadTrainingData, match=r"'3\.png' cannot be read"):
+        train(name, RecordingRun(tmp_path / "work"), data)
+
+
+def _die_while_training(name: str, folder: Path, die_at_call: int) -> None:
+    run = RecordingRun(folder / "work", die_at_call=die_at_call)
+    train(name, run, make_data(folder / "images"))
+
+
+if __name__ == "__main__":
+    _die_while_training(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]))
