@@ -25,7 +25,7 @@ class Detection:
     """One instance an annotator found.
 
     `box_xyxy` is in pixels of the image as given (continuous, origin at the outer corner of the top-left pixel).
-    `mask` is the foreground inside the crop whose top-left pixel is `mask_origin_xy`; None when the engine has no masks.
+    `mask` is the foreground inside the crop whose top-left pixel is `mask_origin_xy`; None without masks.
     """
 
     prompt: str
