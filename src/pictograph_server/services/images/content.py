@@ -5,6 +5,7 @@ before a pixel is decoded.
 """
 
 import io
+import struct
 import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ from pathlib import Path
 from typing import IO
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from pictograph_server.errors import BadRequest, ContentTooLarge, UnsupportedContent
 from pictograph_server.storage.blobs import BlobStore, image_key
 
 from .jpeg import damaged_scan_at
+from .png import verified_exif
 from .records import ImageRecord
 
 MIME_TYPES = {
@@ -35,6 +37,15 @@ MIME_TYPES = {
 _READABLE = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "HEIF")
 _ORIENTATION_TAG = 0x0112
 _TURNED_BY_90_DEGREES = (5, 6, 7, 8)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 # PNGs up to this size are decoded in full; of larger ones the checksum of every chunk is verified.
 _FULL_PNG_PIXELS = 4_000_000
@@ -139,8 +150,8 @@ def decode_rgb(source: bytes | Path, *, at_least: int | None = None) -> Image.Im
         if at_least is not None:
             image.draft("RGB", (at_least, at_least))
         image.load()
-        upright = ImageOps.exif_transpose(image)
-    return _to_rgb(upright)
+        turn = _TURNS.get(_orientation(image))
+        return _to_rgb(image if turn is None else image.transpose(turn))
 
 
 def open_rgb(blobs: BlobStore, record: ImageRecord) -> Image.Image:
@@ -181,36 +192,44 @@ def _check_opened(image: Image.Image, data: bytes, filename: str, limits: Conten
     if width * height > limits.max_pixels:
         raise TooManyPixels(filename, width, height, limits.max_pixels)
     mime_type = MIME_TYPES[image.format or ""]
-    orientation = _orientation(image)
     with _large_decode if width * height > _LARGE_PIXELS else nullcontext():
-        _check_whole(image, data, filename)
+        orientation = _check_whole(image, data, filename)
     if orientation in _TURNED_BY_90_DEGREES:
         width, height = height, width
     return ImageFacts(mime_type, width, height)
 
 
-def _check_whole(image: Image.Image, data: bytes, filename: str) -> None:
+def _check_whole(image: Image.Image, data: bytes, filename: str) -> int:
+    """Raise when the image is not whole, and return its EXIF orientation."""
     if image.format in ("JPEG", "MPO"):
         if (position := damaged_scan_at(data)) is not None:
             raise BrokenImage(filename, f"its data is damaged at byte {position:,}")
         # An eighth of the size skips the cosine transform and the colours; every coded bit is still read.
         image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
-        image.load()
     elif image.format == "PNG" and image.width * image.height > _FULL_PNG_PIXELS:
-        image.verify()
-    else:
-        image.load()
+        exif = verified_exif(data)
+        return 1 if exif is None else _orientation_in(exif)
+    image.load()
+    return _orientation(image)
 
 
 def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation of a loaded image, 1 where nothing is to be turned.
+
+    The tag of the EXIF block counts and nothing else, as in browsers: one rule for sizes, annotations and training.
+    """
     # TIFF and HEIC announce their size upright already; Pillow's plug-ins turn them while decoding.
-    if image.format in ("TIFF", "HEIF", "GIF", "BMP"):
+    if image.format in ("TIFF", "HEIF") or "exif" not in image.info:
         return 1
-    if image.format in ("JPEG", "MPO") and "exif" not in image.info:
-        return 1
+    return _orientation_in(image.info["exif"])
+
+
+def _orientation_in(exif: bytes) -> int:
+    notes = Image.Exif()
     try:
-        value = image.getexif().get(_ORIENTATION_TAG, 1)
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError):
+        notes.load(exif)
+        value = notes.get(_ORIENTATION_TAG, 1)
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError, struct.error):
         # Damaged camera notes are no reason to refuse a good picture.
         return 1
     return value if isinstance(value, int) else 1

@@ -6,8 +6,8 @@ import re
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _START_OF_SCAN = 0xDA
 _END_OF_IMAGE = 0xD9
-# What may stand between the scans of a file: tables, restart interval, application data, comments, another scan.
-_SEGMENTS = frozenset({0xC4, 0xCC, 0xDA, 0xDB, 0xDC, 0xDD, 0xDF, 0xFE, *range(0xE0, 0xF0)})
+# Frames, tables, restart interval, application data, comments, scans: everything that has a length.
+_SEGMENTS = frozenset({*range(0xC0, 0xD0), *range(0xDA, 0xFF)} - {0xC8})
 
 
 def damaged_scan_at(data: bytes) -> int | None:
@@ -21,25 +21,40 @@ def damaged_scan_at(data: bytes) -> int | None:
         marker = _MARKER.search(data, position)
         if marker is None or marker[1][0] == _END_OF_IMAGE:
             return None
-        if marker[1][0] not in _SEGMENTS:
+        position = _after_segments(data, marker.start())
+        if position is None:
             return marker.start()
-        position = marker.end() + _length_at(data, marker.end())
+        if position == _ENDED:
+            return None
     return None
+
+
+_ENDED = -1
 
 
 def _first_scan(data: bytes) -> int | None:
     """Return where the coded data of the first scan begins; None when the segments before it are unusual."""
-    position = 2
+    position = _after_segments(data, 2)
+    return None if position == _ENDED else position
+
+
+def _after_segments(data: bytes, position: int) -> int | None:
+    """Return where coded data begins again behind the segments at `position`; `_ENDED` where the image ends.
+
+    None when something stands there that is no segment.
+    """
     while position + 4 <= len(data) and data[position] == 0xFF:
         marker = data[position + 1]
         if marker == 0xFF:
             position += 1
             continue
-        position += 2 + _length_at(data, position + 2)
+        if marker == _END_OF_IMAGE:
+            return _ENDED
+        length = int.from_bytes(data[position + 2 : position + 4], "big")
+        if marker not in _SEGMENTS or length < 2:
+            return None
+        position += 2 + length
         if marker == _START_OF_SCAN:
-            return position
+            # One to four components, two bytes each, and six around them.
+            return position if length in (8, 10, 12, 14) else None
     return None
-
-
-def _length_at(data: bytes, position: int) -> int:
-    return max(2, int.from_bytes(data[position : position + 2], "big"))
