@@ -21,6 +21,7 @@ from pictograph_server.middleware.responses import on_http_exception, on_invalid
 from pictograph_server.platform import Platform
 from pictograph_server.routes import (
     annotations,
+    auto_annotate,
     credits,
     datasets,
     exports,
@@ -41,6 +42,7 @@ ROUTERS = (
     datasets.router,
     images.router,
     annotations.router,
+    auto_annotate.router,
     exports.router,
     training.router,
     models.router,

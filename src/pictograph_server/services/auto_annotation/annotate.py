@@ -4,7 +4,7 @@ Killed at any instruction, it goes on with the images still pending: none is ann
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -28,6 +28,7 @@ from pictograph_server.services.auto_annotation.shapes import (
 )
 from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
+from pictograph_server.services.images import service as images
 from pictograph_server.storage.db.types import now
 
 # (the operator's choice, the device or None for the best) -> a loaded network.
@@ -142,15 +143,22 @@ def _save(run: JobRun, batch: BatchRecord, plan: BatchPlan, engine: str, finding
         if current is None or current.status != "running":
             raise JobCancelled
         pending = repository.claim_pending(conn, batch.id, [finding.read.image.id for finding in findings])
+        skipped = _annotated_meanwhile(conn, batch, pending) if plan.skip_annotated else set[str]()
+        repository.drop(conn, batch.id, skipped)
         results = [
             _save_image(conn, finding, found, plan, engine=engine, job_id=batch.id)
             for finding, found in prepared
-            if finding.read.image.id in pending
+            if finding.read.image.id in pending - skipped
         ]
         repository.record_results(conn, batch.id, results)
         done = sum(result.reason is None for result in results)
         _pay(conn, batch.id, done_before=current.processed_images, done=done)
     return current.processed_images + current.failed_images + len(results)
+
+
+def _annotated_meanwhile(conn: Connection, batch: BatchRecord, image_ids: Collection[str]) -> set[str]:
+    found = images.get_many(conn, batch.organization_id, list(image_ids))
+    return {image.id for image in found if image.annotation_count > 0}
 
 
 def _pay(conn: Connection, batch_id: str, *, done_before: int, done: int) -> None:

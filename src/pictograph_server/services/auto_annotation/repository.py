@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from pictograph.models.auto_annotate import BatchJobStatus
 from pictograph_server.storage.db.tables import batch_images, batch_jobs, images
@@ -111,6 +111,20 @@ def record_results(conn: Connection, batch_id: str, results: Sequence[ImageResul
     )
 
 
+def drop(conn: Connection, batch_id: str, image_ids: Collection[str]) -> None:
+    """Take images out of a batch, as if they had never been asked for."""
+    if not image_ids:
+        return
+    conn.execute(
+        delete(batch_images).where(batch_images.c.batch_id == batch_id, batch_images.c.image_id.in_(image_ids))
+    )
+    conn.execute(
+        update(batch_jobs)
+        .where(batch_jobs.c.id == batch_id)
+        .values(total_images=batch_jobs.c.total_images - len(image_ids))
+    )
+
+
 def failure_reasons(conn: Connection, batch_id: str, *, limit: int) -> list[tuple[str, str]]:
     """Return file name and reason of the first images that failed."""
     rows = conn.execute(
@@ -121,11 +135,6 @@ def failure_reasons(conn: Connection, batch_id: str, *, limit: int) -> list[tupl
         .limit(limit)
     )
     return [(row.filename, row.reason or "") for row in rows]
-
-
-def count_left(conn: Connection, batch_id: str) -> int:
-    query = select(func.count()).where(batch_images.c.batch_id == batch_id, batch_images.c.state == "pending")
-    return int(conn.execute(query).scalar_one())
 
 
 def start(conn: Connection, batch_id: str, *, engine: str) -> None:

@@ -29,6 +29,8 @@ class BatchPlan(BaseModel):
     top_k: int = 1
     # Processed images wait for a person instead of becoming `complete` (R5).
     review: bool = False
+    # Images that have annotations when their turn comes leave the batch, unpaid.
+    skip_annotated: bool = False
 
     @property
     def prompts(self) -> tuple[str, ...]:

@@ -235,4 +235,5 @@ def _plan(dataset: DatasetRecord, request: BatchRequest) -> BatchPlan:
         confidence_threshold=request.confidence_threshold,
         top_k=request.top_k,
         review=dataset.review_required if request.review is None else request.review,
+        skip_annotated=request.skip_annotated,
     )

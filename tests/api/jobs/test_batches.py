@@ -1,0 +1,371 @@
+"""Batch auto-annotation with a small annotator that finds what a test tells it to."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pytest
+from sqlalchemy import select
+
+from pictograph_server.engines.annotators.base import Capability, Detection, RgbImage
+from pictograph_server.engines.errors import UnknownClasses
+from pictograph_server.services.auto_annotation import tasks as annotate_tasks
+from pictograph_server.services.credits.prices import batch_cost
+from pictograph_server.storage.db.tables import batch_jobs, images
+from tests.api.jobs.workplace import Workplace
+
+
+class DarkAnnotator:
+    """Finds the whole image for the prompt "stop sign", and a ring for "yield"; knows nothing else."""
+
+    name = "sam3@test"
+    device = "cpu"
+    capabilities = frozenset({Capability.TEXT})
+
+    def __init__(self) -> None:
+        self.images_seen = 0
+        # Widths of images the network chokes on.
+        self.chokes_on: set[int] = set()
+
+    def check_prompts(self, prompts: Sequence[str]) -> None:
+        if unknown := [prompt for prompt in prompts if prompt not in ("stop sign", "yield")]:
+            raise UnknownClasses(f"unknown: {', '.join(unknown)}", why="it knows stop sign, yield", fix="Use SAM 3")
+
+    def text(
+        self, images: Sequence[RgbImage], prompts: Sequence[str], *, threshold: float, max_detections: int = 100
+    ) -> list[list[Detection]]:
+        if any(image.shape[1] in self.chokes_on for image in images):
+            raise RuntimeError("out of memory")
+        self.images_seen += len(images)
+        return [[_found(prompt, image) for prompt in prompts] for image in images]
+
+    def box(self, image: RgbImage, boxes_xyxy: object, *, is_positive: object, threshold: float) -> list[Detection]:
+        return []
+
+    def points(self, image: RgbImage, points_xy: object, *, is_positive: object) -> Detection | None:
+        return None
+
+
+def _found(prompt: str, image: RgbImage) -> Detection:
+    mask = np.zeros(image.shape[:2], dtype=bool)
+    mask[4:-4, 4:-4] = True
+    mask[16:24, 16:24] = prompt != "yield"
+    return Detection(prompt, 0.9, (4.0, 4.0, image.shape[1] - 4.0, image.shape[0] - 4.0), mask)
+
+
+@pytest.fixture
+def annotator() -> DarkAnnotator:
+    return DarkAnnotator()
+
+
+@pytest.fixture
+def signs(work: Workplace, annotator: DarkAnnotator) -> Workplace:
+    found = annotate_tasks.tasks(work.platform, open_annotator=lambda _choice, _device: annotator)
+    work.tasks = {task.name: task for task in found}
+    return work
+
+
+STOP = {"name": "stop_sign", "output_type": "bbox"}
+YIELD = {"name": "yield", "output_type": "polygon"}
+
+
+def start(work: Workplace, names: Sequence[str] = (), status: int = 200, **body: object) -> Mapping[str, object]:
+    request = {"dataset_name": "signs", "image_filenames": list(names), "classes": [STOP], **body}
+    response = work.post("/auto-annotate/batch", request)
+    assert response.status_code == status, response.text
+    return response.json()
+
+
+def annotations_of(work: Workplace, image_id: str) -> list[dict[str, object]]:
+    return work.get(f"/annotations/{image_id}").json()["annotations"]
+
+
+def image_status(work: Workplace, image_id: str) -> str:
+    return work.get(f"/images/{image_id}/metadata").json()["image"]["status"]
+
+
+def job_of(work: Workplace, batch: Mapping[str, object]) -> Mapping[str, object]:
+    return work.get(f"/auto-annotate/batch/{batch['job_id']}").json()
+
+
+def test_batch__annotates_completes_and_pays_for_what_it_did(signs: Workplace):
+    dataset = signs.make_dataset()
+    ids = [signs.add_image(dataset, f"{number}.png") for number in range(12)]
+    batch = start(signs, [f"{number}.png" for number in range(12)], classes=[STOP, YIELD])
+    assert (batch["status"], batch["progress"], batch["estimated_credits"]) == (
+        "pending",
+        0,
+        batch_cost(12, trained_model=False),
+    )
+    signs.run_job("annotate")
+    job = job_of(signs, batch)
+    assert (job["status"], job["progress"], job["processed_images"], job["total_annotations_added"]) == (
+        "completed",
+        100,
+        12,
+        24,
+    )
+    assert {image_status(signs, image_id) for image_id in ids} == {"complete"}
+    assert signs.spent(str(batch["job_id"])) == (batch_cost(12, trained_model=False),) * 2
+
+
+def test_batch__boxes_and_polygons_with_holes_are_saved(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    start(signs, ["a.png"], classes=[STOP, YIELD])
+    signs.run_job("annotate")
+    box, ring = annotations_of(signs, image)
+    assert (box["name"], box["bounding_box"]) == ("stop_sign", {"x": 4.0, "y": 4.0, "w": 56.0, "h": 40.0})
+    assert (ring["name"], len(ring["polygon"]["paths"])) == ("yield", 2)  # pyright: ignore
+    assert box["created_by"] == "sam3@test"
+
+
+def test_batch__registers_classes_with_their_geometry(signs: Workplace):
+    signs.add_image(signs.make_dataset(), "a.png")
+    start(signs, ["a.png"], classes=[STOP, YIELD])
+    project = signs.get("/projects/signs").json()["project"]
+    assert [(entry["name"], entry["type"]) for entry in project["classes"]] == [
+        ("stop_sign", "bbox"),
+        ("yield", "polygon"),
+    ]
+    assert "polygon" in project["annotation_types"]
+
+
+def test_batch__class_prompt_is_what_the_model_is_asked(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    start(signs, ["a.png"], classes=[{"name": "octagon", "output_type": "bbox", "prompt": "stop sign"}])
+    signs.run_job("annotate")
+    assert [found["name"] for found in annotations_of(signs, image)] == ["octagon"]
+
+
+def test_batch__one_name_means_every_folder_and_a_path_means_one(signs: Workplace):
+    dataset = signs.make_dataset()
+    signs.add_image(dataset, "a.png")
+    signs.add_image(dataset, "a.png", folder="/north")
+    assert start(signs, ["a.png"])["total_images"] == 2
+    assert start(signs, ["north/a.png"])["total_images"] == 1
+
+
+def test_batch__ids_decide_when_given(signs: Workplace):
+    dataset = signs.make_dataset()
+    signs.add_image(dataset, "a.png")
+    wanted = signs.add_image(dataset, "a.png", folder="/north")
+    batch = start(signs, ["a.png", "a.png"], image_ids=[wanted])
+    signs.run_job("annotate")
+    assert job_of(signs, batch)["total_images"] == 1
+    assert len(annotations_of(signs, wanted)) == 1
+
+
+def test_batch__skip_annotated_leaves_them_out_and_unpaid(signs: Workplace):
+    dataset = signs.make_dataset()
+    signs.save(signs.add_image(dataset, "a.png"), [box("stop_sign")])
+    signs.add_image(dataset, "b.png")
+    assert start(signs, ["a.png", "b.png"], skip_annotated=True)["total_images"] == 1
+
+
+def test_batch__nothing_left_to_do_is_completed_at_once(signs: Workplace):
+    signs.save(signs.add_image(signs.make_dataset(), "a.png"), [box("stop_sign")])
+    batch = start(signs, ["a.png"], skip_annotated=True)
+    assert (batch["status"], batch["progress"], batch["estimated_credits"]) == ("completed", 100, 0)
+
+
+def test_batch__annotated_while_it_waited_leaves_the_batch(signs: Workplace):
+    dataset = signs.make_dataset()
+    image = signs.add_image(dataset, "a.png")
+    signs.add_image(dataset, "b.png")
+    batch = start(signs, ["a.png", "b.png"], skip_annotated=True)
+    signs.save(image, [box("stop_sign")])
+    signs.run_job("annotate")
+    job = job_of(signs, batch)
+    assert (job["status"], job["total_images"], job["processed_images"]) == ("completed", 1, 1)
+    assert len(annotations_of(signs, image)) == 1
+
+
+def test_batch__work_of_people_stays(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    signs.save(image, [box("stop_sign")], "review")
+    start(signs, ["a.png"])
+    signs.run_job("annotate")
+    assert [found["created_by"] for found in annotations_of(signs, image)] == ["user:a-key", "sam3@test"]
+
+
+def test_batch__twice_makes_no_duplicates(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    for _ in range(2):
+        start(signs, ["a.png"], classes=[STOP, YIELD])
+        signs.run_job("annotate")
+    assert len(annotations_of(signs, image)) == 2
+
+
+def test_batch__review_wanted_leaves_images_for_people(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    start(signs, ["a.png"], review=True)
+    signs.run_job("annotate")
+    assert image_status(signs, image) == "review"
+
+
+def test_batch__tags_go_to_the_image(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    start(signs, ["a.png"], classes=[{"name": "stop_sign", "output_type": "tag"}])
+    signs.run_job("annotate")
+    with signs.platform.db.read() as conn:
+        tags = conn.execute(select(images.c.auto_tags).where(images.c.id == image)).scalar_one()
+    assert (tags["objects"], annotations_of(signs, image)) == (["stop_sign"], [])
+    assert image_status(signs, image) == "complete"
+
+
+def test_batch__unreadable_image_is_one_failure_and_not_paid(signs: Workplace):
+    dataset = signs.make_dataset()
+    signs.add_image(dataset, "broken.png", data=b"\x89PNG not at all")
+    signs.add_image(dataset, "good.png")
+    batch = start(signs, ["broken.png", "good.png"])
+    signs.run_job("annotate")
+    job = job_of(signs, batch)
+    assert (job["status"], job["processed_images"], job["failed_images"]) == ("completed", 1, 1)
+    assert "broken.png" in str(job["error_message"])
+
+
+def test_batch__image_the_model_chokes_on_takes_no_other_with_it(signs: Workplace, annotator: DarkAnnotator):
+    dataset = signs.make_dataset()
+    for number in range(9):
+        signs.add_image(dataset, f"{number}.png", size_wh=(64 + number, 48))
+    annotator.chokes_on = {70}
+    batch = start(signs, [f"{number}.png" for number in range(9)])
+    signs.run_job("annotate")
+    job = job_of(signs, batch)
+    assert (job["processed_images"], job["failed_images"]) == (8, 1)
+    assert "'6.png': the model failed: out of memory" in str(job["error_message"])
+
+
+def test_batch__every_image_failed_is_failed(signs: Workplace, annotator: DarkAnnotator):
+    signs.add_image(signs.make_dataset(), "a.png")
+    annotator.chokes_on = {64}
+    batch = start(signs, ["a.png"])
+    signs.run_job("annotate")
+    job = job_of(signs, batch)
+    assert (job["status"], job["failed_images"]) == ("failed", 1)
+    assert "out of memory" in str(job["error_message"])
+    assert signs.spent(str(batch["job_id"]))[1] == 0
+
+
+def test_batch__unknown_class_fails_with_the_engines_words_and_costs_nothing(signs: Workplace):
+    signs.add_image(signs.make_dataset(), "a.png")
+    batch = start(signs, ["a.png"], classes=[{"name": "zebra"}])
+    assert signs.run_job("annotate").state == "failed"
+    job = job_of(signs, batch)
+    assert (job["status"], job["progress"]) == ("failed", 100)
+    assert "it knows stop sign, yield. Use SAM 3" in str(job["error_message"])
+    assert signs.spent(str(batch["job_id"]))[1] == 0
+
+
+@pytest.mark.parametrize("kill_at", [1, 2, 3, 4])
+def test_batch__killed_in_any_transaction_does_nothing_twice(signs: Workplace, annotator: DarkAnnotator, kill_at: int):
+    dataset = signs.make_dataset()
+    ids = [signs.add_image(dataset, f"{number}.png") for number in range(12)]
+    batch = start(signs, [f"{number}.png" for number in range(12)])
+    assert signs.run_job("annotate", kill_at=kill_at).state == "queued"
+    assert signs.run_job("annotate").state == "succeeded"
+    job = job_of(signs, batch)
+    assert (job["processed_images"], job["total_annotations_added"]) == (12, 12)
+    assert [len(annotations_of(signs, image)) for image in ids] == [1] * 12
+    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(12, trained_model=False)
+
+
+def test_batch__cancelled_while_waiting_returns_everything(signs: Workplace):
+    signs.add_image(signs.make_dataset(), "a.png")
+    batch = start(signs, ["a.png"])
+    assert signs.post(f"/auto-annotate/batch/{batch['job_id']}/cancel").json()["status"] == "cancelled"
+    signs.end_cancelled()
+    assert signs.spent(str(batch["job_id"])) == (4, 0)
+
+
+def test_batch__cancelled_at_work_saves_no_more_and_pays_for_what_was_done(signs: Workplace, annotator: DarkAnnotator):
+    dataset = signs.make_dataset()
+    for number in range(8):
+        signs.add_image(dataset, f"{number}.png")
+    batch = start(signs, [f"{number}.png" for number in range(8)])
+    find = annotator.text
+
+    def text(images: Sequence[RgbImage], *args: object, **options: object) -> list[list[Detection]]:
+        if annotator.images_seen >= 3:
+            signs.post(f"/auto-annotate/batch/{batch['job_id']}/cancel")
+        return find(images, *args, **options)  # pyright: ignore
+
+    annotator.text = text  # pyright: ignore
+    assert signs.run_job("annotate").state == "cancelled"
+    job = job_of(signs, batch)
+    assert (job["status"], job["processed_images"], job["progress"]) == ("cancelled", 3, 100)
+    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(3, trained_model=False)
+
+
+def test_batch__image_deleted_meanwhile_is_no_failure(signs: Workplace):
+    dataset = signs.make_dataset()
+    gone = signs.add_image(dataset, "a.png")
+    signs.add_image(dataset, "b.png")
+    batch = start(signs, ["a.png", "b.png"])
+    signs.client.delete(f"/api/v1/developer/images/{gone}?permanent=true")
+    signs.run_job("annotate")
+    job = job_of(signs, batch)
+    assert (job["status"], job["processed_images"], job["failed_images"]) == ("completed", 1, 0)
+
+
+def test_batch__dataset_deleted_meanwhile_returns_the_credits(signs: Workplace):
+    signs.add_image(signs.make_dataset(), "a.png")
+    batch = start(signs, ["a.png"])
+    signs.client.delete("/api/v1/developer/projects/signs")
+    signs.end_cancelled()
+    assert signs.spent(str(batch["job_id"]))[1] == 0
+
+
+def test_batch__engine_is_recorded(signs: Workplace):
+    signs.add_image(signs.make_dataset(), "a.png")
+    batch = start(signs, ["a.png"])
+    signs.run_job("annotate")
+    with signs.platform.db.read() as conn:
+        row = conn.execute(select(batch_jobs.c.engine).where(batch_jobs.c.id == batch["job_id"])).scalar_one()
+    assert row == "sam3@test"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        pytest.param({"classes": []}, 400, "output_type", id="no classes"),
+        pytest.param({"classes": [STOP, STOP]}, 400, "stop_sign", id="class twice"),
+        pytest.param({"dataset_name": "sings"}, 404, "sings", id="unknown dataset"),
+        pytest.param({"image_filenames": ["z.png"]}, 404, "z.png", id="unknown image"),
+        pytest.param({"image_filenames": []}, 404, "image_filenames", id="no image"),
+        pytest.param({"model_id": "0190-uuid"}, 400, "pictograph.inference", id="trained model"),
+        pytest.param({"classes": [{"name": "a", "output_type": "cube"}]}, 422, "polygon", id="unknown geometry"),
+        pytest.param({"confidence_threshold": 1.5}, 422, "confidence_threshold", id="threshold over 1"),
+    ],
+)
+def test_batch__refused_before_anything_is_held(signs: Workplace, body: dict[str, object], status: int, words: str):
+    signs.add_image(signs.make_dataset(), "a.png")
+    request = {"dataset_name": "signs", "image_filenames": ["a.png"], "classes": [STOP], **body}
+    response = signs.post("/auto-annotate/batch", request)
+    assert (response.status_code, words in response.text) == (status, True), response.text
+
+
+def test_batch__model_id_sam3_means_the_default(signs: Workplace):
+    signs.add_image(signs.make_dataset(), "a.png")
+    assert start(signs, ["a.png"], model_id="sam3")["status"] == "pending"
+
+
+def test_batch__too_few_credits_is_402_and_leaves_nothing(signs: Workplace):
+    signs.add_image(signs.make_dataset(), "a.png")
+    with signs.platform.db.write() as conn:
+        from pictograph_server.services.credits import service as credits
+
+        credits.charge(conn, signs.organization_id, operation="x", amount=999_998, unique_key="x", description="x")
+    response = signs.post(
+        "/auto-annotate/batch", {"dataset_name": "signs", "image_filenames": ["a.png"], "classes": [STOP]}
+    )
+    assert (response.status_code, response.json()["detail"]["required"]) == (402, 4)
+    with signs.platform.db.read() as conn:
+        assert conn.execute(select(batch_jobs.c.id)).all() == []
+
+
+def test_get_batch__other_organization_is_404(signs: Workplace):
+    assert signs.get("/auto-annotate/batch/0190-unknown").status_code == 404
+
+
+def box(name: str) -> dict[str, object]:
+    return {"name": name, "type": "bbox", "bounding_box": {"x": 1, "y": 1, "w": 5, "h": 5}}
