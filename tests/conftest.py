@@ -1,7 +1,9 @@
 """What most tests need: a platform in a temporary folder, its app, and clients with keys of each role."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
+from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 import pytest
 from fastapi.testclient import TestClient
@@ -10,10 +12,17 @@ from pictograph_server.app import create_app
 from pictograph_server.auth import Actor, Role
 from pictograph_server.platform import Platform, open_platform
 from pictograph_server.services.organizations import service as organizations
-from pictograph_server.settings import Settings
+from pictograph_server.settings import Credits, Settings
 
-MakeKey = Callable[..., str]
-MakeClient = Callable[..., TestClient]
+
+class MakeKey(Protocol):
+    def __call__(
+        self, role: Role = "owner", *, rate_limit: int = 1_000_000, expires_at: datetime | None = None
+    ) -> str: ...
+
+
+class MakeClient(Protocol):
+    def __call__(self, key: str | None = None) -> TestClient: ...
 
 
 @pytest.fixture
@@ -52,7 +61,11 @@ def actor(platform: Platform, organization_id: str, owner_key: str) -> Actor:
 @pytest.fixture
 def make_key(platform: Platform, organization_id: str) -> MakeKey:
     """Make a key of the organisation: `make_key(role="viewer")`."""
-    return lambda role="owner", **options: make_api_key(platform, organization_id, role=role, **options)
+
+    def make(role: Role = "owner", *, rate_limit: int = 1_000_000, expires_at: datetime | None = None) -> str:
+        return make_api_key(platform, organization_id, role=role, rate_limit=rate_limit, expires_at=expires_at)
+
+    return make
 
 
 @pytest.fixture
@@ -77,13 +90,25 @@ def app_client(make_client: MakeClient, owner_key: str) -> TestClient:
     return make_client(owner_key)
 
 
-def make_organization(platform: Platform, name: str = "Test", **options: object) -> str:
+def make_organization(
+    platform: Platform, name: str = "Test", *, monthly_allowance: int = 1_000_000, free_of_charge: bool = False
+) -> str:
+    budget = Credits(monthly_allowance=monthly_allowance, free_of_charge=free_of_charge)
     with platform.db.write() as conn:
-        return organizations.create_organization(conn, platform.settings.credits, name=name, **options).organization_id
+        return organizations.create_organization(conn, budget, name=name).organization_id
 
 
-def make_api_key(platform: Platform, organization_id: str, *, role: Role = "owner", **options: object) -> str:
+def make_api_key(
+    platform: Platform,
+    organization_id: str,
+    *,
+    role: Role = "owner",
+    rate_limit: int = 1_000_000,
+    expires_at: datetime | None = None,
+) -> str:
     key = organizations.new_api_key()
     with platform.db.write() as conn:
-        organizations.create_key(conn, organization_id, key, name=f"{role} key", role=role, **options)
+        organizations.create_key(
+            conn, organization_id, key, name=f"{role} key", role=role, rate_limit=rate_limit, expires_at=expires_at
+        )
     return key

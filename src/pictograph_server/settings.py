@@ -50,8 +50,8 @@ class Jobs(_Group):
     annotate_slots: int = Field(default=1, ge=0, description="Batch auto-annotation.")
     train_slots: int = Field(default=1, ge=0, description="Training runs.")
     lease_s: float = Field(default=30.0, gt=0, description="A job whose runner is silent for so long is taken over.")
-    heartbeat_s: float = Field(default=5.0, gt=0, description="How often a runner says that it is alive.")
-    grace_s: float = Field(default=5.0, gt=0, description="Time to stop by itself before a cancelled job is killed.")
+    heartbeat_s: float = Field(default=2.5, gt=0, description="How often a runner says that it is alive.")
+    grace_s: float = Field(default=3.0, gt=0, description="Time to stop by itself before a cancelled job is killed.")
 
     @property
     def slots(self) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Finds out who is asking before anything else is read, and counts their requests. Everything below /api/ needs a key."""
+"""Finds out who is asking before anything else is read, and counts their requests; all below /api/ needs a key."""
 
 import time
 from collections.abc import Callable

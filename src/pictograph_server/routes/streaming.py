@@ -57,7 +57,7 @@ def blob_response(request: Request, blobs: BlobStore, key: str, *, filename: str
 
 
 def attachment(filename: str) -> str:
-    """Return a Content-Disposition that keeps any name (RFC 6266): an ASCII one for old clients, the true one beside."""
+    """Return a Content-Disposition for any name (RFC 6266): an ASCII one for old clients, the true one beside it."""
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%;/' else "_" for c in filename)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(filename, safe='')}"
 
