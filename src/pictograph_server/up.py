@@ -125,6 +125,8 @@ def _work(settings: Settings, announce: Announce) -> None:
 def _run_server(
     platform: Platform, listener: socket.socket, dispatcher: Dispatcher | None, started: Callable[[], None]
 ) -> None:
+    prompts = AnnotatorProcess(platform.settings.annotator, platform.settings.device)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         if dispatcher is not None:
