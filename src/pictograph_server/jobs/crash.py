@@ -4,7 +4,8 @@
 
 - TASK is the task's name, or `*`.
 - `before` dies with the transaction written and not committed, `after` right behind its commit.
-- CHECKPOINT is a checkpoint's name, or `end`: the transaction that sets the final state.
+- CHECKPOINT is a checkpoint's name; or `#3`, the try's third `run.transaction`, whether it has a checkpoint or not; or
+  `end`, the transaction that sets the final state.
 - Only the job's first try dies, so the job must then complete. With `@server` the parent process is killed too.
 """
 
@@ -40,9 +41,9 @@ class CrashPoint:
             raise ValueError(f"crash point {text!r} is not written as TASK:before|after:CHECKPOINT[@server]")
         return cls(task, when, checkpoint, whom == "server")
 
-    def reached(self, job: JobRecord, when: When, checkpoint: str) -> None:
-        """Kill this process with SIGKILL if this is the place."""
-        if job.attempt != 1 or when != self.when or checkpoint != self.checkpoint or self.task not in ("*", job.task):
+    def reached(self, job: JobRecord, when: When, *places: str) -> None:
+        """Kill this process with SIGKILL if this is the place, under any of its names."""
+        if job.attempt != 1 or when != self.when or self.checkpoint not in places or self.task not in ("*", job.task):
             return
         if self.kill_server:
             os.kill(os.getppid(), signal.SIGKILL)

@@ -148,6 +148,7 @@ class AttemptRun:
         self._heart = heart
         self._policy = policy
         self._crash_at = crash_at
+        self._transactions = 0
 
     def checkpoint(self, name: str) -> JsonValue | None:
         with self._db.read() as conn:
@@ -164,9 +165,10 @@ class AttemptRun:
             heard = lease.heartbeat(conn, self.job_id, self._job.fence, lease_s=self._policy.lease_s, progress=progress)
             if checkpoint is not None:
                 lease.save_checkpoint(conn, self.job_id, self._job.fence, checkpoint, value)
-                self.crash_point("before", checkpoint)
-        if checkpoint is not None:
-            self.crash_point("after", checkpoint)
+            self._transactions += 1
+            places = (checkpoint or "", f"#{self._transactions}")
+            self.crash_point("before", *places)
+        self.crash_point("after", *places)
         if heard.cancel_requested:
             self._heart.stop_requested.set()
 
@@ -183,6 +185,7 @@ class AttemptRun:
         if self._heart.stop_requested.is_set():
             raise JobCancelled(f"job {self.job_id} was asked to stop")
 
-    def crash_point(self, when: When, checkpoint: str) -> None:
+    def crash_point(self, when: When, *places: str) -> None:
+        """Die here if a test asked for it (`crash.py`)."""
         if self._crash_at is not None:
-            self._crash_at.reached(self._job, when, checkpoint)
+            self._crash_at.reached(self._job, when, *places)
