@@ -40,6 +40,9 @@ class YoloxConfig(EngineConfig):
     )
     val_fraction: float = Field(default=0.2, gt=0, le=0.5, description="Share of the images held back to measure.")
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="The same seed and data give the same model.")
+    flip: bool = Field(
+        default=True, description="Mirror half of the training pictures. Off when left and right are different classes."
+    )
     weights: Path | None = Field(
         default=None,
         description="Weights on the server to start from: a YOLOX .pth or an earlier model.safetensors. "
@@ -58,6 +61,7 @@ class Plan:
     epochs: int
     steps_per_epoch: int
     seed: int
+    flip: bool
     weights: str | None
 
     @property
@@ -88,5 +92,6 @@ def plan_run(config: YoloxConfig, *, train_images: int, on_gpu: bool) -> Plan:
         epochs=config.epochs or min(math.ceil(wanted_steps / steps_per_epoch), _MOST_EPOCHS),
         steps_per_epoch=steps_per_epoch,
         seed=config.seed,
+        flip=config.flip,
         weights=str(config.weights) if config.weights else None,
     )

@@ -108,7 +108,8 @@ class Batches:
             picture = _mosaic([self._pictures[i] for i in (index, *map(int, others))], side, rng)
         else:
             picture = _placed(self._pictures[index], side, rng)
-        picture = _flipped(picture, rng)
+        if self._plan.flip and rng.random() < 0.5:
+            picture = _flipped(picture)
         return _Picture(_recoloured(picture.pixels, rng), picture.boxes_xyxy, picture.class_indexes)
 
 
@@ -179,9 +180,7 @@ def _areas(boxes_xyxy: NDArray[np.float64]) -> NDArray[np.float64]:
     return (boxes_xyxy[:, 2] - boxes_xyxy[:, 0]) * (boxes_xyxy[:, 3] - boxes_xyxy[:, 1])
 
 
-def _flipped(picture: _Picture, rng: np.random.Generator) -> _Picture:
-    if rng.random() < 0.5:
-        return picture
+def _flipped(picture: _Picture) -> _Picture:
     width = picture.pixels.shape[1]
     boxes = picture.boxes_xyxy.copy()
     boxes[:, [0, 2]] = width - boxes[:, [2, 0]]
