@@ -23,6 +23,7 @@ from pydantic import ValidationError
 import pictograph
 from pictograph_server.app import create_app
 from pictograph_server.data_folder import DataFolderLock, StartError
+from pictograph_server.executors.annotator_process import AnnotatorProcess
 from pictograph_server.executors.process import ProcessExecutor
 from pictograph_server.first_key import client_config_path, ensure_owner_key
 from pictograph_server.jobs.dispatcher import Dispatcher
