@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.annotation import Annotation
 from pictograph_server.engines.annotators.base import Annotator, Detection
+from pictograph_server.engines.annotators.shapes import detections_to_annotations
 from pictograph_server.engines.errors import EngineError
 from pictograph_server.errors import ServiceError
 from pictograph_server.jobs.run import JobCancelled, JobRun
@@ -21,11 +22,6 @@ from pictograph_server.services.auto_annotation import repository
 from pictograph_server.services.auto_annotation.feed import MAX_GROUP, ReadImage, open_feed
 from pictograph_server.services.auto_annotation.repository import BatchRecord, ImageResult
 from pictograph_server.services.auto_annotation.request import BatchPlan
-from pictograph_server.services.auto_annotation.shapes import (
-    box_to_annotation,
-    detection_to_polygons,
-    polygons_to_annotations,
-)
 from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.images import service as images
@@ -217,30 +213,16 @@ def _save_image(
 
 def _annotations_of(finding: Finding, plan: BatchPlan, engine: str) -> dict[str, list[Annotation]]:
     """Return class name -> annotations; outside the transaction, for tracing outlines takes a while."""
-    found: dict[str, list[Annotation]] = {}
-    size_wh = (finding.read.image.width, finding.read.image.height)
-    for detection in finding.detections:
-        for wanted in plan.classes_asked_with(detection.prompt):
-            if wanted.output_type == "polygon":
-                made = polygons_to_annotations(
-                    detection_to_polygons(detection),
-                    name=wanted.name,
-                    confidence=detection.confidence,
-                    created_by=engine,
-                )
-            elif wanted.output_type == "bbox":
-                box = box_to_annotation(
-                    detection.box_xyxy,
-                    name=wanted.name,
-                    confidence=detection.confidence,
-                    created_by=engine,
-                    image_size_wh=size_wh,
-                )
-                made = [box] if box is not None else []
-            else:
-                continue
-            found.setdefault(wanted.name, []).extend(made)
-    return found
+    return {
+        wanted.name: detections_to_annotations(
+            [each for each in finding.detections if each.prompt == wanted.prompt],
+            class_name=wanted.name,
+            output_type=wanted.output_type,
+            created_by=engine,
+        )
+        for wanted in plan.classes
+        if wanted.output_type != "tag"
+    }
 
 
 def _best_confidence(finding: Finding, prompt: str) -> float | None:

@@ -1,6 +1,5 @@
 """What a batch job was asked for, as it is stored with the job and read back by its task."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -36,9 +35,6 @@ class BatchPlan(BaseModel):
     def prompts(self) -> tuple[str, ...]:
         """Return each prompt once, in the order of the classes."""
         return tuple(dict.fromkeys(wanted.prompt for wanted in self.classes))
-
-    def classes_asked_with(self, prompt: str) -> Sequence[WantedClass]:
-        return [wanted for wanted in self.classes if wanted.prompt == prompt]
 
 
 def prompt_for(class_name: str) -> str:
