@@ -67,7 +67,7 @@ def test_check_image__type_is_read_from_the_content(data: bytes, mime_type: str)
         (b"plain text, no picture", NotAnImage, "no image"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", NotAnImage, "no image"),
         (jpeg()[:-100], BrokenImage, "truncated"),
-        (jpeg()[:15], BrokenImage, "truncated"),
+        (jpeg()[:15], BrokenImage, "damaged"),
         (overwritten_jpeg(), BrokenImage, "damaged"),
         (encoded(picture(), "PNG")[:-40], BrokenImage, "damaged"),
         (encoded(picture(), "TIFF")[:-400], BrokenImage, "damaged"),
