@@ -88,7 +88,9 @@ def _remarks(data: TrainingData, boxes: dict[str, Boxes]) -> list[str]:
         remarks.append(f"No box of {', '.join(absent)}: the model will not find it.")
     dropped = sum(len(sample.shapes) - len(boxes[sample.image_id].xyxy) for sample in data.samples)
     if dropped:
-        remarks.append(f"{dropped} annotations outside their image or under a pixel wide were left out.")
+        remarks.append(
+            f"Annotations left out because they lie outside their image or are under a pixel wide: {dropped}."
+        )
     return remarks
 
 

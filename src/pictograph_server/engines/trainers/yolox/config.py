@@ -74,14 +74,16 @@ class Plan:
 
 # Steps, not epochs, decide whether a network learns from scratch: see docs/engines/yolox.md.
 _CPU_STEPS, _GPU_STEPS = 900, 4000
-_MOST_EPOCHS = 300
+# Many images get more steps than that: each is seen at least so often.
+_CPU_EPOCHS, _GPU_EPOCHS = 10, 30
+_MOST_EPOCHS = 1000
 
 
 def plan_run(config: YoloxConfig, *, train_images: int, on_gpu: bool) -> Plan:
     """Fill in what the person left open."""
     batch_size = min(config.batch_size or (16 if on_gpu else 8), train_images)
     steps_per_epoch = math.ceil(train_images / batch_size)
-    wanted_steps = _GPU_STEPS if on_gpu else _CPU_STEPS
+    steps, fewest = (_GPU_STEPS, _GPU_EPOCHS) if on_gpu else (_CPU_STEPS, _CPU_EPOCHS)
     # Fine-tuning keeps what the weights know: the published recipe's rate, 0.01 for 64 images.
     default_rate = 0.01 / 64 * batch_size if config.weights else 0.01
     return Plan(
@@ -89,7 +91,7 @@ def plan_run(config: YoloxConfig, *, train_images: int, on_gpu: bool) -> Plan:
         image_size=config.image_size or (640 if on_gpu else 256),
         batch_size=batch_size,
         learning_rate=config.learning_rate or default_rate,
-        epochs=config.epochs or min(math.ceil(wanted_steps / steps_per_epoch), _MOST_EPOCHS),
+        epochs=config.epochs or min(max(math.ceil(steps / steps_per_epoch), fewest), _MOST_EPOCHS),
         steps_per_epoch=steps_per_epoch,
         seed=config.seed,
         flip=config.flip,
