@@ -49,12 +49,12 @@ class FakeServer:
             on("POST", f"{API}/images/bundle", self._bundle)
         on("POST", f"{API}/images/upload-url", self._upload_url)
         on("POST", f"{API}/images/register", self._register)
-        on("GET", f"{API}/credits/balance", lambda call: {"credits_remaining": self.credits})
+        on("GET", f"{API}/credits/balance", self._balance)
         on("POST", f"{API}/auto-annotate/batch", self._batch)
-        on("GET", f"{API}/auto-annotate/batch/j1", lambda call: self.job)
+        on("GET", f"{API}/auto-annotate/batch/j1", self._job)
         on("POST", f"{API}/exports/", self._export)
-        on("POST", f"{API}/training/", lambda call: {"training_run": wire.run(status="queued")})
-        on("GET", f"{API}/training/r1", lambda call: {"training_run": self.run})
+        on("POST", f"{API}/training/", {"training_run": wire.run(status="queued")})
+        on("GET", f"{API}/training/r1", self._run)
         on("GET", f"{API}/models/m1", {"model": wire.model()})
         self.job: dict[str, Any] = wire.job()
         self.run: dict[str, Any] = wire.run(model_id="m1", current_epoch=2, total_epochs=2, progress=100)
@@ -94,6 +94,15 @@ class FakeServer:
                 ]
             )
         }
+
+    def _balance(self, call: Call) -> Any:
+        return {"credits_remaining": self.credits}
+
+    def _job(self, call: Call) -> Any:
+        return self.job
+
+    def _run(self, call: Call) -> Any:
+        return {"training_run": self.run}
 
     def _check(self, call: Call) -> Any:
         return {

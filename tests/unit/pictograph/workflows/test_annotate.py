@@ -1,5 +1,7 @@
 from typing import Any
+from urllib.parse import quote
 
+import httpx2
 import pytest
 from tests.unit.pictograph import wire
 from tests.unit.pictograph.wire import API
@@ -170,8 +172,8 @@ def on_text(server: FakeServer, **answers: Any) -> None:
 
     server.api.on("POST", TEXT, answer)
     for image in server.images.values():
-        path = f"{API}/annotations/{image.id}".replace(":", "%3A").replace("/:", "%2F%3A")
-        server.api.on("POST", f"{API}/annotations/" + image.id.replace("/", "%2F").replace(":", "%3A"), save)
+        path = f"{API}/annotations/{quote(image.id, safe='')}"
+        server.api.on("POST", path, save)
         server.api.on("GET", path, {"annotations": image.annotations})
 
 
@@ -208,6 +210,13 @@ def test_text__nothing_found_saves_nothing(server: FakeServer, status: str) -> N
     assert (report.images_processed, report.annotations_added, report.success) == (1, 0, True)
 
 
+def test_text__overwrite_keeps_other_classes(server: FakeServer) -> None:
+    server.add("x.jpg", labels=1)
+    on_text(server)
+    auto_annotate_dataset(server.client(), "signs", [("stop", "bbox")], mode="text", overwrite=True)
+    assert saves(server) == [["old", "stop"]]
+
+
 def test_text__one_failing_class_fails_the_image_and_keeps_the_other(server: FakeServer) -> None:
     server.add("x.jpg")
     server.add("y.jpg")
@@ -232,8 +241,6 @@ def test_text__no_credits_raises_with_the_report(server: FakeServer) -> None:
 
 
 def test_text__server_gone_is_raised(server: FakeServer) -> None:
-    import httpx2
-
     server.add("x.jpg")
     server.api.on("POST", TEXT, Reply(error=httpx2.ConnectError))
     with pytest.raises(NetworkError):

@@ -213,7 +213,7 @@ def test_review__without_training_is_a_success(server: FakeServer, folder: Path)
         ({"classes": [("stop", None)]}, '"polygon", "bbox", "tag"'),
         ({"classes": {"stop": "bbox"}}, "BatchClass"),
         ({"classes": ["stop"], "annotate": False}, "BatchClass"),
-        ({"train_config": {"epoch": 3}}, ["epochs", " batch_size"][0]),
+        ({"train_config": {"epoch": 3}}, "epochs: a whole number"),
         ({"train_config": {"epochs": 0}}, "a whole number from 1"),
         ({"train_config": {"learning_rate": -1}}, "a number above 0"),
         ({"annotate_mode": "quick"}, "batch, text"),
