@@ -240,6 +240,7 @@ def load(checkpoint: str | None, device: str | None, *, why_narrow: str | None =
     card = read_card(folder)
     try:
         import torch
+        from safetensors import SafetensorError
 
         from pictograph_server.engines.annotators.sam3_network import Sam3Network
     except ImportError as error:
@@ -249,7 +250,7 @@ def load(checkpoint: str | None, device: str | None, *, why_narrow: str | None =
     with _silence():
         try:
             network = Sam3Network(folder, place, best_dtype(place, folder))
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             if isinstance(error, torch.cuda.OutOfMemoryError):
                 why = "the device has not enough memory for its weights"
             else:
