@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 from tests.api.steps import API, create_project, upload_bundle
 from tests.conftest import MakeClient, MakeKey, make_api_key, make_organization
 from tests.factories import jpeg
@@ -11,6 +12,7 @@ from tests.factories import jpeg
 from pictograph.models.project import Project
 from pictograph_server.platform import Platform
 from pictograph_server.storage.blobs import image_key
+from pictograph_server.storage.db.tables import images
 
 
 def test_create_project__defaults(app_client: TestClient) -> None:
@@ -43,10 +45,11 @@ def test_create_project__duplicate_is_409_and_case_counts(app_client: TestClient
 
 
 def test_create_project__eight_at_once_make_one(app_client: TestClient) -> None:
+    def create(_attempt: int) -> int:
+        return app_client.post(f"{API}/projects/", json={"name": "race"}).status_code
+
     with ThreadPoolExecutor(8) as pool:
-        codes = list(
-            pool.map(lambda _: app_client.post(f"{API}/projects/", json={"name": "race"}).status_code, range(8))
-        )
+        codes = list(pool.map(create, range(8)))
     assert sorted(codes) == [201, *[409] * 7]
 
 
@@ -155,9 +158,5 @@ def test_projects__other_organization_is_404(
 
 
 def _hashes(platform: Platform) -> list[str]:
-    from sqlalchemy import select
-
-    from pictograph_server.storage.db.tables import images
-
     with platform.db.read() as conn:
         return list(conn.scalars(select(images.c.sha256)))

@@ -16,7 +16,7 @@ from pictograph_server.errors import Unprocessable
 # One annotation as on the wire.
 AnnotationJson = dict[str, object]
 
-_ADAPTER: TypeAdapter[Annotation] = TypeAdapter(Annotation, config=ConfigDict(strict=True, defer_build=True))
+_ADAPTER: TypeAdapter[Annotation] = TypeAdapter(Annotation, config=ConfigDict(defer_build=True))
 _KEY_ORDER = (
     "id", "name", "type", "bounding_box", "polygon", "polyline", "keypoint", "confidence", "created_by", "attributes",
 )  # fmt: skip
@@ -71,7 +71,8 @@ def _check(index: int, element: object) -> AnnotationJson:
     document = cast("AnnotationJson", element)
     _refuse_old_shapes(index, document)
     try:
-        _ADAPTER.validate_python(document)
+        # Strict: «"1"» is no number, and would be stored as it came.
+        _ADAPTER.validate_python(document, strict=True)
     except ValidationError as error:
         problem = error.errors(include_url=False, include_input=False)[0]
         # The first part of the place is the union's tag, which the path already says.
