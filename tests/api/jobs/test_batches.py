@@ -5,13 +5,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pytest
 from sqlalchemy import select
+from tests.api.jobs.workplace import Workplace
 
 from pictograph_server.engines.annotators.base import Capability, Detection, RgbImage
 from pictograph_server.engines.errors import UnknownClasses
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.credits.prices import batch_cost
 from pictograph_server.storage.db.tables import batch_jobs, images
-from tests.api.jobs.workplace import Workplace
 
 
 class DarkAnnotator:

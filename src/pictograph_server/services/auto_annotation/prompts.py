@@ -176,6 +176,11 @@ def point(
 def _target(platform: Platform, target: PromptTarget) -> tuple[DatasetRecord, ImageRecord]:
     """Find the image, and refuse before any work when the prompt could not be paid for."""
     with platform.db.read() as conn:
+        is_renewal_due = credits.is_renewal_due(conn, target.organization_id)
+    if is_renewal_due:
+        with platform.db.write() as conn:
+            credits.renew_if_due(conn, target.organization_id)
+    with platform.db.read() as conn:
         dataset = datasets.get_by_name(conn, target.organization_id, target.dataset_name)
         found = images.find_by_names(conn, dataset.id, [target.image_filename])
         if not found:
