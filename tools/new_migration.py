@@ -11,7 +11,7 @@ import tempfile
 
 from alembic import command
 
-from pictograph_server.storage.db.migrate import MIGRATIONS, alembic_config, head_revision, migrate
+from pictograph_server.storage.db.migrate import MIGRATIONS, alembic_config, head_revision, upgrade
 from pictograph_server.storage.db.session import Database
 
 
@@ -28,7 +28,7 @@ def main() -> None:
         db = Database(f"sqlite:///{folder}/scratch.sqlite")
         number = 1
         if not arguments.initial:
-            migrate(db)
+            upgrade(db)
             number = int(head_revision()) + 1
         slug = re.sub(r"\W+", "_", arguments.message.lower()).strip("_")
         with db.write() as connection:

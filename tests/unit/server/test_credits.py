@@ -282,7 +282,7 @@ class Ledger(RuleBasedStateMachine):
         assert unbalanced == []
         assert overall == 0
         assert over_captured == []
-        assert {account: total for account, total in postings} == {account: found[account] for account, _ in postings}
+        assert dict(map(tuple, postings)) == {account: found[account] for account, _ in postings}
         assert found["available"] == self.available >= 0
         assert found["held"] == sum(self.held.values())
         assert found["spent"] == self.spent
@@ -291,5 +291,5 @@ class Ledger(RuleBasedStateMachine):
 
 TestLedger = Ledger.TestCase
 TestLedger.settings = settings(
-    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=(HealthCheck.too_slow,)
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, inspect, text
 
 from pictograph_server.storage.db.session import Database
+from pictograph_server.storage.db.tables import metadata
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -23,15 +24,19 @@ def migrate(db: Database) -> None:
     Raises:
         NewerDatabase: a newer version of Pictograph has already been here.
     """
-    if current_revision(db) == head_revision():
+    if current_revision(db) == head_revision() or _create_in_empty(db):
         return
+    upgrade(db)
+
+
+def upgrade(db: Database) -> None:
+    """Apply the migrations one after the other; `migrate` does it only where there are tables already."""
     # Imported late: most starts have nothing to migrate, and Alembic takes as long to load as the rest of the server.
     from alembic import command
     from alembic.util import CommandError
 
     with db.write() as connection:
-        if not db.is_sqlite:
-            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
+        _take_turn(connection)
         try:
             command.upgrade(alembic_config(connection), "head")
         except CommandError as error:
@@ -70,6 +75,27 @@ def alembic_config(connection: Connection) -> "Config":
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     config.attributes["connection"] = connection
     return config
+
+
+def _create_in_empty(db: Database) -> bool:
+    """Make all tables at once in an empty database; a test keeps them equal to what the migrations make.
+
+    The first start need not load Alembic then, which takes a third as long as everything else the server loads.
+    """
+    with db.write() as connection:
+        _take_turn(connection)
+        if inspect(connection).get_table_names():
+            return False
+        metadata.create_all(connection)
+        connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)"))
+        connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": head_revision()})
+        return True
+
+
+def _take_turn(connection: Connection) -> None:
+    # On SQLite the write transaction itself is the lock.
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _POSTGRES_LOCK})
 
 
 def _revision(connection: Connection) -> str | None:
