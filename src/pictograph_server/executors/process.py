@@ -114,8 +114,10 @@ class ProcessAttempt:
     def stop(self) -> None:
         if self._kill_at is None and self._exit is None:
             self._kill_at = time.monotonic() + self._grace_s
-            # The runner only: it may need the processes it started in order to end well.
-            self._process.terminate()
+            # The runner only: it may need the processes it started in order to end well. Not `terminate()`, which
+            # reaps a child that has just exited behind our back.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
 
     def kill(self) -> None:
         if self._exit is None:

@@ -26,6 +26,8 @@ IDLE_S = 0.5
 WATCHING_S = 0.1
 # How often the table is read for cancels, lost leases and dead workers.
 LOOK_S = 0.5
+# How long a job is left alone whose end could not be set down.
+GRUDGE_S = 10.0
 SWEEP_S = 3600.0
 
 
@@ -70,6 +72,7 @@ class Dispatcher:
         self._started: dict[tuple[str, int], _Started] = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
+        self._left_alone: dict[str, float] = {}
         self._next_look = 0.0
         self._next_sweep = 0.0
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
@@ -135,34 +138,27 @@ class Dispatcher:
 
     def _settle(self, started: _Started, ending: Exit) -> None:
         job = started.job
-        with self._db.read() as conn:
-            now = queue.get(conn, job.id)
-        if now is not None and now.state == "running" and now.fence == job.fence:
-            reason = started.killed_because or ending.reason
+        reason = started.killed_because or ending.reason
+        words = f"{reason}. Its last words: {ending.log_tail}" if ending.log_tail else reason
+
+        def record(conn: Connection) -> JobRecord | None:
+            current = queue.get(conn, job.id)
+            if current is None or current.state != "running" or current.fence != job.fence:
+                # The runner has set it down itself, or the job has moved on.
+                return current
             log.warning("job %s (%s), try %d: %s", job.id, job.task, job.attempt, reason)
-            words = f"{reason}. Its last words: {ending.log_tail}" if ending.log_tail else reason
+            on_end = self._tasks[job.task].on_end
+            if self._stopping.is_set():
+                return lease.record_stop(conn, job.id, job.fence, on_end=on_end)
+            return lease.record_death(conn, job.id, job.fence, reason=words, policy=self._policy, on_end=on_end)
 
-            def record(conn: Connection) -> JobRecord:
-                on_end = self._tasks[job.task].on_end
-                if self._stopping.is_set():
-                    return lease.record_stop(conn, job.id, job.fence, on_end=on_end)
-                return lease.record_death(conn, job.id, job.fence, reason=words, policy=self._policy, on_end=on_end)
-
-            now = self._record(job, record)
-        if now is None or now.state in ENDED:
-            self._executor.clean(job.id)
+        self._record(job, record)
 
     def _wind_down(self) -> None:
         for started in self._started.values():
             started.attempt.stop()
         while self._started:
-            try:
-                self._collect()
-            except Exception:
-                log.exception("dispatcher: could not give a job back; its lease will run out")
-                for started in self._started.values():
-                    started.attempt.kill()
-                return
+            self._collect()
             time.sleep(0.05)
 
     # --- what the table says --------------------------------------------------------------------------------------
@@ -175,9 +171,13 @@ class Dispatcher:
         current = {job.id: job for job in running}
         for started in self._started.values():
             self._check(started, current.get(started.job.id), started.job.id in expired)
+        self._left_alone = {job_id: until for job_id, until in self._left_alone.items() if until > time.monotonic()}
         for job in cancelled:
-            self._cancel_waiting(job)
+            if job.id not in self._left_alone:
+                self._cancel_waiting(job)
         for job in running:
+            if job.id in self._left_alone:
+                continue
             if (job.id, job.fence) in self._started or job.worker is None:
                 continue
             if job.id in expired:
@@ -197,9 +197,7 @@ class Dispatcher:
 
     def _cancel_waiting(self, job: JobRecord) -> None:
         on_end = self._tasks[job.task].on_end
-        ended = self._record(job, lambda conn: lease.end_cancelled_in_queue(conn, job.id, on_end))
-        if ended is not None:
-            self._executor.clean(job.id)
+        self._record(job, lambda conn: lease.end_cancelled_in_queue(conn, job.id, on_end) or job)
 
     def _take_over(self) -> None:
         """Take back what earlier processes on this database left running."""
@@ -217,15 +215,20 @@ class Dispatcher:
             lambda conn: lease.record_loss(conn, job.id, job.fence, reason=reason, policy=self._policy, on_end=on_end),
         )
 
-    def _record(self, job: JobRecord, record: Callable[[Connection], JobRecord | None]) -> JobRecord | None:
+    def _record(self, job: JobRecord, record: Callable[[Connection], JobRecord | None]) -> None:
+        """Set down what happened to a job; tidy up if that was its end."""
         try:
             with self._db.write() as conn:
-                return record(conn)
+                current = record(conn)
         except LostLease:
-            # Another dispatcher or the runner itself was faster: what it wrote stands.
-            log.info("job %s: its state was set down by somebody else", job.id)
-            with self._db.read() as conn:
-                return queue.get(conn, job.id)
+            log.info("job %s: somebody else was faster; what they wrote stands", job.id)
+        except Exception:
+            # The database is away, or `on_end` is broken. The other jobs go on; this one is looked at again later.
+            log.exception("job %s (%s): its state could not be set down", job.id, job.task)
+            self._left_alone[job.id] = time.monotonic() + GRUDGE_S
+        else:
+            if current is None or current.state in ENDED:
+                self._executor.clean(job.id)
 
     def _claim(self) -> None:
         for lane, slots in self._lanes.items():

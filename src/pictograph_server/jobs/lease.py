@@ -264,6 +264,7 @@ def _require_held(conn: Connection, job_id: str, fence: int) -> JobRecord:
 
 
 def _end(conn: Connection, job: JobRecord, state: JobState, on_end: OnEnd, error: str | None) -> JobRecord:
+    error = None if error is None else _storable(error)
     ended = replace(
         job,
         state=state,
@@ -293,6 +294,7 @@ def _end(conn: Connection, job: JobRecord, state: JobState, on_end: OnEnd, error
 
 
 def _requeue(conn: Connection, job: JobRecord, kind: str, reason: str, wait_s: float, **columns: int) -> JobRecord:
+    reason = _storable(reason)
     _write(
         conn,
         job,
@@ -322,6 +324,11 @@ def _held(job_id: str, fence: int) -> Update:
     return update(jobs).where(jobs.c.id == job_id, jobs.c.fence == fence, jobs.c.state == "running")
 
 
+def _storable(words: str) -> str:
+    """Return words that every database takes: an error may quote a file name or a log that is no proper text."""
+    return words.encode("utf-8", "replace").decode().replace("\x00", "?")
+
+
 def _progress(progress: float | None, message: str | None) -> dict[str, object]:
     columns: dict[str, object] = {}
     if progress is not None:
@@ -331,5 +338,5 @@ def _progress(progress: float | None, message: str | None) -> dict[str, object]:
         for counter in (jobs.c.failures, jobs.c.deaths, jobs.c.losses):
             columns[counter.name] = case((further, 0), else_=counter)
     if message is not None:
-        columns["message"] = message[:500]
+        columns["message"] = _storable(message)[:500]
     return columns

@@ -115,6 +115,15 @@ def freeze_once(run: JobRun) -> None:
         leave(conn, run.job_id, f"passed:{run.attempt}")
 
 
+def nothing(run: JobRun) -> None:
+    """Succeed at once."""
+
+
+def broken_on_end(_conn: Connection, job: JobRecord) -> None:
+    raise ArithmeticError(f"the ledger does not add up: {job.state}")
+
+
 def all_tasks() -> dict[str, Task]:
     functions = (steps, block, cooperate, raise_until, refuse, give_up, die, crash, freeze_once)
-    return {function.__name__: Task(function.__name__, LANE, function, on_end) for function in functions}
+    tasks = {function.__name__: Task(function.__name__, LANE, function, on_end) for function in functions}
+    return tasks | {"cursed": Task("cursed", LANE, nothing, broken_on_end)}

@@ -113,6 +113,16 @@ def test_poison__ends_and_says_so(
     assert effects_of(db, job_id) == ["end:failed"]
 
 
+def test_broken_on_end__does_not_stand_in_the_way_of_others(
+    db: Database, small_jobs: Jobs, start: StartDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    cursed, fine = small_jobs.put("cursed"), small_jobs.put(steps=1)
+    start()
+    assert small_jobs.wait_for_end(fine).state == "succeeded"
+    small_jobs.wait(cursed, lambda job: "the ledger does not add up: failed" in caplog.text)
+    assert small_jobs.get(cursed).state == "running"
+
+
 def test_frozen_process__is_killed_and_the_job_goes_on(db: Database, small_jobs: Jobs, start: StartDispatcher) -> None:
     job_id = small_jobs.put("freeze_once")
     start()

@@ -186,6 +186,16 @@ def test_retry__waits_before_the_next_try(db: Database, small_jobs: Jobs) -> Non
     assert small_jobs.get(job_id).error == "boom"
 
 
+def test_error__that_quotes_what_is_no_text(db: Database, small_jobs: Jobs) -> None:
+    job_id = small_jobs.put()
+    job = claim_some(db)
+    with db.write() as conn:
+        lease.heartbeat(conn, job_id, job.fence, lease_s=30, message="reading \udcff.png")
+        lease.end(conn, job_id, job.fence, "failed", error="cannot read '\udcff\x00.png'", on_end=on_end)
+    assert small_jobs.get(job_id).error == "cannot read '??.png'"
+    assert small_jobs.get(job_id).message == "reading ?.png"
+
+
 def test_tries__start_again_when_one_gets_further(db: Database, small_jobs: Jobs) -> None:
     job_id = small_jobs.put(max_attempts=2)
     for number in range(5):
