@@ -141,12 +141,16 @@ def check_annotate_arguments(
 
 
 def all_images(client: Client, dataset_name: str) -> Iterator[DatasetImage]:
-    """Yield every image of a dataset."""
+    """Yield every image of a dataset once, also when others are added meanwhile and push it onto the next page."""
+    seen: set[str] = set()
     offset = 0
     while True:
         page = client.datasets.get(dataset_name, include_images=True, images_limit=_PAGE, images_offset=offset)
         images = page.images or []
-        yield from images
+        for image in images:
+            if image.id not in seen:
+                seen.add(image.id)
+                yield image
         offset += len(images)
         if len(images) < _PAGE:
             return
