@@ -134,10 +134,14 @@ class ProcessAttempt:
             os.killpg(self.pid, signal.SIGKILL)
 
     def _log_tail(self) -> str:
-        with self._log_path.open("rb") as log:
-            size = log.seek(0, os.SEEK_END)
-            log.seek(max(self._log_start, size - LOG_TAIL_BYTES))
-            lines = log.read().decode(errors="replace").strip().splitlines()
+        try:
+            with self._log_path.open("rb") as log:
+                size = log.seek(0, os.SEEK_END)
+                log.seek(max(self._log_start, size - LOG_TAIL_BYTES))
+                lines = log.read().decode(errors="replace").strip().splitlines()
+        except OSError:
+            # Somebody tidied the folder away.
+            return ""
         return "\n".join(lines[-LOG_TAIL_LINES:])
 
 
