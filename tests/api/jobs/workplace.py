@@ -11,6 +11,8 @@ from httpx2 import Response
 from PIL import Image
 from sqlalchemy import Connection, func, select
 
+from pictograph.models.annotation import parse_annotations
+from pictograph_server.auth import Actor
 from pictograph_server.jobs import lease
 from pictograph_server.jobs.attempt import run_attempt
 from pictograph_server.jobs.policy import JobPolicy
@@ -19,12 +21,13 @@ from pictograph_server.jobs.run import JobRun, JsonValue
 from pictograph_server.jobs.task import Task
 from pictograph_server.platform import Platform
 from pictograph_server.runner import refusal_words
+from pictograph_server.services.annotations import service as annotations
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import ClassRecord
 from pictograph_server.services.images.content import ImageFacts
 from pictograph_server.services.images.registration import Candidate, Registered, register
 from pictograph_server.storage.blobs import image_key
-from pictograph_server.storage.db.tables import credit_holds, jobs, ledger_postings
+from pictograph_server.storage.db.tables import credit_holds, images, jobs, ledger_postings
 from pictograph_server.storage.digest import file_sha256
 
 D = "/api/v1/developer"
@@ -77,16 +80,11 @@ class Workplace:
     def get(self, path: str) -> Response:
         return self.client.get(D + path)
 
-    def save(self, image_id: str, annotations: Sequence[Mapping[str, object]], status: str | None = None) -> None:
+    def save(self, image_id: str, document: Sequence[Mapping[str, object]], status: str | None = None) -> None:
         """Save annotations as a person does."""
-        from pictograph.models.annotation import parse_annotations
-        from pictograph_server.auth import Actor
-        from pictograph_server.services.annotations import service
-        from pictograph_server.storage.db.tables import images
-
         actor = Actor(self.organization_id, "a-key", "member", "a person")
         with self.platform.db.write() as conn:
-            service.save(conn, actor, image_id, parse_annotations(list(annotations)))
+            annotations.save(conn, actor, image_id, parse_annotations(list(document)))
             if status is not None:
                 conn.execute(images.update().where(images.c.id == image_id).values(status=status))
 
@@ -135,7 +133,7 @@ class Workplace:
 
 def png(size_wh: tuple[int, int], seed: str) -> bytes:
     """Return a one-coloured PNG that differs for each seed."""
-    colour = tuple(hash_byte for hash_byte in seed.encode()[-3:].rjust(3, b"x"))
+    colour = tuple(seed.encode()[-3:].rjust(3, b"x"))
     image = Image.new("RGB", size_wh, colour)
     for index, byte in enumerate(seed.encode()[: size_wh[0]]):
         image.putpixel((index, 0), (byte, index % 256, 0))
@@ -145,7 +143,10 @@ def png(size_wh: tuple[int, int], seed: str) -> bytes:
 
 
 def _killed(task: Task, at: int) -> Task:
-    return replace(task, function=lambda run: task.function(_MortalRun(run, at)))
+    def function(run: JobRun) -> None:
+        task.function(_MortalRun(run, at))
+
+    return replace(task, function=function)
 
 
 class _MortalRun:
