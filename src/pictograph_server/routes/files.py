@@ -9,7 +9,8 @@ from pictograph_server.routes.streaming import blob_response
 router = APIRouter(tags=["files"])
 
 
-@router.api_route("/files/{token}", methods=["GET", "HEAD"])
+@router.head("/files/{token}", include_in_schema=False)
+@router.get("/files/{token}")
 def get_file(token: str, request: Request, platform: PlatformDep) -> Response:
     grant = platform.signer.read_download(token)
     return blob_response(request, platform.blobs, grant.key, filename=grant.filename, media_type=grant.media_type)
