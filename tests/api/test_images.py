@@ -230,13 +230,19 @@ def test_over_quota__is_402_with_nested_detail(
 
 def test_check__tells_what_is_there(app_client: TestClient, dataset_id: str) -> None:
     upload_bundle(app_client, dataset_id, {"a/1.jpg": jpeg(seed=1), "2.jpg": jpeg(seed=2)})
-    files = [("/a", "1.jpg", jpeg(seed=1)), ("/", "2.jpg", jpeg(seed=9)), ("/", "1.jpg", jpeg(seed=1))]
+    files = [
+        ("/a", "1.jpg", jpeg(seed=1)),
+        ("/", "2.jpg", jpeg(seed=9)),
+        ("/", "1.jpg", jpeg(seed=1)),
+        # What cannot be stored must not spoil the answer for the others.
+        ("/..", "1.jpg", jpeg(seed=1)),
+    ]
     entries = [
         {"folder_path": folder, "filename": name, "sha256": hashlib.sha256(data).hexdigest()}
         for folder, name, data in files
     ]
     response = app_client.post(f"{API}/images/check", json={"dataset_id": dataset_id, "images": entries})
-    assert response.json() == {"states": ["same", "different", "absent"]}
+    assert response.json() == {"states": ["same", "different", "absent", "absent"]}
 
 
 def test_get_image__bytes_whatever_accept_says_and_no_redirect(app_client: TestClient, dataset_id: str) -> None:

@@ -18,7 +18,7 @@ from pictograph_server.storage.blobs import image_key
 from . import repository
 from .blobs import is_stored
 from .content import ContentLimits, FileTooLarge, ImageFacts, check_image
-from .paths import normalise_folder, printable, split_member
+from .paths import InvalidPath, check_filename, normalise_folder, printable, split_member
 from .registration import Candidate, LimitExceeded, Registered, register
 
 MAX_MEMBERS = 10_000
@@ -55,11 +55,14 @@ class BadMember(BadRequest):
 def presence(
     conn: Connection, organization_id: str, dataset_id: str, files: Sequence[tuple[str, str, str]]
 ) -> list[Presence]:
-    """Return for each (folder_path, filename, sha256) whether the dataset has it, and with the same bytes."""
+    """Return for each (folder_path, filename, sha256) whether the dataset has it, and with the same bytes.
+
+    A path that cannot be stored is absent; the upload will say why.
+    """
     datasets.get_by_id(conn, organization_id, dataset_id)
-    wanted = [((normalise_folder(folder), filename), sha256.lower()) for folder, filename, sha256 in files]
-    taken = repository.taken_paths(conn, dataset_id, [path for path, _sha256 in wanted])
-    return [_presence(taken.get(path), sha256) for path, sha256 in wanted]
+    wanted = [(_path_or_none(folder, filename), sha256.lower()) for folder, filename, sha256 in files]
+    taken = repository.taken_paths(conn, dataset_id, [path for path, _sha256 in wanted if path is not None])
+    return [_presence(None if path is None else taken.get(path), sha256) for path, sha256 in wanted]
 
 
 def add_bundle(platform: Platform, actor: Actor, dataset_id: str, tar: Path) -> list[MemberResult]:
@@ -165,6 +168,13 @@ def _result(candidate: Candidate | None, answer: Registered | LimitExceeded) -> 
     if isinstance(answer, Registered):
         return MemberResult(candidate.folder_path, candidate.filename, answer.state, answer.image_id)
     return MemberResult(candidate.folder_path, candidate.filename, "failed", reason=answer.message, code=answer.code)
+
+
+def _path_or_none(folder_path: str, filename: str) -> tuple[str, str] | None:
+    try:
+        return normalise_folder(folder_path), check_filename(filename)
+    except InvalidPath:
+        return None
 
 
 def _presence(taken: tuple[str, str] | None, sha256: str) -> Presence:

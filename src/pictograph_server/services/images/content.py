@@ -264,7 +264,7 @@ def _stretched(values: np.ndarray) -> np.ndarray:
 
 def _unidentified(data: bytes, filename: str) -> BadRequest | UnsupportedContent:
     if data.startswith((b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"RIFF", b"II*\x00", b"MM\x00*")):
-        return BrokenImage(filename, "it begins like an image, and its header is damaged or of a kind that cannot be read")
+        return BrokenImage(filename, "it begins like an image, but its header is damaged or of an unknown kind")
     if not data.strip(b"\x00"):
         return BrokenImage(filename, "it holds nothing but zeros")
     return NotAnImage(filename, "its content is no image that the server reads")
