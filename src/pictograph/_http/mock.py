@@ -2,7 +2,7 @@
 
 api = MockApi()
 api.on("GET", "/api/v1/developer/credits/balance", {"credits_remaining": 5})
-client = api.client()
+client = Client.over(api.transport())
 client.credits.balance().credits_remaining      # 5
 """
 
@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import parse_qs
 
 import httpx2
@@ -19,9 +19,6 @@ from pydantic import SecretStr
 from pictograph._http.retry import RetryPolicy
 from pictograph._http.transport import Transport
 from pictograph._internal.config import ClientConfig
-
-if TYPE_CHECKING:
-    from pictograph.client import Client
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +76,8 @@ class MockApi:
         """Return the calls of this route, in order."""
         return [call for call in self.calls if (call.method, call.path) == (method, path)]
 
-    def client(self, *, max_retries: int = 3) -> "Client":
-        """Return a client whose network is this table and whose sleeps only move a list."""
-        from pictograph.client import Client
-
-        return Client.over(self.transport(max_retries=max_retries))
-
     def transport(self, *, max_retries: int = 3) -> Transport:
+        """Return a transport whose network is this table and whose sleeps only move the list `sleeps`."""
         config = ClientConfig(api_key=SecretStr("pk_live_" + "0" * 32), base_url=self.base_url, max_retries=max_retries)
         return Transport(
             config,

@@ -1,10 +1,17 @@
-"""JSON documents as a server sends them, for the tests of the client."""
+"""JSON documents as a server sends them, and a client that receives them."""
 
 from typing import Any
+
+from pictograph import Client
+from pictograph._http.mock import MockApi
 
 API = "/api/v1/developer"
 NOW = "2026-01-02T03:04:05Z"
 Document = dict[str, Any]
+
+
+def client_of(api: MockApi) -> Client:
+    return Client.over(api.transport())
 
 
 def project(name: str = "signs", **more: Any) -> Document:

@@ -71,7 +71,7 @@ def run(api: MockApi) -> Run:
     """Run a command line against the table."""
 
     def connect(api_key: str | None, base_url: str | None) -> Client:
-        return api.client(max_retries=0)
+        return Client.over(api.transport(max_retries=0))
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(app, list(arguments), obj=connect)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from tests.unit.pictograph import wire
-from tests.unit.pictograph.wire import API
+from tests.unit.pictograph.wire import API, client_of
 
 from pictograph import Client
 from pictograph._http.mock import MockApi
@@ -152,7 +152,7 @@ CASES: list[tuple[str, Ask, str, str, dict[str, str], Any]] = [
 def test_call__one_request(ask: Ask, method: str, path: str, query: dict[str, str], answer: Any) -> None:
     api = MockApi()
     api.on(method, API + path, answer)
-    ask(api.client())
+    ask(client_of(api))
     (call,) = api.calls
     assert (call.method, call.path, call.query, call.body) == (method, API + path, query, b"")
 
@@ -173,7 +173,7 @@ def test_call__answer_of_another_shape(ask: Ask, path: str, answer: Any) -> None
     api = MockApi()
     api.on("GET", API + path, answer)
     with pytest.raises(ServerError, match="server's answer") as caught:
-        ask(api.client())
+        ask(client_of(api))
     assert caught.value.status_code is None
     assert caught.value.response is not None
 
@@ -192,12 +192,12 @@ PAGERS: list[tuple[Ask, str, str, Any]] = [
 def test_iter__pages_until_a_short_one(ask: Ask, path: str, key: str, item: Any) -> None:
     api = MockApi()
     api.on("GET", API + path, {key: [item, item]}, {key: [item]})
-    assert len(ask(api.client()).all()) == 3
+    assert len(ask(client_of(api)).all()) == 3
     assert [call.query["offset"] for call in api.calls] == ["0", "2"]
 
 
 def test_delete_annotations__answer_may_be_sparse() -> None:
     api = MockApi()
     api.on("DELETE", f"{API}/annotations/i1", {})
-    result = api.client().annotations.delete("i1")
+    result = client_of(api).annotations.delete("i1")
     assert (result.image_id, result.deleted_count) == ("i1", 0)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image as PillowImage
 from tests.unit.pictograph import wire
-from tests.unit.pictograph.wire import API
+from tests.unit.pictograph.wire import API, client_of
 
 from pictograph._http.mock import MockApi, Reply
 from pictograph.exceptions import ApiError, ConflictError, NotFoundError, PollTimeoutError, ServerError
@@ -39,25 +39,25 @@ def api() -> MockApi:
 )
 def test_create_project__sends_what_is_given(api: MockApi, options: dict[str, Any], body: Any) -> None:
     api.on("POST", f"{API}/projects/", {"project": wire.project()})
-    api.client().projects.create("signs", **options)
+    client_of(api).projects.create("signs", **options)
     assert api.calls[0].json == body
 
 
 def test_update_project__new_name(api: MockApi) -> None:
     api.on("PATCH", f"{API}/projects/a", {"project": wire.project("b")})
-    assert api.client().projects.update("a", new_name="b", classes=[]).name == "b"
+    assert client_of(api).projects.update("a", new_name="b", classes=[]).name == "b"
     assert api.calls[0].json == {"name": "b", "classes": []}
 
 
 def test_update_project__nothing_to_do(api: MockApi) -> None:
     with pytest.raises(ValueError, match="nothing to update"):
-        api.client().projects.update("a")
+        client_of(api).projects.update("a")
     assert api.calls == []
 
 
 def test_delete_project__answer_without_a_summary(api: MockApi) -> None:
     api.on("DELETE", f"{API}/projects/a", {})
-    assert api.client().projects.delete("a") == {}
+    assert client_of(api).projects.delete("a") == {}
 
 
 # --- annotations ---
@@ -68,7 +68,7 @@ SAVED = {"image_id": "i1", "previous_count": 1, "new_count": 2, "status": "compl
 def test_save_annotations__nulls_are_left_out(api: MockApi) -> None:
     api.on("POST", f"{API}/annotations/i1", SAVED)
     annotation = BBoxAnnotation(id="a", name="stop", bounding_box=BoundingBox(x=1, y=2, w=3, h=4))
-    result = api.client().annotations.save("i1", [annotation])
+    result = client_of(api).annotations.save("i1", [annotation])
     assert (result.previous_count, result.new_count, result.status) == (1, 2, "complete")
     sent = api.calls[0].json
     assert sent["image_id"] == "i1"
@@ -88,7 +88,7 @@ def test_save_annotations__nulls_are_left_out(api: MockApi) -> None:
 def test_save_annotations__stale_version(api: MockApi) -> None:
     api.on("POST", f"{API}/annotations/i1", Reply(409, json={"detail": "changed since", "code": "stale"}))
     with pytest.raises(ConflictError) as caught:
-        api.client().annotations.save("i1", [], expected_version=3)
+        client_of(api).annotations.save("i1", [], expected_version=3)
     assert api.calls[0].json == {"image_id": "i1", "annotations": [], "expected_version": 3}
     assert caught.value.code == "stale"
 
@@ -96,7 +96,7 @@ def test_save_annotations__stale_version(api: MockApi) -> None:
 def test_save_annotations__missing_key(api: MockApi) -> None:
     api.on("POST", f"{API}/annotations/i1", {"image_id": "i1"})
     with pytest.raises(ServerError, match="previous_count"):
-        api.client().annotations.save("i1", [])
+        client_of(api).annotations.save("i1", [])
 
 
 # --- jobs ---
@@ -110,7 +110,7 @@ def test_create_export__waits(api: MockApi) -> None:
         {"export": wire.export(status="processing")},
         {"export": wire.export(image_count=4)},
     )
-    export = api.client().exports.create("signs", "e1", class_filter=["a"])
+    export = client_of(api).exports.create("signs", "e1", class_filter=["a"])
     assert export.image_count == 4
     assert api.calls[0].json == {
         "dataset_name": "signs",
@@ -123,7 +123,7 @@ def test_create_export__waits(api: MockApi) -> None:
 
 def test_create_export__without_waiting(api: MockApi) -> None:
     api.on("POST", f"{API}/exports/", {"export": wire.export(status="pending")})
-    export = api.client().exports.create("signs", "e1", status_filter="complete", wait=False)
+    export = client_of(api).exports.create("signs", "e1", status_filter="complete", wait=False)
     assert export.status == "pending"
     assert api.calls[0].json["status_filter"] == "complete"
 
@@ -131,14 +131,14 @@ def test_create_export__without_waiting(api: MockApi) -> None:
 def test_wait_for_export__failed(api: MockApi) -> None:
     api.on("GET", f"{API}/exports/signs/e1", {"export": wire.export(status="failed", error_message="disk full")})
     with pytest.raises(ApiError, match="disk full") as caught:
-        api.client().exports.wait_for_completion("signs", "e1")
+        client_of(api).exports.wait_for_completion("signs", "e1")
     assert caught.value.response["status"] == "failed"
 
 
 def test_create_training__body_and_wait(api: MockApi) -> None:
     api.on("POST", f"{API}/training/", {"training_run": wire.run(status="queued")})
     api.on("GET", f"{API}/training/r1", {"training_run": wire.run(model_id="m1")})
-    run = api.client().training.create("signs", "e1", pipeline_type="yolox", name="n")
+    run = client_of(api).training.create("signs", "e1", pipeline_type="yolox", name="n")
     assert run.model_id == "m1"
     assert api.calls[0].json == {
         "dataset_name": "signs",
@@ -154,20 +154,20 @@ def test_create_training__body_and_wait(api: MockApi) -> None:
 def test_wait_for_training__ended_badly(api: MockApi, status: str) -> None:
     api.on("GET", f"{API}/training/r1", {"training_run": wire.run(status=status)})
     with pytest.raises(ApiError, match=f"{status}: no error message"):
-        api.client().training.wait_for_completion("r1")
+        client_of(api).training.wait_for_completion("r1")
 
 
 def test_wait_for_training__too_long(api: MockApi) -> None:
     api.on("GET", f"{API}/training/r1", {"training_run": wire.run(status="running")})
     with pytest.raises(PollTimeoutError):
-        api.client().training.wait_for_completion("r1", timeout=30)
+        client_of(api).training.wait_for_completion("r1", timeout=30)
     assert sum(api.sleeps) == pytest.approx(30, abs=0.1)
 
 
 def test_wait__sleep_is_passed_in(api: MockApi) -> None:
     slept: list[float] = []
     api.on("GET", f"{API}/training/r1", {"training_run": wire.run(status="running")}, {"training_run": wire.run()})
-    api.client().training.wait_for_completion("r1", sleep=slept.append)
+    client_of(api).training.wait_for_completion("r1", sleep=slept.append)
     assert len(slept) == 1
     assert api.sleeps == []
 
@@ -177,7 +177,7 @@ def test_wait__sleep_is_passed_in(api: MockApi) -> None:
 
 def test_batch__only_what_is_given(api: MockApi) -> None:
     api.on("POST", f"{API}/auto-annotate/batch", wire.job("pending"))
-    api.client().auto_annotate.batch(
+    client_of(api).auto_annotate.batch(
         "s", ["a.jpg"], [BatchClass(name="stop"), {"name": "x", "output_type": "bbox"}], wait=False
     )
     assert api.calls[0].json == {
@@ -192,7 +192,7 @@ def test_batch__only_what_is_given(api: MockApi) -> None:
 def test_batch__additions_of_ours(api: MockApi) -> None:
     api.on("POST", f"{API}/auto-annotate/batch", wire.job("pending"))
     api.on("GET", f"{API}/auto-annotate/batch/j1", wire.job("running"), wire.job(processed_images=1))
-    job = api.client().auto_annotate.batch(
+    job = client_of(api).auto_annotate.batch(
         "s",
         ["a.jpg"],
         [BatchClass(name="stop", prompt="a red sign")],
@@ -218,7 +218,7 @@ def test_batch__additions_of_ours(api: MockApi) -> None:
 )
 def test_point__one_annotation_becomes_a_list(api: MockApi, answer: Any, status: str, names: list[str]) -> None:
     api.on("POST", f"{API}/auto-annotate/sam3/point", answer)
-    result = api.client().auto_annotate.point("s", "a.jpg", x=1, y=2, negative_points=[(3, 4)])
+    result = client_of(api).auto_annotate.point("s", "a.jpg", x=1, y=2, negative_points=[(3, 4)])
     assert (result.status, [annotation.name for annotation in result.annotations]) == (status, names)
     assert api.calls[0].json == {
         "dataset_name": "s",
@@ -234,13 +234,13 @@ def test_point__one_annotation_becomes_a_list(api: MockApi, answer: Any, status:
 def test_text__malformed_finding_is_a_server_error(api: MockApi) -> None:
     api.on("POST", f"{API}/auto-annotate/sam3/text", {"status": "success", "annotations": [{"name": "x"}]})
     with pytest.raises(ServerError, match="PromptResult"):
-        api.client().auto_annotate.text("s", "a.jpg", text_prompt="x")
+        client_of(api).auto_annotate.text("s", "a.jpg", text_prompt="x")
 
 
 def test_box__body(api: MockApi) -> None:
     api.on("POST", f"{API}/auto-annotate/sam3/box", {"annotations": [wire.box()]})
     box = {"x": 1.0, "y": 2.0, "w": 3.0, "h": 4.0}
-    result = api.client().auto_annotate.box("s", "a.jpg", box=box, name="stop", negative_boxes=[box])
+    result = client_of(api).auto_annotate.box("s", "a.jpg", box=box, name="stop", negative_boxes=[box])
     assert len(result.annotations) == 1
     assert api.calls[0].json["negative_boxes"] == [box]
 
@@ -259,7 +259,7 @@ def on_three_steps(api: MockApi) -> None:
 def test_upload__three_steps(api: MockApi, tmp_path: Path) -> None:
     on_three_steps(api)
     PillowImage.new("RGB", (20, 10)).save(tmp_path / "x y.JPG", "jpeg")
-    image = api.client().images.upload("d1", tmp_path / "x y.JPG", folder_path="/a/b")
+    image = client_of(api).images.upload("d1", tmp_path / "x y.JPG", folder_path="/a/b")
     assert image.id == "i1"
     ask, put, register, _ = api.calls
     assert ask.json == {
@@ -288,7 +288,7 @@ def test_upload__three_steps(api: MockApi, tmp_path: Path) -> None:
 def test_upload__unreadable_file_has_no_size(api: MockApi, tmp_path: Path) -> None:
     on_three_steps(api)
     (tmp_path / "x.png").write_bytes(b"no image")
-    api.client().images.upload("d1", tmp_path / "x.png")
+    client_of(api).images.upload("d1", tmp_path / "x.png")
     assert (api.calls[2].form["image_width"], api.calls[2].form["image_height"]) == ("", "")
 
 
@@ -297,39 +297,39 @@ def test_upload__turned_photo_has_the_size_people_see(api: MockApi, tmp_path: Pa
     exif = PillowImage.Exif()
     exif[0x0112] = 6
     PillowImage.new("RGB", (20, 10)).save(tmp_path / "x.jpg", exif=exif)
-    api.client().images.upload("d1", tmp_path / "x.jpg")
+    client_of(api).images.upload("d1", tmp_path / "x.jpg")
     assert (api.calls[2].form["image_width"], api.calls[2].form["image_height"]) == ("10", "20")
 
 
 def test_upload__no_file(api: MockApi, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.jpg"):
-        api.client().images.upload("d1", tmp_path / "none.jpg")
+        client_of(api).images.upload("d1", tmp_path / "none.jpg")
 
 
 def test_upload__unknown_suffix(api: MockApi, tmp_path: Path) -> None:
     (tmp_path / "x.dat").write_bytes(b"")
     with pytest.raises(ValueError, match="content_type"):
-        api.client().images.upload("d1", tmp_path / "x.dat")
+        client_of(api).images.upload("d1", tmp_path / "x.dat")
     assert api.calls == []
 
 
 def test_check__in_order(api: MockApi) -> None:
     api.on("POST", f"{API}/images/check", {"states": ["absent", "same"]})
     keys = [(ImageKey("/", "a.jpg"), "00"), (ImageKey("/n", "a.jpg"), "11")]
-    assert api.client().images.check("d1", keys) == ["absent", "same"]
+    assert client_of(api).images.check("d1", keys) == ["absent", "same"]
     assert api.calls[0].json["images"][1] == {"folder_path": "/n", "filename": "a.jpg", "sha256": "11"}
 
 
 def test_check__other_number_of_answers(api: MockApi) -> None:
     api.on("POST", f"{API}/images/check", {"states": []})
     with pytest.raises(ServerError, match="0 images instead of 1"):
-        api.client().images.check("d1", [(ImageKey("/", "a.jpg"), "00")])
+        client_of(api).images.check("d1", [(ImageKey("/", "a.jpg"), "00")])
 
 
 def test_bundle__results_by_member(api: MockApi) -> None:
     results = [{"state": "created", "image_id": "i1"}, {"state": "failed", "reason": "truncated", "code": "bad"}]
     api.on("POST", f"{API}/images/bundle", {"results": results})
-    answer = api.client().images.upload_bundle("d1", [(ImageKey("/", "a"), b"1"), (ImageKey("/", "b"), b"2")])
+    answer = client_of(api).images.upload_bundle("d1", [(ImageKey("/", "a"), b"1"), (ImageKey("/", "b"), b"2")])
     assert answer == [BundleResult("created", "i1"), BundleResult("failed", None, "truncated", "bad")]
     assert api.calls[0].query == {"dataset_id": "d1"}
     assert api.calls[0].headers["content-type"] == "application/x-tar"
@@ -341,19 +341,19 @@ def test_bundle__results_by_member(api: MockApi) -> None:
 def test_download_model__follows_the_signed_url(api: MockApi, tmp_path: Path) -> None:
     api.on("GET", f"{API}/models/m1/download", {"download_url": "http://mock.test/signed"})
     api.on("GET", "/signed", Reply(content=b"onnx"))
-    assert api.client().models.download("m1", tmp_path / "m.onnx").read_bytes() == b"onnx"
+    assert client_of(api).models.download("m1", tmp_path / "m.onnx").read_bytes() == b"onnx"
     assert "x-api-key" not in api.calls[1].headers
 
 
 def test_download_export__not_ready(api: MockApi, tmp_path: Path) -> None:
     api.on("GET", f"{API}/exports/s/e/download", Reply(409, json={"detail": "pending"}))
     with pytest.raises(ConflictError):
-        api.client().exports.download("s", "e", tmp_path / "e.zip")
+        client_of(api).exports.download("s", "e", tmp_path / "e.zip")
 
 
 def test_download_image__bytes(api: MockApi, tmp_path: Path) -> None:
     api.on("GET", f"{API}/images/i1", Reply(content=b"jpeg"))
-    assert api.client().images.download("i1", tmp_path / "i.jpg").read_bytes() == b"jpeg"
+    assert client_of(api).images.download("i1", tmp_path / "i.jpg").read_bytes() == b"jpeg"
 
 
 def on_listing(api: MockApi, *items: dict[str, Any]) -> None:
@@ -369,7 +369,7 @@ def test_download_dataset__images_and_annotations(api: MockApi, tmp_path: Path) 
         {"filename": "a.jpg", "virtual_folder_path": "/n/m", "image_url": "http://mock.test/image"},
     )
     seen: list[tuple[int, int]] = []
-    report = api.client().datasets.download(
+    report = client_of(api).datasets.download(
         "s", tmp_path, progress=lambda completed, total, _: seen.append((completed, total))
     )
     assert (report.dataset_id, report.images_downloaded, report.annotations_downloaded) == ("d1", 2, 1)
@@ -383,7 +383,7 @@ def test_download_dataset__images_and_annotations(api: MockApi, tmp_path: Path) 
 def test_download_dataset__one_bad_file(api: MockApi, tmp_path: Path) -> None:
     on_listing(api, {"filename": "a.jpg", "image_url": "http://mock.test/image"})
     api.on("GET", "/image", Reply(404, json={"detail": "gone"}))
-    report = api.client().datasets.download("s", tmp_path)
+    report = client_of(api).datasets.download("s", tmp_path)
     assert [(failure.filename, failure.kind) for failure in report.failures] == [("a.jpg", "image")]
     assert "gone" in report.failures[0].reason
     assert report.success is False
@@ -401,13 +401,13 @@ def test_download_dataset__one_bad_file(api: MockApi, tmp_path: Path) -> None:
 )
 def test_download_dataset__names_cannot_leave_the_folder(api: MockApi, tmp_path: Path, item: dict[str, Any]) -> None:
     on_listing(api, {**item, "image_url": "http://mock.test/image"})
-    report = api.client().datasets.download("s", tmp_path / "out")
+    report = client_of(api).datasets.download("s", tmp_path / "out")
     assert len(report.failures) == 1
     assert list(tmp_path.rglob("*.jpg")) == []
 
 
 def test_download_dataset__empty_and_missing(api: MockApi, tmp_path: Path) -> None:
     on_listing(api)
-    assert api.client().datasets.download("s", tmp_path).success is True
+    assert client_of(api).datasets.download("s", tmp_path).success is True
     with pytest.raises(NotFoundError):
-        api.client().datasets.download("other", tmp_path)
+        client_of(api).datasets.download("other", tmp_path)

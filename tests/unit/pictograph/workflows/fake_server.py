@@ -60,7 +60,7 @@ class FakeServer:
         self.run: dict[str, Any] = wire.run(model_id="m1", current_epoch=2, total_epochs=2, progress=100)
 
     def client(self) -> Client:
-        return self.api.client(max_retries=0)
+        return Client.over(self.api.transport(max_retries=0))
 
     def add(self, name: str, *, folder: str = "/", content: bytes = b"", status: str = "new", labels: int = 0) -> None:
         digest = hashlib.sha256(content).hexdigest()

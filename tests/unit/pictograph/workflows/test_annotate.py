@@ -68,6 +68,17 @@ def test_batch__pages_through_every_image(server: FakeServer) -> None:
     assert report.images_processed == page + 1
 
 
+def test_batch__an_image_that_moved_to_the_next_page_goes_once(
+    server: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(annotate, "_PAGE", 1)
+    first, second = ({"dataset": wire.dataset(images=[wire.dataset_image(name)])} for name in ("i1", "i2"))
+    server.api.on("GET", f"{API}/datasets/by-name/signs", second, second, first, {"dataset": wire.dataset(images=[])})
+    server.api.on("POST", f"{API}/auto-annotate/batch", wire.job("pending"))
+    auto_annotate_dataset(server.client(), "signs", CLASSES)
+    assert batch_body(server)["image_ids"] == ["i2", "i1"]
+
+
 def test_batch__everything_done_before_is_a_success(server: FakeServer) -> None:
     server.add("a.jpg", labels=1)
     report = auto_annotate_dataset(server.client(), "signs", CLASSES)
