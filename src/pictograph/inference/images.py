@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import cast
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -59,6 +58,9 @@ def letterbox(image: RgbArray, preprocessing: Preprocessing) -> tuple[RgbArray, 
 
 def shrink_to_fit(image: RgbArray, size_hw: tuple[int, int]) -> tuple[RgbArray, float]:
     """Return the image resized, keeping its shape, to the largest that fits, and the scale."""
+    # Imported here: the server lists its trainers at start, and OpenCV is slow to load.
+    import cv2
+
     height, width = image.shape[:2]
     scale = min(size_hw[0] / height, size_hw[1] / width)
     new_wh = (max(min(round(width * scale), size_hw[1]), 1), max(min(round(height * scale), size_hw[0]), 1))
