@@ -73,7 +73,7 @@ class Plan:
 
 
 # Steps, not epochs, decide whether a network learns from scratch: see docs/engines/yolox.md.
-_CPU_STEPS, _GPU_STEPS = 900, 4000
+_CPU_STEPS, _GPU_STEPS = 750, 4000
 # Many images get more steps than that: each is seen at least so often.
 _CPU_EPOCHS, _GPU_EPOCHS = 10, 30
 _MOST_EPOCHS = 1000
