@@ -16,6 +16,7 @@ from tests.factories import InlineRun, UglyFolder, encoded, jpeg, make_ugly_fold
 
 from pictograph.models.image import Image
 from pictograph_server.platform import Platform
+from pictograph_server.services.images.blobs import remove_later
 from pictograph_server.services.images.tasks import tasks
 from pictograph_server.services.images.uploads import sweep_expired
 from pictograph_server.storage.blobs import image_key
@@ -346,6 +347,22 @@ def test_ingest__one_waiting_job_for_many_bundles(app_client: TestClient, datase
         assert conn.execute(select(func.count()).select_from(tables.jobs)).scalar_one() == 1
 
 
+def test_remove_later__bytes_go_when_the_job_runs_unless_somebody_sent_them_again(
+    app_client: TestClient, dataset_id: str, platform: Platform, organization_id: str, tmp_path: Path
+) -> None:
+    gone, again, used = (hashlib.sha256(jpeg(seed=seed)).hexdigest() for seed in range(3))
+    for seed, sha256 in enumerate((gone, again, used)):
+        platform.blobs.put(image_key(sha256), jpeg(seed=seed))
+    upload_bundle(app_client, dataset_id, {"used.jpg": jpeg(seed=2)})
+    with platform.db.write() as conn:
+        assert remove_later(conn, organization_id, [gone, again, used]) == 2
+        payload = conn.scalars(select(tables.jobs.c.payload).where(tables.jobs.c.task == "remove_blobs")).one()
+    upload_bundle(app_client, dataset_id, {"again.jpg": jpeg(seed=1)})
+    (remove,) = (task for task in tasks(platform) if task.name == "remove_blobs")
+    remove.function(InlineRun(platform, organization_id, payload, tmp_path))
+    assert [platform.blobs.exists(image_key(sha256)) for sha256 in (gone, again, used)] == [False, True, True]
+
+
 def _ticket(client: TestClient, dataset_id: str, filename: str) -> dict[str, str]:
     response = client.post(f"{API}/images/upload-url", json={"dataset_id": dataset_id, "filename": filename})
     assert response.status_code == 200, response.text
@@ -358,5 +375,5 @@ def _limit(platform: Platform, **limits: int) -> None:
 
 
 def _ingest(platform: Platform, organization_id: str, dataset_id: str, workdir: Path) -> None:
-    (task,) = tasks(platform)
-    task.function(InlineRun(platform, organization_id, {"dataset_id": dataset_id}, workdir))
+    (ingest,) = (task for task in tasks(platform) if task.name == "ingest")
+    ingest.function(InlineRun(platform, organization_id, {"dataset_id": dataset_id}, workdir))

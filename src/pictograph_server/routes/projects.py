@@ -12,7 +12,7 @@ from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import ClassRecord, DatasetRecord
-from pictograph_server.services.images.blobs import remove_unreferenced
+from pictograph_server.services.images.blobs import REMOVE_AT_MOST_INLINE, remove_later, remove_unreferenced
 
 router = APIRouter(prefix=f"{API}/projects", tags=["projects"])
 
@@ -99,9 +99,12 @@ def update_project(name: str, body: UpdateProject, actor: Member, platform: Plat
 def delete_project(name: str, actor: Admin, platform: PlatformDep) -> dict[str, object]:
     with platform.db.write() as conn:
         deleted = datasets.delete(conn, actor.organization_id, name)
+        is_large = len(deleted.image_sha256s) > REMOVE_AT_MOST_INLINE
+        removed = remove_later(conn, actor.organization_id, deleted.image_sha256s) if is_large else 0
     for key in deleted.blob_keys:
         platform.blobs.delete(key)
-    removed = remove_unreferenced(platform, deleted.image_sha256s)
+    if not is_large:
+        removed = remove_unreferenced(platform, deleted.image_sha256s)
     return {
         "success": True,
         "deleted": {

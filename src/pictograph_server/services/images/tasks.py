@@ -1,7 +1,8 @@
-"""The ingest job: thumbnails and hashes of a dataset's new images, after the upload and out of its way."""
+"""Jobs of images: thumbnails and hashes after an upload, and the removal of bytes after a large deletion."""
 
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import cast
 
 from pictograph_server.jobs.run import JobRun
 from pictograph_server.jobs.task import Task
@@ -9,6 +10,7 @@ from pictograph_server.platform import Platform
 from pictograph_server.storage.db.types import now
 
 from . import repository
+from .blobs import REMOVE_TASK, remove_unreferenced
 from .ingest import ingest, lower_priority
 from .registration import INGEST_LANE, INGEST_TASK
 from .uploads import sweep_expired
@@ -17,7 +19,10 @@ _IMAGES_A_COMMIT = 32
 
 
 def tasks(platform: Platform) -> tuple[Task, ...]:
-    return (Task(INGEST_TASK, INGEST_LANE, partial(_ingest_dataset, platform)),)
+    return (
+        Task(INGEST_TASK, INGEST_LANE, partial(_ingest_dataset, platform)),
+        Task(REMOVE_TASK, INGEST_LANE, partial(_remove_blobs, platform)),
+    )
 
 
 def _ingest_dataset(platform: Platform, run: JobRun) -> None:
@@ -40,3 +45,8 @@ def _ingest_dataset(platform: Platform, run: JobRun) -> None:
             with run.transaction(progress=done / (done + waiting)) as conn:
                 repository.set_ingested(conn, results, now())
     sweep_expired(platform)
+
+
+def _remove_blobs(platform: Platform, run: JobRun) -> None:
+    """Remove the bytes that no image names any more. References are looked up again, so it may run twice, or late."""
+    remove_unreferenced(platform, cast("list[str]", run.payload["sha256s"]))
