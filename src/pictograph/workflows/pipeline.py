@@ -73,7 +73,13 @@ class PipelineReport:
         return as_html(self._title(), self.rows())
 
     def _title(self) -> str:
-        return f"Pipeline on {self.dataset_name!r}: {'done' if self.success else 'stopped'}"
+        if self.success:
+            outcome = "done"
+        elif self.stopped_for_review:
+            outcome = "waits for review"
+        else:
+            outcome = "done, with failures" if self.model else "stopped"
+        return f"Pipeline on {self.dataset_name!r}: {outcome}"
 
     def rows(self) -> list[tuple[str, str]]:
         """Return (label, text) for each line of the report."""

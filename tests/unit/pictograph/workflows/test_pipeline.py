@@ -51,6 +51,7 @@ def test_pipeline__a_bad_file_does_not_stop_it(server: FakeServer, folder: Path)
     assert report.success is False
     assert report.model is not None
     assert [failure.path.name for failure in report.upload.failures] == ["broken.jpg"]
+    assert str(report).startswith("Pipeline on 'signs': done, with failures")
     assert "broken.jpg" in str(report)
 
 
@@ -176,6 +177,7 @@ def test_review__stops_for_people(server: FakeServer, folder: Path) -> None:
     report = run(server, folder, review=True)
     assert (report.review_pending, report.stopped_for_review, report.training_run) == (3, True, None)
     assert report.success is False
+    assert "waits for review" in str(report)
     assert "3 images to look at" in str(report)
 
 
