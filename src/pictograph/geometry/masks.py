@@ -112,6 +112,20 @@ def rings_to_mask(
     return (np.cumsum(crossings[:, :width], axis=1) % 2).astype(bool)
 
 
+def without_specks(
+    mask: NDArray[np.bool_], *, min_part_pixels: float = MIN_PART_PIXELS, min_part_share: float = MIN_PART_SHARE
+) -> NDArray[np.bool_]:
+    """Return the mask without the parts that `mask_to_polygons` would drop, so that its box is that of the polygons."""
+    import cv2
+
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count <= 2:
+        return mask
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    kept = (areas >= max(min_part_pixels, min_part_share * int(areas.max()))) | (areas == areas.max())
+    return np.isin(labels, np.flatnonzero(kept) + 1)
+
+
 def mask_to_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
     """Return `x_min, y_min, x_max, y_max` of the foreground in pixel edges (one pixel has width 1), None if empty."""
     rows = np.flatnonzero(mask.any(axis=1))

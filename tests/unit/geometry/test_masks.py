@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from numpy.typing import NDArray
 
-from pictograph.geometry.masks import mask_to_box, mask_to_polygons, polygons_to_mask, rings_to_mask
+from pictograph.geometry.masks import mask_to_box, mask_to_polygons, polygons_to_mask, rings_to_mask, without_specks
 from pictograph.geometry.rings import Polygon, bounds
 
 Mask = NDArray[np.bool_]
@@ -150,3 +150,17 @@ def test_rings_to_mask__crop_sees_its_window():
     ring = [(2.0, 2.0), (20.0, 4.0), (12.0, 25.0)]
     whole = rings_to_mask([ring], (32, 32))
     assert np.array_equal(rings_to_mask([ring], (10, 12), origin_xy=(4, 6)), whole[6:16, 4:16])
+
+
+def test_without_specks__leaves_the_bounds_of_the_polygons():
+    mask = drawn(((32, 32), 12, 1), ((3, 3), 1, 1), ((60, 50), 1, 1))
+    polygons = mask_to_polygons(mask)
+    assert mask_to_box(mask) != mask_to_box(without_specks(mask))
+    # simplifying may take the tip of a curve
+    assert mask_to_box(without_specks(mask)) == pytest.approx(bounds(polygons[0]), abs=0.5)
+
+
+def test_without_specks__keeps_real_parts_and_lone_pixels():
+    two, lone = drawn(((12, 12), 5, 1), ((40, 40), 15, 1)), np.zeros((5, 5), bool)
+    lone[2, 3] = True
+    assert np.array_equal(without_specks(two), two) and np.array_equal(without_specks(lone), lone)

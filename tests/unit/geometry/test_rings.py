@@ -50,3 +50,17 @@ def test_clean_ring__without_area_is_none(ring: rings.Ring):
 def test_clean_polygon__keeps_real_holes_only():
     assert rings.clean_polygon([SQUARE, HOLE, [(3, 3), (3, 3), (3, 3)]]) == [SQUARE, HOLE]
     assert rings.clean_polygon([[(0, 0), (1, 1)], HOLE]) is None
+
+
+@pytest.mark.parametrize(
+    ("ring", "left"),
+    [(SQUARE, 16), ([(-2, 1), (3, 1), (3, 3), (-2, 3)], 6), ([(2, 2), (9, 2), (9, 9), (2, 9)], 12)],
+    ids=["inside", "over the left side", "over a corner"],
+)
+def test_clip_ring__leaves_what_is_inside(ring: rings.Ring, left: float):
+    clipped = rings.clip_ring(ring, 6, 5)
+    assert clipped is not None and rings.area(clipped) == left
+
+
+def test_clip_ring__outside_is_none():
+    assert rings.clip_ring([(7, 7), (9, 7), (9, 9)], 6, 5) is None
