@@ -81,7 +81,7 @@ def _pending(platform: Platform, batch: BatchRecord) -> Iterator[tuple[int, Imag
 
 def _read(platform: Platform, position: int, image: ImageRecord) -> ReadImage:
     try:
-        return ReadImage(position, image, np.asarray(open_rgb(platform.blobs, image)))
+        return ReadImage(position, image, np.array(open_rgb(platform.blobs, image)))
     except FileNotFoundError:
         return ReadImage(
             position, image, None, f"{image.filename!r} cannot be read: its file is missing from the store"
