@@ -11,7 +11,7 @@ from examples.local_server import LocalServer
 
 from pictograph import Client
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PROGRAM = Path(sys.executable).with_name("pictograph")
 CLASSES = "stop_sign:bbox,yield:bbox"
@@ -25,7 +25,7 @@ def run(server: LocalServer, *arguments: str | Path, **environment: str) -> subp
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=800,
     )
 
 

@@ -11,7 +11,7 @@ from examples.local_server import LocalServer
 
 from pictograph.inference import load_model
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 REQUIREMENT = "pictograph==1.0.3"
 
@@ -72,7 +72,7 @@ def test_full_pipeline__of_the_hosted_client(
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
+        timeout=800,
     )
     assert done.returncode == 0, f"{done.stderr}\n--- server\n{server.log_tail(40)}"
     result = json.loads(done.stdout.splitlines()[-1])

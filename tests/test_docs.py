@@ -1,0 +1,77 @@
+"""What can be set, typed, trained or refused is documented; what is documented exists."""
+
+import importlib
+import pkgutil
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+import pictograph_server
+from pictograph.cli.app import app
+from pictograph_server.engines.trainers.registry import trainer_specs
+from pictograph_server.errors import ServiceError
+from pictograph_server.settings import environment_names
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+
+
+def test_settings__each_is_in_the_configuration_page() -> None:
+    text = (DOCS / "configuration.md").read_text()
+    assert [name for name in environment_names() if f"`{name}`" not in text] == []
+
+
+def test_commands__each_is_in_the_reference_of_the_command_line() -> None:
+    text = (DOCS / "reference" / "cli.md").read_text()
+    assert [name for name in sorted(_commands()) if f"`pictograph {name}" not in text] == []
+
+
+def test_trainers__each_has_a_page() -> None:
+    pages = {page.stem for page in (DOCS / "engines").glob("*.md")}
+    assert [name for name in trainer_specs() if name not in pages] == []
+
+
+def test_error_codes__each_is_in_the_reference() -> None:
+    assert sorted(_error_codes() - set(_documented_codes())) == []
+
+
+def test_error_codes__none_is_in_the_reference_alone() -> None:
+    in_source = "\n".join(file.read_text() for file in (ROOT / "src" / "pictograph_server").rglob("*.py"))
+    assert [code for code in _documented_codes() if f'"{code}"' not in in_source] == []
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")) + sorted(ROOT.glob("*.md")), ids=lambda page: page.name)
+def test_links__lead_to_files_that_exist(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text())
+    assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def _commands() -> Iterator[str]:
+    for command in app.registered_commands:
+        yield command.name or ""
+    for group in app.registered_groups:
+        assert isinstance(group.typer_instance, typer.Typer)
+        for command in group.typer_instance.registered_commands:
+            yield f"{group.name} {command.name}"
+
+
+def _error_codes() -> set[str]:
+    for module in pkgutil.walk_packages(pictograph_server.__path__, "pictograph_server."):
+        if ".migrations" not in module.name:
+            importlib.import_module(module.name)
+    return {error.code for error in _below(ServiceError)}
+
+
+def _below(error: type[ServiceError]) -> Iterator[type[ServiceError]]:
+    for child in error.__subclasses__():
+        # Tests may define errors of their own.
+        if child.__module__.startswith("pictograph_server."):
+            yield child
+        yield from _below(child)
+
+
+def _documented_codes() -> list[str]:
+    return re.findall(r"^\| `(\w+)` \|", (DOCS / "reference" / "errors.md").read_text(), re.MULTILINE)
