@@ -13,7 +13,7 @@ STORES: dict[str, Callable[[Path], str]] = {
 }
 
 
-@pytest.fixture(params=STORES.values(), ids=STORES.keys())
+@pytest.fixture(params=list(STORES.values()), ids=list(STORES))
 def blobs(request: pytest.FixtureRequest, tmp_path: Path) -> BlobStore:
     return open_blobs(request.param(tmp_path))
 
