@@ -41,7 +41,8 @@ def decode_boxes(
     centre, half = output[order, :2], output[order, 2:4] / 2
     # A network can name boxes of any size, infinite ones too: cut them before they are scaled.
     corners = np.clip(np.concatenate([centre - half, centre + half], axis=1), -1e6, 1e6)
-    boxes = np.clip(corners / np.float32(scale), 0, np.array([*image_size_wh, *image_size_wh], dtype=np.float32)).astype(np.float32)
+    limits = np.array([*image_size_wh, *image_size_wh], dtype=np.float32)
+    boxes = np.clip(corners / np.float32(scale), 0, limits).astype(np.float32)
 
     solid = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
     boxes, order = boxes[solid], order[solid]
