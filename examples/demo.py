@@ -44,12 +44,12 @@ def main() -> int:
     with local_server(OUTPUT / "data", settings={"PICTOGRAPH_ANNOTATOR": "tiny"}) as server:
         _say(f"pictograph up answers at {server.base_url} after {server.seconds_to_answer:.1f} s", indent="")
         with Client(server.api_key, base_url=server.base_url) as client:
-            before = _look(client)
+            before, previous = _look(client), _last_run(client)
             with _stage("Run examples/road_signs.py: upload, label with SAM 3, train YOLOX"):
                 succeeded = _run_example(server)
                 run = _last_run(client)
                 _tell_stages(before, _look(client), run)
-            if not succeeded or run is None or run.model_id is None:
+            if not succeeded or run is None or run.model_id is None or run == previous:
                 _say(f"The example did not end with a model; see above and {server.log_file}", indent="")
                 return 1
             with _stage("Measure"):
