@@ -4,11 +4,11 @@ An execution claims the key before it starts and keeps the claim alive while it 
 alive belonged to a process that died, and may be taken over.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Connection, Executable, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from pictograph_server.storage.db.tables import idempotency_keys
 from pictograph_server.storage.db.types import now
@@ -63,7 +63,8 @@ def claim(conn: Connection, request: RequestKey) -> Claimed | Running | OtherReq
         "created_at": moment,
         "claimed_until": moment + CLAIM,
     }
-    inserted = conn.execute(_insert_if_absent(conn, values))
+    dialect = sqlite if conn.dialect.name == "sqlite" else postgresql
+    inserted = conn.execute(dialect.insert(idempotency_keys).values(values).on_conflict_do_nothing())
     if inserted.rowcount == 1:
         return Claimed()
     row = conn.execute(select(idempotency_keys).where(_is(request)).with_for_update()).one()
@@ -112,17 +113,6 @@ def forget_old(conn: Connection) -> int:
     for row in rows:
         conn.execute(delete(idempotency_keys).where(_is(RequestKey(row[0], row[1], row[2], row[3], ""))))
     return len(rows)
-
-
-def _insert_if_absent(conn: Connection, values: Mapping[str, object]) -> Executable:
-    # Only the dialect in use is imported: the other one costs the server's start a tenth of a second.
-    if conn.dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql
-
-        return postgresql.insert(idempotency_keys).values(values).on_conflict_do_nothing()
-    from sqlalchemy.dialects import sqlite
-
-    return sqlite.insert(idempotency_keys).values(values).on_conflict_do_nothing()
 
 
 def _is(request: RequestKey) -> ColumnElement[bool]:

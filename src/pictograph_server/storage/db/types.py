@@ -6,22 +6,10 @@ import uuid
 from datetime import UTC, datetime
 
 from sqlalchemy import JSON, DateTime, Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
 
-
-class Json(TypeDecorator[object]):
-    """Whatever JSON can hold: JSONB on Postgres."""
-
-    impl = JSON
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[object]:
-        if dialect.name != "postgresql":
-            return dialect.type_descriptor(JSON())
-        # Imported here: the module of the dialect takes as long to load as the whole of pydantic.
-        from sqlalchemy.dialects.postgresql import JSONB
-
-        return dialect.type_descriptor(JSONB())
+Json = JSON().with_variant(JSONB(), "postgresql")
 
 
 class UtcDateTime(TypeDecorator[datetime]):

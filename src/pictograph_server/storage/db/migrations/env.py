@@ -3,16 +3,17 @@
 from typing import Literal
 
 from alembic import context
+from sqlalchemy import JSON
 
 from pictograph_server.storage.db.tables import metadata
-from pictograph_server.storage.db.types import Json, UtcDateTime
+from pictograph_server.storage.db.types import UtcDateTime
 
 
 def _render(kind: str, item: object, _autogenerate: object) -> str | Literal[False]:
     # Migrations name no type of ours: they must still run when it has changed or gone.
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
-    if kind == "type" and isinstance(item, Json):
+    if kind == "type" and isinstance(item, JSON):
         return "sa.JSON().with_variant(postgresql.JSONB(), 'postgresql')"
     return False
 
