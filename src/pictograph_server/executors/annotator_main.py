@@ -1,128 +1,37 @@
-"""The child of `annotator_process.py`: loads the annotator once, then answers prompts from its standard input.
+"""The entry of the annotator's process: `python -m pictograph_server.executors.annotator_main PARENT CHOICE DEVICE`.
 
-python -m pictograph_server.executors.annotator_main CHOICE DEVICE
+Nothing but the standard library is imported before the process is sure to die with its parent: loading torch takes
+seconds in which the parent may already be gone.
 """
 
 import ctypes
-import hashlib
-import io
-import logging
 import os
 import signal
 import sys
-import time
-from collections import OrderedDict
 
-import numpy as np
-
-from pictograph_server.engines.annotators.base import Annotator, Detection, RgbImage
-from pictograph_server.engines.annotators.registry import open_annotator
-from pictograph_server.engines.annotators.shapes import detection_to_shape
-from pictograph_server.engines.errors import EngineError
-from pictograph_server.executors import annotator_pipe as pipe
-
-_log = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
-# Decoded pictures asked about lately: a person clicks on the same one again and again.
-_REMEMBERED_PICTURES = 4
 
 
-def main(choice: str, device: str) -> int:
-    die_with_parent()
-    answers = _own_stdout()
-    try:
-        annotator = open_annotator(choice, device or None)
-    except EngineError as error:
-        pipe.write(answers, pipe.pack_reply(pipe.Failure.of(error)))
-        return 1
-    pipe.write(answers, pipe.pack_reply(pipe.Ready(engine=annotator.name)))
-    pictures = Pictures()
-    while (received := pipe.read_request(0)) is not None:
-        pipe.write(answers, pipe.pack_reply(_reply(annotator, pictures, *received)))
-    return 0
-
-
-class Pictures:
-    """The last few pictures, decoded."""
-
-    def __init__(self) -> None:
-        self._kept: OrderedDict[bytes, RgbImage] = OrderedDict()
-
-    def decoded(self, request: pipe.Request, data: bytes) -> RgbImage:
-        if request.pixels_hw is not None:
-            return np.frombuffer(data, np.uint8).reshape(*request.pixels_hw, 3)
-        key = hashlib.sha256(data).digest()
-        if key not in self._kept:
-            self._kept[key] = decode_rgb(data)
-            if len(self._kept) > _REMEMBERED_PICTURES:
-                self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
-
-
-def decode_rgb(data: bytes) -> RgbImage:
-    """Return a picture's pixels as a person sees them: turned as its EXIF says, RGB, 8 bits.
-
-    Raises:
-        EngineError: the bytes are no picture that can be read.
-    """
-    from PIL import Image, ImageOps
-
-    try:
-        from pillow_heif import register_heif_opener
-
-        register_heif_opener()
-    except ImportError:
-        pass
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            upright = ImageOps.exif_transpose(opened)
-            if upright.mode.startswith("I"):
-                # Pillow cuts 16-bit values off at 255 instead of scaling them.
-                upright = Image.fromarray((np.asarray(upright, dtype=np.uint32) >> 8).astype(np.uint8))
-            return np.asarray(upright.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise EngineError("The image cannot be read", why=str(error), fix="Upload it again") from error
-
-
-def _reply(annotator: Annotator, pictures: Pictures, request: pipe.Request, data: bytes) -> pipe.Reply:
-    started = time.perf_counter()
-    try:
-        detections = _detections(annotator, pictures.decoded(request, data), request.question)
-        shapes = [shape for shape in map(detection_to_shape, detections) if shape is not None]
-    except EngineError as error:
-        return pipe.Failure.of(error)
-    except Exception as error:  # the edge of the process: whatever it is, the caller must hear of it
-        _log.exception("a prompt failed")
-        why = f"{type(error).__name__}: {error}"
-        return pipe.Failure.of(EngineError("The annotator failed on the prompt", why=why, fix="See the server's log"))
-    return pipe.Answer(engine=annotator.name, shapes=shapes, seconds=time.perf_counter() - started)
-
-
-def _detections(annotator: Annotator, image: RgbImage, question: pipe.Question) -> list[Detection]:
-    if isinstance(question, pipe.Text):
-        [found] = annotator.text(
-            [image], question.prompts, threshold=question.threshold, max_detections=question.max_detections
-        )
-        return found
-    if isinstance(question, pipe.Boxes):
-        return annotator.box(image, question.boxes_xyxy, is_positive=question.is_positive, threshold=question.threshold)
-    found = annotator.points(image, question.points_xy, is_positive=question.is_positive)
-    return [] if found is None else [found]
-
-
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when the one that started it ends, even in the middle of a prompt."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _own_stdout() -> int:
-    """Return a private way to the parent, and send whatever a library prints to the log instead."""
+def main(parent: str, choice: str, device: str) -> int:
+    die_with(int(parent))
+    # A private way to the parent: whatever a library prints goes to the log instead.
     answers = os.dup(1)
     os.dup2(2, 1)
-    return answers
+    from pictograph_server.executors.annotator_serve import serve
+
+    try:
+        return serve(choice, device or None, 0, answers)
+    except BrokenPipeError:
+        return 1
+
+
+def die_with(parent: int) -> None:
+    """Ask Linux to kill this process when its parent ends, even in the middle of a prompt."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != parent:
+            sys.exit(1)
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(*sys.argv[1:3]))
+    raise SystemExit(main(*sys.argv[1:4]))

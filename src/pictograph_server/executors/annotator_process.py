@@ -43,7 +43,8 @@ class AnnotatorProcess:
     """
 
     def __init__(self, choice: str = "auto", device: str | None = None, *, timeout_s: float = 25.0) -> None:
-        self._command = [sys.executable, "-m", "pictograph_server.executors.annotator_main", choice, device or ""]
+        module = "pictograph_server.executors.annotator_main"
+        self._command = [sys.executable, "-m", module, str(os.getpid()), choice, device or ""]
         self._timeout_s = timeout_s
         self._orders: SimpleQueue[_Order | None] = SimpleQueue()
         self._lock = threading.Lock()
@@ -116,24 +117,30 @@ class AnnotatorProcess:
             self._drop_child()
 
     def _answer(self, request: bytes, deadline: float) -> pipe.Answer:
-        child = self._running_child()
-        if not child.ready:
-            # Loading may take longer than a prompt may: it goes on, and the next prompt finds it done.
-            opened = self._reply(child, deadline, "it is still loading its network", keep=True)
-            child.ready = not isinstance(opened, pipe.Failure)
-            if isinstance(opened, pipe.Failure):
-                self._drop_child()
-                raise opened.error()
         try:
+            child = self._loaded_child(deadline)
             child.send(request, deadline)
-        except OSError as error:
-            raise self._crashed(child) from error
+        except BrokenPipeError:
+            # It died while nobody asked anything: that is no fault of this prompt.
+            child = self._loaded_child(deadline)
+            child.send(request, deadline)
         reply = self._reply(child, deadline, "it is still working on the prompt", keep=False)
         if isinstance(reply, pipe.Failure):
             raise reply.error()
         if not isinstance(reply, pipe.Answer):
             raise self._crashed(child)
         return reply
+
+    def _loaded_child(self, deadline: float) -> "_Child":
+        child = self._running_child()
+        if not child.ready:
+            # Loading may take longer than a prompt may: it goes on, and a later prompt finds it done.
+            opened = self._reply(child, deadline, "it is still loading its network", keep=True)
+            if isinstance(opened, pipe.Failure):
+                self._drop_child()
+                raise opened.error()
+            child.ready = True
+        return child
 
     def _reply(self, child: "_Child", deadline: float, doing: str, *, keep: bool) -> pipe.Reply:
         try:
@@ -147,7 +154,7 @@ class AnnotatorProcess:
             raise self._crashed(child) from error
 
     def _running_child(self) -> "_Child":
-        if self._child is None or self._child.has_ended:
+        if self._child is None or self._child.has_ended or self._child.is_broken:
             self._drop_child()
             self._child = _Child(self._command)
         return self._child
@@ -178,6 +185,7 @@ class _Child:
 
     def __init__(self, command: Sequence[str]) -> None:
         self.ready = False
+        self.is_broken = False
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0)
         assert self._process.stdin is not None and self._process.stdout is not None
         self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
@@ -188,7 +196,12 @@ class _Child:
         return self._process.poll() is not None
 
     def send(self, request: bytes, deadline: float) -> None:
-        pipe.write(self._to, request, wait=lambda: _wait(writable=self._to, deadline=deadline))
+        try:
+            pipe.write(self._to, request, wait=lambda: _wait(writable=self._to, deadline=deadline))
+        except BaseException:
+            # Half a request is in the pipe: what follows would not be understood.
+            self.is_broken = True
+            raise
 
     def receive(self, deadline: float) -> pipe.Reply:
         return pipe.read_reply(self._from, wait=lambda: _wait(readable=self._from, deadline=deadline))

@@ -1,0 +1,168 @@
+"""The warm annotator beside the API: a real child process with the packaged checkpoint."""
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from pictograph_server.engines.annotators.base import RgbImage
+from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses
+from pictograph_server.executors.annotator_process import AnnotatorProcess
+from pictograph_server.executors.annotator_serve import decode_rgb
+
+pytest.importorskip("torch")
+
+# Loading imports the whole of torch; on a busy machine of two cores that takes most of a minute.
+PATIENCE_S = 200.0
+
+
+@pytest.fixture(scope="module")
+def annotator() -> Iterator[AnnotatorProcess]:
+    process = AnnotatorProcess("tiny", "cpu", timeout_s=PATIENCE_S)
+    yield process
+    process.close()
+
+
+@pytest.fixture(scope="module")
+def sign() -> RgbImage:
+    """A drawn no-entry sign in the middle of a grey picture."""
+    image = np.full((240, 320, 3), (120, 135, 140), np.uint8)
+    cv2.circle(image, (160, 120), 60, (245, 245, 245), -1, cv2.LINE_AA)
+    cv2.circle(image, (160, 120), 57, (200, 25, 35), -1, cv2.LINE_AA)
+    cv2.rectangle(image, (118, 109), (202, 131), (245, 245, 245), -1)
+    return image
+
+
+def png(image: RgbImage) -> bytes:
+    out = io.BytesIO()
+    Image.fromarray(image).save(out, "PNG")
+    return out.getvalue()
+
+
+def pid_of(annotator: AnnotatorProcess) -> int:
+    child = annotator._child  # pyright: ignore[reportPrivateUsage]
+    assert child is not None
+    return child._process.pid  # pyright: ignore[reportPrivateUsage]
+
+
+def test_text__answer_has_outlines_and_the_engine(annotator: AnnotatorProcess, sign: RgbImage):
+    answer = annotator.text(png(sign), ["no_entry"], threshold=0.5)
+    [shape] = answer.shapes
+    assert answer.engine == "sam3@pictograph-tiny" and answer.seconds > 0
+    assert shape.prompt == "no_entry" and 0.5 < shape.confidence <= 1
+    assert shape.box_xyxy == pytest.approx((100, 60, 220, 180), abs=12)
+    assert len(shape.polygons) == 1 and len(shape.polygons[0][0]) > 6
+
+
+def test_text__file_bytes_and_pixels_answer_alike(annotator: AnnotatorProcess, sign: RgbImage, tmp_path: Path):
+    (tmp_path / "sign.png").write_bytes(png(sign))
+    answers = [annotator.text(p, ["no_entry"], threshold=0.5).shapes for p in (png(sign), sign, tmp_path / "sign.png")]
+    assert answers[0] == answers[1] == answers[2]
+
+
+def test_points_and_box__find_the_object(annotator: AnnotatorProcess, sign: RgbImage):
+    [clicked] = annotator.points(sign, [(160, 80)], is_positive=[True]).shapes
+    [boxed] = annotator.box(sign, [(95, 55, 225, 185)], is_positive=[True], threshold=0.3).shapes
+    for shape in (clicked, boxed):
+        assert shape.box_xyxy == pytest.approx((100, 60, 220, 180), abs=15)
+
+
+def test_text__errors_cross_the_pipe_with_what_why_and_fix(annotator: AnnotatorProcess, sign: RgbImage):
+    with pytest.raises(UnknownClasses, match="'banana'") as caught:
+        annotator.text(sign, ["banana"], threshold=0.5)
+    assert caught.value.why and caught.value.fix
+    with pytest.raises(EngineError, match="cannot be read"):
+        annotator.text(b"no picture", ["no_entry"], threshold=0.5)
+
+
+def test_text__many_threads_get_their_own_answers(annotator: AnnotatorProcess, sign: RgbImage):
+    empty = np.full_like(sign, 128)
+
+    def count(number: int) -> int:
+        return len(annotator.text((sign, empty)[number % 2], ["no_entry"], threshold=0.5).shapes)
+
+    with ThreadPoolExecutor(8) as pool:
+        counts = list(pool.map(count, range(8)))
+    assert counts == [1, 0] * 4
+
+
+def test_text__large_picture_crosses_the_pipe(annotator: AnnotatorProcess):
+    assert annotator.text(np.zeros((3000, 4000, 3), np.uint8), ["no_entry"], threshold=0.5).shapes == []
+
+
+def test_process__is_started_again_after_a_kill(annotator: AnnotatorProcess, sign: RgbImage):
+    before = annotator.text(sign, ["no_entry"], threshold=0.5).shapes
+    os.kill(pid_of(annotator), signal.SIGKILL)
+    assert annotator.text(sign, ["no_entry"], threshold=0.5).shapes == before
+
+
+def test_process__too_slow_is_said_and_loading_goes_on(sign: RgbImage):
+    process = AnnotatorProcess("tiny", "cpu", timeout_s=0.05)
+    try:
+        with pytest.raises(EngineError, match="still loading"):
+            process.text(sign, ["no_entry"], threshold=0.5)
+        first = pid_of(process)
+        with pytest.raises(EngineError, match="still loading"):
+            process.text(sign, ["no_entry"], threshold=0.5)
+        assert pid_of(process) == first
+    finally:
+        process.close()
+
+
+def test_process__what_cannot_be_opened_is_said_every_time(sign: RgbImage):
+    process = AnnotatorProcess("/nowhere/at/all", timeout_s=PATIENCE_S)
+    for _ in range(2):
+        with pytest.raises(EngineUnavailable, match="no such folder"):
+            process.text(sign, ["no_entry"], threshold=0.5)
+    process.close()
+
+
+def test_process__dies_with_its_parent(tmp_path: Path):
+    code = (
+        "import sys, time; from pictograph_server.executors.annotator_process import AnnotatorProcess\n"
+        "p = AnnotatorProcess('tiny', 'cpu'); p.warm_up()\n"
+        "while p._child is None: time.sleep(0.01)\n"
+        "print(p._child._process.pid, flush=True); time.sleep(100)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    child = int(parent.stdout.readline())
+    time.sleep(0.5)
+    parent.kill()
+    parent.wait()
+    deadline = time.monotonic() + 20
+    while Path(f"/proc/{child}/cmdline").exists() and time.monotonic() < deadline:
+        if Path(f"/proc/{child}/stat").read_text().split(")")[1].split()[0] == "Z":
+            break
+        time.sleep(0.05)
+    assert time.monotonic() < deadline
+
+
+def test_decode_rgb__is_turned_as_its_exif_says():
+    out, exif = io.BytesIO(), Image.Exif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise
+    Image.new("RGB", (40, 20), "red").save(out, "JPEG", exif=exif)
+    assert decode_rgb(out.getvalue()).shape == (40, 20, 3)
+
+
+@pytest.mark.parametrize("mode", ["L", "1", "P", "RGBA", "CMYK", "I;16"])
+def test_decode_rgb__any_mode_becomes_rgb(mode: str):
+    out = io.BytesIO()
+    if mode == "I;16":
+        Image.fromarray(np.full((8, 9), 0x80FF, np.uint16)).save(out, "PNG")
+    else:
+        Image.new("RGB", (9, 8), (128, 128, 128)).convert(mode).save(out, "TIFF")
+    pixels = decode_rgb(out.getvalue())
+    assert pixels.shape == (8, 9, 3) and pixels.dtype == np.uint8
+    # one bit dithers, and the standard palette has no such grey
+    assert mode in ("1", "P") or abs(int(pixels[0, 0, 0]) - 128) <= 3
