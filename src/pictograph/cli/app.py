@@ -1,25 +1,53 @@
 """The root of the command line: what there is, `--version`, and how a failure is told."""
 
+from importlib import import_module
+from typing import Any
+
 import typer
+from typer.main import get_group
 
 import pictograph
-from pictograph.cli import (
-    annotations,
-    auto_annotate,
-    credits,
-    datasets,
-    exports,
-    images,
-    login,
-    models,
-    pipeline,
-    train,
-    up,
-)
+from pictograph.cli import login, up
 from pictograph.cli.failures import FailureTellingGroup
 
+# Each is the `app` of a module here. They load the client, the models and rich, half a second of work that `up` and
+# `--version` have no use for; so a group is imported when it is asked for.
+GROUPS = (
+    "pipeline",
+    "datasets",
+    "images",
+    "annotations",
+    "auto-annotate",
+    "exports",
+    "train",
+    "models",
+    "credits",
+)
+
+
+def load_group(name: str) -> typer.Typer:
+    """Import the commands of a group."""
+    return import_module(f"pictograph.cli.{name.replace('-', '_')}").app
+
+
+class _Root(FailureTellingGroup):
+    """The commands registered below, and the groups, each loaded with its first use."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*(name for name in super().list_commands(ctx) if name not in GROUPS), *GROUPS]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name not in self.commands:
+            # A misspelt name is compared with all there are.
+            for name in (cmd_name,) if cmd_name in GROUPS else GROUPS:
+                group = get_group(load_group(name))
+                group.name = name
+                self.add_command(group)
+        return super().get_command(ctx, cmd_name)
+
+
 app = typer.Typer(
-    cls=FailureTellingGroup,
+    cls=_Root,
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_show_locals=False,
@@ -31,15 +59,6 @@ app.command("up")(up.up)
 app.command("serve")(up.serve)
 app.command("worker")(up.worker)
 app.command("login")(login.login)
-app.add_typer(pipeline.app, name="pipeline")
-app.add_typer(datasets.app, name="datasets")
-app.add_typer(images.app, name="images")
-app.add_typer(annotations.app, name="annotations")
-app.add_typer(auto_annotate.app, name="auto-annotate")
-app.add_typer(exports.app, name="exports")
-app.add_typer(train.app, name="train")
-app.add_typer(models.app, name="models")
-app.add_typer(credits.app, name="credits")
 
 
 def _print_version(wanted: bool) -> None:

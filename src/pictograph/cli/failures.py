@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pydantic
 import typer
 from typer.core import TyperGroup
 
@@ -52,6 +51,9 @@ def _what(failure: Exception) -> str:
             if value is not None
         ]
         return f"{failure.message} ({', '.join(facts)})" if facts else failure.message
+    # Loaded by whoever raised it, if anybody did; here it would cost every command a tenth of a second.
+    import pydantic
+
     if isinstance(failure, pydantic.ValidationError):
         first = failure.errors()[0]
         return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"

@@ -4,14 +4,15 @@ from typing import Annotated
 
 import typer
 
-from pictograph._internal.config import write_config_file
-
 
 def login(
     api_key: Annotated[str | None, typer.Option(help="The key; asked for without echo when left out.")] = None,
     base_url: Annotated[str | None, typer.Option(help="Address of the server.")] = None,
 ) -> None:
     """Store an API key, and the server it is for, readable by you alone."""
+    # Loads pydantic, which the other commands that need no client start without (app.py).
+    from pictograph._internal.config import write_config_file
+
     key = (api_key or typer.prompt("API key", hide_input=True, err=True)).strip()
     if not key:
         raise typer.BadParameter("the key is empty", param_hint="--api-key")
