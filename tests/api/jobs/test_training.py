@@ -1,6 +1,7 @@
 """Training runs with a trainer that takes no time, and the models they leave."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,7 +55,7 @@ class QuickTrainer:
         folder.mkdir(exist_ok=True)
         for name in ("model.onnx", "model.safetensors"):
             (folder / name).write_bytes(name.encode())
-        (folder / "card.json").write_text(json.dumps({"classes": data.class_names}))
+        (folder / "card.json").write_text(json.dumps({"classes": data.class_names, "n": QuickTrainer.trained}))
         return TrainedModel(folder, "quick-s", data.class_names, {"map_50": 0.5}, {"licence": "Apache-2.0"})
 
 
@@ -159,8 +160,8 @@ def test_training__download_gives_the_onnx_file(signs: Workplace):
 
 
 def test_training__killed_in_any_transaction_makes_one_model(signs: Workplace):
-    # Transactions: start, unpacked, device, one epoch a second and the last, stored, finish.
-    for kill_at in range(1, 8):
+    # Transactions: start, unpacked, device, one epoch a second and the last, trained, stored, finish.
+    for kill_at in range(1, 9):
         run = start(signs, name=f"run {kill_at}")
         assert signs.run_job("train", kill_at=kill_at).state in ("queued", "succeeded")
         if run_of(signs, run)["status"] != "completed":
@@ -168,15 +169,29 @@ def test_training__killed_in_any_transaction_makes_one_model(signs: Workplace):
         assert run_of(signs, run)["status"] == "completed"
         assert signs.spent(str(run["id"]))[1] == 5
     with signs.platform.db.read() as conn:
-        assert len(conn.execute(select(models.c.id)).all()) == 7
+        assert len(conn.execute(select(models.c.id)).all()) == 8
 
 
-def test_training__stored_model_is_not_trained_again(signs: Workplace):
+@pytest.mark.parametrize("kill_at", [7, 8], ids=["stored", "finish"])
+def test_training__finished_model_is_not_trained_again(signs: Workplace, kill_at: int):
     start(signs)
-    # start, unpacked, device, epoch 1, epoch 3, stored, finish
-    assert signs.run_job("train", kill_at=7).state == "queued"
+    # start, unpacked, device, epoch 1, epoch 3, trained, stored, finish
+    assert signs.run_job("train", kill_at=kill_at).state == "queued"
     assert signs.run_job("train").state == "succeeded"
     assert QuickTrainer.trained == 1
+
+
+def test_training__what_a_lost_attempt_stored_goes_when_other_files_follow(signs: Workplace, tmp_path: Path):
+    run = start(signs)
+    assert signs.run_job("train", kill_at=7).state == "queued"
+    # Another machine takes over: the working folder is not there, and the second model's card has other bytes.
+    shutil.rmtree(tmp_path / str(run["id"]) / "work")
+    assert signs.run_job("train").state == "succeeded"
+    assert QuickTrainer.trained == 2
+    with signs.platform.db.read() as conn:
+        [files] = conn.execute(select(models.c.files)).scalars()
+    blobs = tmp_path / "data" / "blobs"
+    assert {blobs / key for key in files.values()} == {path for path in blobs.glob("models/**/*") if path.is_file()}
 
 
 def test_training__refusal_of_the_trainer_is_the_error_message(signs: Workplace):

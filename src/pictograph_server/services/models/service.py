@@ -128,16 +128,17 @@ def delete(conn: Connection, organization_id: str, model_id: str) -> list[str]:
     return list(model.files.values())
 
 
-def store_files(blobs: BlobStore, run_id: str, folder: Path) -> dict[str, str]:
-    """Put every file of a model's folder into the store and return file name -> key."""
+def file_keys(run_id: str, folder: Path) -> dict[str, str]:
+    """Return file name -> key for every file of a model's folder."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
-    keys: dict[str, str] = {}
-    for path in files:
-        # The digest is in the key because a second attempt of the run may write other bytes.
-        key = f"models/{run_id}/{file_sha256(path)[:16]}/{path.name}"
-        blobs.put_file(key, path)
-        keys[path.name] = key
-    return keys
+    # The digest is in the key because a second attempt of the run may write other bytes.
+    return {path.name: f"models/{run_id}/{file_sha256(path)[:16]}/{path.name}" for path in files}
+
+
+def store_files(blobs: BlobStore, folder: Path, keys: Mapping[str, str]) -> None:
+    """Put the files of a model's folder into the store."""
+    for name, key in keys.items():
+        blobs.put_file(key, folder / name)
 
 
 def create(conn: Connection, new: NewModel) -> str:

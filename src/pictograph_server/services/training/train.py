@@ -32,6 +32,8 @@ from pictograph_server.storage.db.types import now
 
 # Checkpoints.
 UNPACKED = "unpacked"
+# The model's files are complete on disk and their keys are written down: nothing gets into the store that no row knows.
+TRAINED = "trained"
 STORED = "stored"
 
 
@@ -46,9 +48,11 @@ class ExportGone(BadRequest):
         )
 
 
-class StoredModel(BaseModel):
-    """A trained model whose files are in the store: what the checkpoint `stored` holds."""
+class FinishedModel(BaseModel):
+    """A trained model and the keys of its files: what the checkpoints `trained` and `stored` hold."""
 
+    # Where the files are in the run's working folder.
+    folder: str
     architecture: str
     class_names: list[str]
     metrics: dict[str, float]
@@ -68,15 +72,16 @@ def train(run: JobRun, platform: Platform, specs: TrainerSpecs) -> None:
     if record is None or not is_live:
         raise JobCancelled(f"training run {run.job_id} has ended")
     spec = _spec(record, specs)
-    stored = _stored_before(run)
-    if stored is None:
-        stored = _train(run, platform, spec, record)
-        with run.transaction(checkpoint=STORED, value=stored.model_dump(mode="json"), progress=0.98):
+    model = _finished_before(run, STORED)
+    if model is None:
+        model = _trained_before(run, platform) or _train(run, platform, spec, record)
+        models.store_files(platform.blobs, run.workdir / model.folder, model.files)
+        with run.transaction(checkpoint=STORED, value=model.model_dump(mode="json"), progress=0.98):
             pass
-    _finish(run, spec, stored)
+    _finish(run, spec, model)
 
 
-def _train(run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord) -> StoredModel:
+def _train(run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord) -> FinishedModel:
     data_folder = run.workdir / "data"
     _unpack(run, platform, record, data_folder)
     data = material.load(data_folder)
@@ -87,13 +92,17 @@ def _train(run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord
     reporting = ReportingRun(run, _made(run.workdir / "trainer"))
     trained = spec.trainer().train(data, read_train_config(spec, record.config), reporting)
     run.raise_if_cancelled()
-    return StoredModel(
+    model = FinishedModel(
+        folder=str(trained.folder.relative_to(run.workdir)),
         architecture=trained.architecture,
         class_names=list(trained.class_names),
         metrics=finite(trained.metrics),
         card=_card(trained),
-        files=models.store_files(platform.blobs, record.id, trained.folder),
+        files=models.file_keys(record.id, trained.folder),
     )
+    with run.transaction(checkpoint=TRAINED, value=model.model_dump(mode="json"), progress=0.97):
+        pass
+    return model
 
 
 def _unpack(run: JobRun, platform: Platform, record: RunRecord, folder: Path) -> None:
@@ -113,7 +122,7 @@ def _unpack(run: JobRun, platform: Platform, record: RunRecord, folder: Path) ->
         pass
 
 
-def _finish(run: JobRun, spec: TrainerSpec, stored: StoredModel) -> None:
+def _finish(run: JobRun, spec: TrainerSpec, model: FinishedModel) -> None:
     with run.transaction(progress=1.0) as conn:
         record = repository.lock(conn, run.organization_id, run.job_id)
         if record is None or record.status not in LIVE:
@@ -126,18 +135,18 @@ def _finish(run: JobRun, spec: TrainerSpec, stored: StoredModel) -> None:
             training_run_id=record.id,
             name=record.name,
             model_type=spec.task,
-            architecture=stored.architecture,
-            class_names=stored.class_names,
-            metrics=stored.metrics,
-            card=stored.card,
-            files=stored.files,
+            architecture=model.architecture,
+            class_names=model.class_names,
+            metrics=model.metrics,
+            card=model.card,
+            files=model.files,
         )
         model_id = models.create(conn, new)
         repository.complete(
             conn,
             record.id,
             model_id=model_id,
-            metrics={**record.metrics, **stored.metrics},
+            metrics={**record.metrics, **model.metrics},
             seconds=seconds,
             moment=moment,
         )
@@ -146,9 +155,22 @@ def _finish(run: JobRun, spec: TrainerSpec, stored: StoredModel) -> None:
         credits.release(conn, job_id=record.id)
 
 
-def _stored_before(run: JobRun) -> StoredModel | None:
-    value = run.checkpoint(STORED)
-    return None if value is None else StoredModel.model_validate(value)
+def _finished_before(run: JobRun, checkpoint: str) -> FinishedModel | None:
+    value = run.checkpoint(checkpoint)
+    return None if value is None else FinishedModel.model_validate(value)
+
+
+def _trained_before(run: JobRun, platform: Platform) -> FinishedModel | None:
+    """Return the model of an earlier attempt if its files are still here; if not, what it had stored goes."""
+    model = _finished_before(run, TRAINED)
+    if model is None:
+        return None
+    folder = run.workdir / model.folder
+    if folder.is_dir() and models.file_keys(run.job_id, folder) == model.files:
+        return model
+    for key in model.files.values():
+        platform.blobs.delete(key)
+    return None
 
 
 def _spec(record: RunRecord, specs: TrainerSpecs) -> TrainerSpec:
