@@ -3,12 +3,13 @@
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pydantic import Field
-from sqlalchemy import select
-from tests.api.jobs.workplace import D, Workplace
+from sqlalchemy import Connection, select
+from tests.api.jobs.workplace import D, Killed, Workplace
 
 from pictograph_server.engines.errors import BadTrainingData
 from pictograph_server.engines.trainers.base import (
@@ -20,6 +21,7 @@ from pictograph_server.engines.trainers.base import (
     TrainerSpec,
     TrainingData,
 )
+from pictograph_server.jobs.queue import JobRecord
 from pictograph_server.services.exports import tasks as export_tasks
 from pictograph_server.services.training import tasks as training_tasks
 from pictograph_server.storage.db.tables import images, models, training_runs
@@ -192,6 +194,21 @@ def test_training__what_a_lost_attempt_stored_goes_when_other_files_follow(signs
         [files] = conn.execute(select(models.c.files)).scalars()
     blobs = tmp_path / "data" / "blobs"
     assert {blobs / key for key in files.values()} == {path for path in blobs.glob("models/**/*") if path.is_file()}
+
+
+def test_training__killed_between_its_model_and_the_end_of_its_job(signs: Workplace):
+    def die(_conn: Connection, _job: JobRecord) -> None:
+        raise Killed
+
+    run = start(signs)
+    task = signs.tasks["train"]
+    signs.tasks["train"] = replace(task, on_end=die)
+    assert signs.run_job("train").state == "queued"
+    assert run_of(signs, run)["status"] == "completed"
+    signs.tasks["train"] = task
+    assert signs.run_job("train").state == "succeeded"
+    assert run_of(signs, run)["status"] == "completed"
+    assert signs.spent(str(run["id"])) == (30, 5)
 
 
 def test_training__refusal_of_the_trainer_is_the_error_message(signs: Workplace):

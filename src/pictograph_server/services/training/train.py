@@ -69,6 +69,9 @@ def train(run: JobRun, platform: Platform, specs: TrainerSpecs) -> None:
     with run.transaction() as conn:
         is_live = repository.start(conn, run.job_id, moment=now())
         record = repository.find(conn, run.organization_id, run.job_id)
+    if record is not None and record.status == "completed":
+        # An earlier attempt made the model and was killed before it could say that it had ended.
+        return
     if record is None or not is_live:
         raise JobCancelled(f"training run {run.job_id} has ended")
     spec = _spec(record, specs)
