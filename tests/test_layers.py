@@ -14,7 +14,8 @@ SOURCES = Path(__file__).parents[1] / "src"
 SDK_LAYERS: tuple[tuple[str, ...], ...] = (
     ("pictograph.exceptions",),
     ("pictograph.models",),
-    ("pictograph.geometry",),
+    ("pictograph.geometry", "pictograph.image_header"),
+    ("pictograph.pixels",),
     ("pictograph.formats", "pictograph.metrics", "pictograph.inference"),
     ("pictograph._internal",),
     ("pictograph._http",),
@@ -51,6 +52,8 @@ SHARED = (
     "pictograph.exceptions",
     "pictograph.models",
     "pictograph.geometry",
+    "pictograph.image_header",
+    "pictograph.pixels",
     "pictograph.formats",
     "pictograph.metrics",
     "pictograph.inference",

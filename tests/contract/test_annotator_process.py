@@ -18,7 +18,6 @@ from PIL import Image
 from pictograph_server.engines.annotators.base import RgbImage
 from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses
 from pictograph_server.executors.annotator_process import AnnotatorProcess
-from pictograph_server.executors.annotator_serve import decode_rgb
 
 pytest.importorskip("torch")
 
@@ -146,23 +145,3 @@ def test_process__dies_with_its_parent(tmp_path: Path):
             break
         time.sleep(0.05)
     assert time.monotonic() < deadline
-
-
-def test_decode_rgb__is_turned_as_its_exif_says():
-    out, exif = io.BytesIO(), Image.Exif()
-    exif[0x0112] = 6  # turn by 90 degrees clockwise
-    Image.new("RGB", (40, 20), "red").save(out, "JPEG", exif=exif)
-    assert decode_rgb(out.getvalue()).shape == (40, 20, 3)
-
-
-@pytest.mark.parametrize("mode", ["L", "1", "P", "RGBA", "CMYK", "I;16"])
-def test_decode_rgb__any_mode_becomes_rgb(mode: str):
-    out = io.BytesIO()
-    if mode == "I;16":
-        Image.fromarray(np.full((8, 9), 0x80FF, np.uint16)).save(out, "PNG")
-    else:
-        Image.new("RGB", (9, 8), (128, 128, 128)).convert(mode).save(out, "TIFF")
-    pixels = decode_rgb(out.getvalue())
-    assert pixels.shape == (8, 9, 3) and pixels.dtype == np.uint8
-    # one bit dithers, and the standard palette has no such grey
-    assert mode in ("1", "P") or abs(int(pixels[0, 0, 0]) - 128) <= 3

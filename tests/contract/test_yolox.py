@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 from tests.contract.test_trainers import CLASS_NAMES, RecordingRun, make_data
 
 from pictograph.inference import load_model
-from pictograph.inference.images import open_rgb
+from pictograph.pixels import read_rgb
 from pictograph_server.engines.errors import EngineUnavailable
 from pictograph_server.engines.trainers.base import TrainedModel
 from pictograph_server.engines.trainers.data import boxes_of
@@ -54,7 +54,7 @@ def test_export__onnx_finds_what_torch_finds(model: TrainedModel, folder: Path) 
     samples = make_data(folder / "images", images=24, size=64).samples[:4]
     expected = predict(network, samples, onnx_model.spec, batch_size=3, before_batch=lambda: None)
     for sample, boxes in zip(samples, expected, strict=True):
-        found = onnx_model.predict_arrays(open_rgb(sample.path), confidence=0.01)
+        found = onnx_model.predict_arrays(read_rgb(sample.path), confidence=0.01)
         assert boxes.confidences is not None
         np.testing.assert_allclose(found.xyxy, boxes.xyxy, atol=0.01)
         np.testing.assert_allclose(found.confidences, boxes.confidences, atol=1e-4)

@@ -1,6 +1,5 @@
 """Image files on the user's disk: their type, their size, and many of them as one tar."""
 
-import struct
 import tarfile
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -19,7 +18,6 @@ MEDIA_TYPES = {
     ".heif": "image/heif",
 }
 
-_EXIF_ORIENTATION = 0x0112
 _BLOCK = tarfile.BLOCKSIZE
 
 
@@ -30,15 +28,13 @@ def media_type_of(filename: str) -> str | None:
 
 def image_size(path: Path) -> tuple[int, int] | None:
     """Return (width, height) of the display-oriented image in pixels; None for what Pillow cannot read."""
-    import PIL.Image
+    # Loads Pillow, which most requests do not need.
+    from pictograph.image_header import display_size
 
     try:
-        with PIL.Image.open(path) as image:
-            width, height = image.size
-            is_turned = image.getexif().get(_EXIF_ORIENTATION) in (5, 6, 7, 8)
-    except (OSError, ValueError, SyntaxError, TypeError, struct.error, PIL.Image.DecompressionBombError):
+        return display_size(path)
+    except (OSError, ValueError, SyntaxError):
         return None
-    return (height, width) if is_turned else (width, height)
 
 
 def pack_tar(files: Sequence[tuple[str, bytes]]) -> bytes:

@@ -4,7 +4,6 @@ Datasets whose classes are all boxes are written for detection (`class cx cy w h
 for segmentation (`class x1 y1 x2 y2 …`, boxes as their four corners), because readers refuse a mixture of both.
 """
 
-import io
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
@@ -136,10 +135,13 @@ def _size(image: str, source: FileSource | None, sizes: Mapping[str, tuple[int, 
             return sizes[key]
     if source is None:
         raise FormatError(f"The size of {path} is not known: YOLO labels are relative to it, and the image is missing")
-    from PIL import Image
+    # Loads Pillow, which writing does not need.
+    from pictograph.image_header import display_size
 
-    with Image.open(io.BytesIO(source.read(image))) as opened:
-        return opened.size
+    try:
+        return display_size(source.read(image))
+    except OSError as error:
+        raise FormatError(f"{path} is no image that can be read: {error}") from error
 
 
 def _annotation(line: str, class_names: list[str], size_wh: tuple[int, int], where: str) -> Annotation:

@@ -1,46 +1,12 @@
-"""Images as the models see them: upright, RGB, 8 bits, then fitted into the network's input."""
+"""Images as the models see them: fitted into the network's input."""
 
-from pathlib import Path
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from pictograph.inference.spec import Preprocessing
-
-# RGB, 8 bits, upright, shape (height, width, 3).
-RgbArray = NDArray[np.uint8]
-
-
-def open_rgb(image: str | Path | Image.Image | RgbArray) -> RgbArray:
-    """Return an image upright (EXIF orientation applied) as RGB, shape `(height, width, 3)`; 16 bits become 8.
-
-    An array is taken as RGB as it is.
-
-    Raises:
-        OSError: the file is missing or cannot be decoded.
-        ValueError: an array of another shape or type.
-    """
-    if isinstance(image, np.ndarray):
-        if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-            raise ValueError(
-                f"expected an RGB array of shape (height, width, 3) and type uint8, got {image.shape} {image.dtype}"
-            )
-        return image
-    if isinstance(image, Image.Image):
-        return _upright_rgb(image)
-    with Image.open(image) as opened:
-        return _upright_rgb(opened)
-
-
-def _upright_rgb(image: Image.Image) -> RgbArray:
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):
-        # Pillow clips instead of scaling when it turns 16 bits into 8.
-        deep = np.asarray(upright).astype(np.float32) / 257
-        upright = Image.fromarray(np.clip(deep, 0, 255).astype(np.uint8))
-    return np.asarray(upright.convert("RGB"))
+from pictograph.pixels import RgbArray
 
 
 def letterbox(image: RgbArray, preprocessing: Preprocessing) -> tuple[RgbArray, float]:

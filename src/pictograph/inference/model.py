@@ -11,12 +11,16 @@ from PIL import Image
 from pydantic import ValidationError
 
 from pictograph.inference.boxes import FoundBoxes, decode_boxes
-from pictograph.inference.images import RgbArray, letterbox, open_rgb, to_tensor
+from pictograph.inference.images import letterbox, to_tensor
 from pictograph.inference.spec import METADATA_KEY, ModelSpec
 from pictograph.models.common import BoundingBox
+from pictograph.pixels import RgbArray, read_rgb
 
 if TYPE_CHECKING:
     import onnxruntime
+
+# Of an image file: one that would unpack to more is refused before it fills the memory. Larger ones go in as arrays.
+MAX_PIXELS = 200_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,11 @@ class DetectionModel:
         Args:
             confidence: least confidence to report; the model's suggestion (0.25) when None.
             iou: boxes of one class that overlap more than this are one object; the model's (0.65) when None.
+        Raises:
+            OSError: the file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
+            ValueError: an array of another shape or type.
         """
-        found = self.predict_arrays(open_rgb(image), confidence=confidence, iou=iou)
+        found = self.predict_arrays(_rgb(image), confidence=confidence, iou=iou)
         return [
             Detection(self.class_names[index], int(index), float(score), cast("tuple[float, float, float, float]", box))
             for index, score, box in zip(
@@ -106,6 +113,16 @@ class DetectionModel:
             confidence=post.confidence if confidence is None else confidence,
             nms_iou=post.nms_iou if iou is None else iou,
         )
+
+
+def _rgb(image: str | Path | Image.Image | RgbArray) -> RgbArray:
+    if not isinstance(image, np.ndarray):
+        return read_rgb(image, max_pixels=MAX_PIXELS)
+    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
+        raise ValueError(
+            f"expected an RGB array of shape (height, width, 3) and type uint8, got {image.shape} {image.dtype}"
+        )
+    return image
 
 
 def _read_spec(session: onnxruntime.InferenceSession, file: Path) -> ModelSpec:

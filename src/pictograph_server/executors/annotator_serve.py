@@ -4,13 +4,13 @@ python -m pictograph_server.executors.annotator_main CHOICE DEVICE
 """
 
 import hashlib
-import io
 import logging
 import time
 from collections import OrderedDict
 
 import numpy as np
 
+from pictograph.pixels import read_rgb
 from pictograph_server.engines.annotators.base import Annotator, Detection, RgbImage
 from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.engines.annotators.shapes import detection_to_shape
@@ -47,35 +47,17 @@ class Pictures:
             return np.frombuffer(data, np.uint8).reshape(*request.pixels_hw, 3)
         key = hashlib.sha256(data).digest()
         if key not in self._kept:
-            self._kept[key] = decode_rgb(data)
+            self._kept[key] = _decoded(data)
             if len(self._kept) > _REMEMBERED_PICTURES:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
         return self._kept[key]
 
 
-def decode_rgb(data: bytes) -> RgbImage:
-    """Return a picture's pixels as a person sees them: turned as its EXIF says, RGB, 8 bits.
-
-    Raises:
-        EngineError: the bytes are no picture that can be read.
-    """
-    from PIL import Image, ImageOps
-
+def _decoded(data: bytes) -> RgbImage:
     try:
-        from pillow_heif import register_heif_opener
-
-        register_heif_opener()
-    except ImportError:
-        pass
-    try:
-        with Image.open(io.BytesIO(data)) as opened:
-            upright = ImageOps.exif_transpose(opened)
-            if upright.mode.startswith("I"):
-                # Pillow cuts 16-bit values off at 255 instead of scaling them.
-                upright = Image.fromarray((np.asarray(upright, dtype=np.uint32) >> 8).astype(np.uint8))
-            return np.asarray(upright.convert("RGB"))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        return read_rgb(data)
+    except OSError as error:
         raise EngineError("The image cannot be read", why=str(error), fix="Upload it again") from error
 
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image
 
-from pictograph.inference.images import open_rgb
 from pictograph.metrics.detection import Boxes
+from pictograph.pixels import RgbArray, read_rgb
 from pictograph_server.engines.errors import BadTrainingData
 from pictograph_server.engines.trainers.base import Sample, Shape, TrainingData
 
@@ -18,15 +16,15 @@ from pictograph_server.engines.trainers.base import Sample, Shape, TrainingData
 MIN_ANNOTATED_IMAGES = 5
 
 
-def load_rgb(path: Path) -> NDArray[np.uint8]:
-    """Return an image upright (EXIF orientation applied) as RGB, shape `(height, width, 3)`; 16 bits become 8.
+def load_rgb(path: Path) -> RgbArray:
+    """Return the pixels of an image to train on.
 
     Raises:
         BadTrainingData: the file cannot be decoded.
     """
     try:
-        return open_rgb(path)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        return read_rgb(path)
+    except OSError as error:
         raise BadTrainingData(
             f"The image {path.name!r} cannot be read", why=str(error), fix="Delete it or upload it again"
         ) from error

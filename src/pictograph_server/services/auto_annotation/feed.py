@@ -7,16 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 
-import numpy as np
-from PIL import Image
-
+from pictograph.pixels import read_rgb
 from pictograph_server.engines.annotators.base import RgbImage
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import repository
 from pictograph_server.services.auto_annotation.repository import BatchRecord
 from pictograph_server.services.images import service as images
-from pictograph_server.services.images.content import open_rgb
 from pictograph_server.services.images.records import ImageRecord
+from pictograph_server.storage.blobs import image_key
 
 _DECODERS = 2
 # Decoded images waiting for the model; each holds three bytes a pixel.
@@ -81,11 +79,11 @@ def _pending(platform: Platform, batch: BatchRecord) -> Iterator[tuple[int, Imag
 
 def _read(platform: Platform, position: int, image: ImageRecord) -> ReadImage:
     try:
-        return ReadImage(position, image, np.array(open_rgb(platform.blobs, image)))
+        with platform.blobs.as_file(image_key(image.sha256)) as path:
+            return ReadImage(position, image, read_rgb(path))
     except FileNotFoundError:
         return ReadImage(
             position, image, None, f"{image.filename!r} cannot be read: its file is missing from the store"
         )
-    # Pillow reports damage with any of these, depending on the format and the place.
-    except (OSError, SyntaxError, ValueError, MemoryError, Image.DecompressionBombError) as error:
+    except (OSError, MemoryError) as error:
         return ReadImage(position, image, None, f"{image.filename!r} cannot be read: {error}")

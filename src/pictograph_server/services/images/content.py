@@ -1,27 +1,21 @@
-"""What the bytes of an image say: is it one we read, is it whole, how large is it shown; and its pixels as RGB.
+"""What the bytes of an image say: is it one we read, is it whole, how large is it shown.
 
 Everything is told from the content: names and declared types are never trusted. Sizes are checked on the header,
 before a pixel is decoded.
 """
 
-import io
-import struct
 import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
-from typing import IO
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from pictograph.image_header import open_image, orientation_in, orientation_of, turns_sides
 from pictograph_server.errors import BadRequest, ContentTooLarge, UnsupportedContent
-from pictograph_server.storage.blobs import BlobStore, image_key
 
 from .jpeg import damaged_scan_at
 from .png import verified_exif
-from .records import ImageRecord
 
 MIME_TYPES = {
     "JPEG": "image/jpeg",
@@ -33,18 +27,6 @@ MIME_TYPES = {
     "WEBP": "image/webp",
     "TIFF": "image/tiff",
     "HEIF": "image/heic",
-}
-_READABLE = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "HEIF")
-_ORIENTATION_TAG = 0x0112
-_TURNED_BY_90_DEGREES = (5, 6, 7, 8)
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
 }
 
 # PNGs up to this size are decoded in full; of larger ones the checksum of every chunk is verified.
@@ -124,7 +106,7 @@ def check_image(data: bytes, filename: str, limits: ContentLimits) -> ImageFacts
     if len(data) > limits.max_bytes:
         raise FileTooLarge(filename, limits.max_bytes)
     try:
-        with _open(io.BytesIO(data)) as image:
+        with open_image(data) as image:
             return _check_opened(image, data, filename, limits)
     except UnidentifiedImageError:
         raise _unidentified(data, filename) from None
@@ -137,29 +119,6 @@ def check_image(data: bytes, filename: str, limits: ContentLimits) -> ImageFacts
         raise BrokenImage(filename, f"it is damaged ({_first_line(error)})") from None
 
 
-def decode_rgb(source: bytes | Path, *, at_least: int | None = None) -> Image.Image:
-    """Return the image as shown: turned by its EXIF orientation, RGB, 8 bits a channel, transparency over white.
-
-    16-bit greys are scaled to 8 bits; of an animation the first frame is taken. With `at_least`, a JPEG may come
-    smaller for less work, with sides of that many pixels or more.
-
-    Raises:
-        OSError: the bytes cannot be decoded.
-    """
-    with _open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
-        if at_least is not None:
-            image.draft("RGB", (at_least, at_least))
-        image.load()
-        turn = _TURNS.get(_orientation(image))
-        return _to_rgb(image if turn is None else image.transpose(turn))
-
-
-def open_rgb(blobs: BlobStore, record: ImageRecord) -> Image.Image:
-    """Return the stored image's pixels as `decode_rgb` does."""
-    with blobs.as_file(image_key(record.sha256)) as path:
-        return decode_rgb(path)
-
-
 def difference_hash(image: Image.Image) -> str:
     """Return the 64-bit difference hash of an upright image as 16 hex digits: near copies differ in few bits.
 
@@ -168,21 +127,6 @@ def difference_hash(image: Image.Image) -> str:
     small = np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX), dtype=np.int16)
     bits = np.packbits(small[:, 1:] > small[:, :-1])
     return bits.tobytes().hex()
-
-
-@cache
-def _prepare_pillow() -> None:
-    # Our own cap is checked on the header of every upload; Pillow's only warns up to twice its value.
-    Image.MAX_IMAGE_PIXELS = None
-    # Importing the plug-in costs 50 ms and 20 MB; thumbnails inside HEIC files are of no use to us.
-    import pillow_heif
-
-    pillow_heif.register_heif_opener(thumbnails=False)
-
-
-def _open(source: IO[bytes] | Path) -> Image.Image:
-    _prepare_pillow()
-    return Image.open(source, formats=_READABLE)
 
 
 def _check_opened(image: Image.Image, data: bytes, filename: str, limits: ContentLimits) -> ImageFacts:
@@ -194,7 +138,7 @@ def _check_opened(image: Image.Image, data: bytes, filename: str, limits: Conten
     mime_type = MIME_TYPES[image.format or ""]
     with _large_decode if width * height > _LARGE_PIXELS else nullcontext():
         orientation = _check_whole(image, data, filename)
-    if orientation in _TURNED_BY_90_DEGREES:
+    if turns_sides(orientation):
         width, height = height, width
     return ImageFacts(mime_type, width, height)
 
@@ -208,58 +152,9 @@ def _check_whole(image: Image.Image, data: bytes, filename: str) -> int:
         image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
     elif image.format == "PNG" and image.width * image.height > _FULL_PNG_PIXELS:
         exif = verified_exif(data)
-        return 1 if exif is None else _orientation_in(exif)
+        return 1 if exif is None else orientation_in(exif)
     image.load()
-    return _orientation(image)
-
-
-def _orientation(image: Image.Image) -> int:
-    """Return the EXIF orientation of a loaded image, 1 where nothing is to be turned.
-
-    The tag of the EXIF block counts and nothing else, as in browsers: one rule for sizes, annotations and training.
-    """
-    # TIFF and HEIC announce their size upright already; Pillow's plug-ins turn them while decoding.
-    if image.format in ("TIFF", "HEIF") or "exif" not in image.info:
-        return 1
-    return _orientation_in(image.info["exif"])
-
-
-def _orientation_in(exif: bytes) -> int:
-    notes = Image.Exif()
-    try:
-        notes.load(exif)
-        value = notes.get(_ORIENTATION_TAG, 1)
-    except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, OverflowError, struct.error):
-        # Damaged camera notes are no reason to refuse a good picture.
-        return 1
-    return value if isinstance(value, int) else 1
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image
-    if image.mode.startswith("I;16"):
-        return Image.fromarray((np.asarray(image).astype(np.uint32) + 128) // 257).convert("RGB")
-    if image.mode in ("I", "F"):
-        return Image.fromarray(_stretched(np.asarray(image, dtype=np.float64))).convert("RGB")
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
-
-
-def _stretched(values: np.ndarray) -> np.ndarray:
-    """Return 32-bit integers or floats as 8 bits: 0–1 and 0–65535 have their usual meaning, else least to most."""
-    low, high = float(np.nanmin(values)), float(np.nanmax(values))
-    if low >= 0 and high <= 1:
-        low, high = 0.0, 1.0
-    elif low >= 0 and 255 < high <= 65535:
-        low, high = 0.0, 65535.0
-    elif low >= 0 and high <= 255:
-        low, high = 0.0, 255.0
-    scaled = (np.nan_to_num(values, nan=low, posinf=high, neginf=low) - low) * (255.0 / max(high - low, 1e-12))
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+    return orientation_of(image)
 
 
 def _unidentified(data: bytes, filename: str) -> BadRequest | UnsupportedContent:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from pictograph.pixels import decode_rgb
 from pictograph_server.storage.blobs import BlobStore, image_key, thumbnail_key
 
-from .content import decode_rgb, difference_hash
+from .content import difference_hash
 from .records import ImageRecord
 
 THUMBNAIL_SIDE = 320

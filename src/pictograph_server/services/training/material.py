@@ -12,9 +12,9 @@ from pydantic import BaseModel, Field
 
 from pictograph.geometry.rings import bounds
 from pictograph.models.annotation import Annotation
+from pictograph.pixels import decode_rgb
 from pictograph_server.engines.trainers.base import Sample, Shape, TrainingData
 from pictograph_server.errors import BadRequest
-from pictograph_server.services.images.content import decode_rgb
 
 _ANNOTATIONS = "annotations/"
 _IMAGES = "images/"

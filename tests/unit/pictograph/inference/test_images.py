@@ -1,13 +1,9 @@
-"""Images in, tensors out: orientation, depth, fit, channel order."""
-
-import io
-from pathlib import Path
+"""Images in, tensors out: fit, padding, channel order."""
 
 import numpy as np
 import pytest
-from PIL import Image
 
-from pictograph.inference.images import letterbox, open_rgb, to_tensor
+from pictograph.inference.images import letterbox, to_tensor
 from pictograph.inference.spec import Preprocessing
 
 
@@ -15,36 +11,6 @@ def settings(height: int = 32, width: int = 64, *, order: str = "RGB", scale: fl
     return Preprocessing.model_validate(
         {"input_size_hw": (height, width), "channel_order": order, "scale": scale, "pad_value": 114}
     )
-
-
-def test_open_rgb__camera_held_sideways(tmp_path: Path) -> None:
-    image = Image.new("RGB", (30, 10), "red")
-    exif = image.getexif()
-    exif[0x0112] = 6  # turn a quarter to the right to see it upright
-    image.save(tmp_path / "photo.jpg", exif=exif)
-    assert open_rgb(tmp_path / "photo.jpg").shape == (30, 10, 3)
-
-
-def test_open_rgb__sixteen_bits_keep_their_brightness() -> None:
-    deep = Image.fromarray(np.full((4, 4), 0x8080, dtype=np.uint16))
-    assert open_rgb(deep).tolist() == np.full((4, 4, 3), 128).tolist()
-
-
-@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGBA", "CMYK", "1"])
-def test_open_rgb__every_mode_becomes_rgb(mode: str) -> None:
-    image = open_rgb(Image.new("RGB", (5, 4)).convert(mode))
-    assert (image.shape, image.dtype) == ((4, 5, 3), np.uint8)
-
-
-@pytest.mark.parametrize("array", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)], ids=["grey", "float"])
-def test_open_rgb__array_of_another_kind_is_refused(array: np.ndarray) -> None:
-    with pytest.raises(ValueError, match="expected an RGB array"):
-        open_rgb(array)
-
-
-def test_open_rgb__not_an_image() -> None:
-    with pytest.raises(OSError, match="cannot identify"):
-        Image.open(io.BytesIO(b"text"))
 
 
 def test_letterbox__fits_at_the_top_left_and_pads_the_rest() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from tests.factories import bomb_png
 
 from pictograph.inference import Detection, ModelSpec, load_model
 from pictograph.inference.spec import METADATA_KEY, Preprocessing
@@ -82,3 +83,15 @@ def test_predict__path_and_picture_are_the_same(model_file: Path, tmp_path: Path
 def test_predict__lower_confidence_says_more(model_file: Path) -> None:
     found = load_model(model_file).predict(np.zeros((32, 32, 3), dtype=np.uint8), confidence=0.1)
     assert [detection.class_name for detection in found] == ["yield", "stop_sign"]
+
+
+@pytest.mark.parametrize("array", [np.zeros((4, 4), np.uint8), np.zeros((4, 4, 3), np.float32)], ids=["grey", "float"])
+def test_predict__array_of_another_kind_is_refused(model_file: Path, array: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="expected an RGB array"):
+        load_model(model_file).predict(array)
+
+
+def test_predict__file_that_would_fill_the_memory_is_refused(model_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "bomb.png").write_bytes(bomb_png())
+    with pytest.raises(OSError, match="60000 x 60000 pixels"):
+        load_model(model_file).predict(tmp_path / "bomb.png")

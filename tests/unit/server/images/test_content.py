@@ -1,11 +1,9 @@
 """What is taken for an image, and how its pixels come out."""
 
-import io
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 from tests.factories import (
     ORIENTATION_TAG,
     animated_gif,
@@ -22,6 +20,7 @@ from tests.factories import (
     png_16_bit,
 )
 
+from pictograph.pixels import decode_rgb
 from pictograph_server.errors import ServiceError
 from pictograph_server.services.images.content import (
     BrokenImage,
@@ -30,7 +29,6 @@ from pictograph_server.services.images.content import (
     NotAnImage,
     TooManyPixels,
     check_image,
-    decode_rgb,
     difference_hash,
 )
 
@@ -107,37 +105,12 @@ def test_check_image__size_is_the_one_shown(orientation: int) -> None:
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
-def test_decode_rgb__agrees_with_the_size_that_was_checked(format: str) -> None:
+def test_check_image__agrees_with_the_pixels(format: str) -> None:
     exif = Image.Exif()
     exif[ORIENTATION_TAG] = 6
     data = encoded(picture(80, 40), format, exif=exif)
     facts = check_image(data, "photo", LIMITS)
     assert decode_rgb(data).size == (facts.width, facts.height) == (40, 80)
-
-
-@pytest.mark.parametrize("orientation", range(1, 9))
-def test_decode_rgb__turned_as_pillow_turns(orientation: int) -> None:
-    data = jpeg(80, 40, orientation=orientation)
-    with Image.open(io.BytesIO(data)) as image:
-        expected = ImageOps.exif_transpose(image)
-    assert np.array_equal(np.asarray(decode_rgb(data)), np.asarray(expected))
-
-
-def test_decode_rgb__sixteen_bits_become_eight() -> None:
-    pixels = np.asarray(decode_rgb(png_16_bit()))
-    assert pixels[0, 0].tolist() == [0, 0, 0]
-    assert pixels[-1, -1].tolist() == [255, 255, 255]
-    assert abs(int(pixels[24, 0, 0]) - 128) <= 1
-
-
-def test_decode_rgb__transparency_is_white() -> None:
-    image = Image.new("RGBA", (4, 4), (255, 0, 0, 0))
-    assert decode_rgb(encoded(image, "PNG")).getpixel((1, 1)) == (255, 255, 255)
-
-
-def test_decode_rgb__cmyk_keeps_its_colours() -> None:
-    red = Image.new("RGB", (16, 16), (200, 30, 30)).convert("CMYK")
-    assert np.abs(np.asarray(decode_rgb(encoded(red, quality=95)))[8, 8].astype(int) - [200, 30, 30]).max() <= 6
 
 
 def test_check_image__every_file_of_the_ugly_folder(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictograph.inference.images import RgbArray, shrink_to_fit
+from pictograph.inference.images import shrink_to_fit
+from pictograph.pixels import RgbArray
 from pictograph_server.engines.trainers.base import Sample
 from pictograph_server.engines.trainers.data import boxes_of, load_rgb
 from pictograph_server.engines.trainers.yolox.config import Plan
