@@ -12,18 +12,25 @@ from pictograph import Client
 TINY = {"PICTOGRAPH_ANNOTATOR": "tiny"}
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Generator[LocalServer]:
-    """A running server. `server.kill()` is kill -9, `server.restart()` starts it again on the same data and address."""
-    with LocalServer(tmp_path / "data", settings=TINY) as server:
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[LocalServer]:
+    """One running server for all tests that neither stop it nor mind what others made there."""
+    with LocalServer(tmp_path_factory.mktemp("server") / "data", settings=TINY) as server:
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def client(server: LocalServer) -> Generator[Client]:
     """Our client with the server's owner key."""
     with Client(server.api_key, base_url=server.base_url) as client:
         yield client
+
+
+@pytest.fixture
+def own_server(tmp_path: Path) -> Generator[LocalServer]:
+    """A server of the test's own. `.kill()` is kill -9, `.restart()` starts it again on the same data and address."""
+    with LocalServer(tmp_path / "data", settings=TINY) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -60,21 +60,21 @@ def hosted_python() -> Path:
 
 
 def test_full_pipeline__of_the_hosted_client(
-    server: LocalServer, hosted_python: Path, signs: Path, tmp_path: Path
+    own_server: LocalServer, hosted_python: Path, signs: Path, tmp_path: Path
 ) -> None:
     script = tmp_path / "hosted.py"
     script.write_text(PROGRAM)
     model_file = tmp_path / "model.onnx"
     done = subprocess.run(
         [hosted_python, script, signs, model_file],
-        env=server.client_environment,
+        env=own_server.client_environment,
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
         timeout=800,
     )
-    assert done.returncode == 0, f"{done.stderr}\n--- server\n{server.log_tail(40)}"
+    assert done.returncode == 0, f"{done.stderr}\n--- server\n{own_server.log_tail(40)}"
     result = json.loads(done.stdout.splitlines()[-1])
     assert result["success"]
     assert (result["run"], result["model"]) == ("completed", "ready")
