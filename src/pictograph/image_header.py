@@ -11,7 +11,6 @@ from pathlib import Path
 
 from PIL import Image
 
-# Pillow's names of what we read. The kind is told from the content, never from a file's name.
 _KINDS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
 _ORIENTATION_TAG = 0x0112
 _TURNED_BY_90_DEGREES = (5, 6, 7, 8)
@@ -26,7 +25,7 @@ def open_image(source: bytes | str | Path) -> Image.Image:
     Raises:
         OSError: there is no such file, or (`PIL.UnidentifiedImageError`) it is no image that we read.
     """
-    kinds = _readable_kinds()
+    kinds = readable_kinds()
     # Pillow's own cap is one for the whole process, and only warns up to twice its value. Who calls us looks at the
     # size in the header before decoding, and the program that we are a part of keeps its cap.
     with _pillows_cap:
@@ -35,6 +34,19 @@ def open_image(source: bytes | str | Path) -> Image.Image:
             return Image.open(io.BytesIO(source) if isinstance(source, bytes) else source, formats=kinds)
         finally:
             Image.MAX_IMAGE_PIXELS = cap
+
+
+@cache
+def readable_kinds() -> tuple[str, ...]:
+    """Return Pillow's names of the kinds of image that we read; the kind is told from the content."""
+    # Importing the plug-in costs 50 ms and 20 MB, so not before an image is opened.
+    try:
+        import pillow_heif
+    except ImportError:
+        return _KINDS
+    # Thumbnails inside HEIC files are of no use to us.
+    pillow_heif.register_heif_opener(thumbnails=False)
+    return (*_KINDS, "HEIF")
 
 
 def display_size(source: bytes | str | Path) -> tuple[int, int]:
@@ -76,15 +88,3 @@ def orientation_in(exif: bytes) -> int:
 def turns_sides(orientation: int) -> bool:
     """Whether the image is shown with width and height exchanged."""
     return orientation in _TURNED_BY_90_DEGREES
-
-
-@cache
-def _readable_kinds() -> tuple[str, ...]:
-    # Importing the plug-in costs 50 ms and 20 MB, so not before an image is opened.
-    try:
-        import pillow_heif
-    except ImportError:
-        return _KINDS
-    # Thumbnails inside HEIC files are of no use to us.
-    pillow_heif.register_heif_opener(thumbnails=False)
-    return (*_KINDS, "HEIF")

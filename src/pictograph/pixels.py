@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from pictograph.image_header import open_image, orientation_of
+from pictograph.image_header import open_image, orientation_of, readable_kinds
 
 # RGB, upright, shape (height, width, 3).
 RgbArray = NDArray[np.uint8]
@@ -49,6 +49,9 @@ def decode_rgb(
             if at_least is not None:
                 image.draft("RGB", (at_least, at_least))
             return _upright_rgb(image)
+    except UnidentifiedImageError:
+        # Its own words name the file, which on a server is nobody's business.
+        raise UnreadableImage(f"it is none of {', '.join(readable_kinds())}") from None
     except OSError as error:
         # With a number it is the file system's, without one a decoder's.
         if error.errno is not None or isinstance(error, UnreadableImage):

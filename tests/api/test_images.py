@@ -337,7 +337,7 @@ def test_ingest__unreadable_is_recorded_and_stops_nothing(
     with platform.db.read() as conn:
         rows = conn.execute(select(columns.has_thumbnail, columns.ingest_error).order_by(columns.filename)).all()
     assert [row.has_thumbnail for row in rows] == [False, True]
-    assert "UnidentifiedImageError" in rows[0].ingest_error
+    assert rows[0].ingest_error.startswith("UnreadableImage: it is none of JPEG")
 
 
 def test_ingest__one_waiting_job_for_many_bundles(app_client: TestClient, dataset_id: str, platform: Platform) -> None:
