@@ -7,6 +7,7 @@ from typing import Any
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import DEVELOPER, Transport, member, parse, path_of
 from pictograph._http.waiting import wait_for
+from pictograph.exceptions import ApiError
 from pictograph.models.training import GpuType, PipelineType, TrainingRun, TrainingStatus
 
 _LIST = f"{DEVELOPER}/training/"
@@ -48,6 +49,21 @@ class Training:
         }
         run = _run(self._transport.post(_LIST, json=body))
         return self.wait_for_completion(run.id, poll_interval=poll_interval, timeout=timeout) if wait else run
+
+    def check(
+        self, *, pipeline_type: PipelineType, gpu_type: GpuType = "a10g", config: dict[str, Any] | None = None
+    ) -> None:
+        """Ask whether the server could train so, before any work is done. A server that cannot be asked passes.
+
+        Raises:
+            ValidationError: the pipeline is not to be had there, or a setting is not one it takes.
+        """
+        body = {"pipeline_type": pipeline_type, "gpu_type": gpu_type, "config": config or {}}
+        try:
+            self._transport.post(path_of("training", "check"), json=body)
+        except ApiError as error:
+            if error.status_code not in (404, 405):
+                raise
 
     def list(
         self,

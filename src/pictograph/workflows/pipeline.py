@@ -133,7 +133,7 @@ def full_pipeline(
         progress: called with a `Progress` as things happen. Without it, bars are shown when a person watches.
     Raises:
         FileNotFoundError: `folder` is not a folder.
-        ValidationError: an argument cannot be used; nothing was sent.
+        ValidationError: an argument cannot be used, here or on that server; nothing was created.
         PaymentRequiredError: credits ran out in a paid phase.
         ApiError, PollTimeoutError, NetworkError: the training or the way to it failed.
 
@@ -146,6 +146,8 @@ def full_pipeline(
     wanted = check_annotate_arguments(classes, mode=annotate_mode, review=review, may_be_empty=not annotate)
     settings = parse_train_config(train_config)
     require_name(dataset_name, "dataset_name")
+    if train:
+        client.training.check(pipeline_type=pipeline, gpu_type=gpu, config=settings)
     with watching(progress) as show:
         return _run_phases(
             client,

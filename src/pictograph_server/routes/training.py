@@ -1,6 +1,6 @@
-"""Training runs: endpoints 20-23."""
+"""Training runs: endpoints 20-23, and whether a run could be started at all."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, JsonValue
@@ -22,6 +22,16 @@ class CreateTrainingRun(BaseModel):
     name: str
     gpu_type: str | None = training.DEFAULT_GPU
     config: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+
+
+class CheckTraining(BaseModel):
+    pipeline_type: str
+    gpu_type: str | None = training.DEFAULT_GPU
+    config: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+
+
+class TrainingCheck(BaseModel):
+    ok: Literal[True] = True
 
 
 class TrainingRunEnvelope(BaseModel):
@@ -46,6 +56,12 @@ def create_training_run(body: CreateTrainingRun, actor: Member, platform: Platfo
     with platform.db.write() as conn:
         run = training.create(conn, actor.organization_id, request, trainer_specs())
     return TrainingRunEnvelope(training_run=run)
+
+
+@router.post("/check")
+def check_training(body: CheckTraining, _actor: Viewer) -> TrainingCheck:
+    training.check(body.pipeline_type, body.gpu_type, body.config, trainer_specs())
+    return TrainingCheck()
 
 
 @router.get("/")

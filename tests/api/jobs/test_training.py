@@ -290,6 +290,21 @@ def test_create_run__refused_with_what_is_allowed(signs: Workplace, body: dict[s
 
 
 @pytest.mark.parametrize(
+    ("body", "status", "words"),
+    [
+        pytest.param({"pipeline_type": "yolox", "config": {"epochs": 3}}, 200, "", id="can be done"),
+        pytest.param({"pipeline_type": "detectron2"}, 400, "yolox", id="pipeline not built"),
+        pytest.param({"pipeline_type": "yolox", "gpu_type": "h200"}, 422, "a10g, a100, h100", id="unknown gpu"),
+        pytest.param({"pipeline_type": "yolox", "config": {"image_size": 100}}, 422, "multiple of 32", id="setting"),
+    ],
+)
+def test_check_training__says_what_create_would(work: Workplace, body: dict[str, object], status: int, words: str):
+    answer = work.post("/training/check", body)
+    assert answer.status_code == status
+    assert words in answer.text
+
+
+@pytest.mark.parametrize(
     ("export_body", "words"),
     [
         pytest.param({"status_filter": "review"}, "no images", id="empty"),

@@ -10,8 +10,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.training import GpuType, PipelineType, TrainingRun
 from pictograph_server.engines.errors import BadConfig, EngineUnavailable
-from pictograph_server.engines.trainers.base import EngineConfig, TrainerSpec
-from pictograph_server.engines.trainers.data import MIN_ANNOTATED_IMAGES
+from pictograph_server.engines.trainers.base import MIN_ANNOTATED_IMAGES, EngineConfig, TrainerSpec
 from pictograph_server.engines.trainers.registry import check_installed, read_config
 from pictograph_server.errors import BadRequest, NotFound, Unprocessable
 from pictograph_server.jobs import queue
@@ -129,6 +128,18 @@ class TrainingRunAnswer(TrainingRun):
     """The wire's run, and what it really runs on."""
 
     device: str | None = None
+
+
+def check(pipeline: str, gpu: str | None, config: Mapping[str, object], specs: TrainerSpecs) -> None:
+    """Refuse what `create` would refuse whatever the data, so that a client can ask before it does any work (R3).
+
+    Raises:
+        UnknownPipeline, UnknownGpu, BadTrainConfig: 422, naming what is allowed.
+        PipelineNotBuilt, PipelineNotInstalled: 400.
+    """
+    _check_gpu(gpu)
+    _, spec = _check_pipeline(pipeline, specs)
+    read_train_config(spec, config)
 
 
 def create(conn: Connection, organization_id: str, request: TrainingRequest, specs: TrainerSpecs) -> TrainingRunAnswer:

@@ -233,6 +233,13 @@ def test_arguments__refused_before_anything_is_sent(
     assert server.api.calls == []
 
 
+def test_arguments__the_server_is_asked_before_anything_is_made(server: FakeServer, folder: Path) -> None:
+    server.api.on("POST", f"{API}/training/check", Reply(400, json={"detail": "'detectron2' is not built here"}))
+    with pytest.raises(ValidationError, match="not built here"):
+        run(server, folder, pipeline="detectron2")
+    assert [call.path for call in server.api.calls] == [f"{API}/training/check"]
+
+
 def test_arguments__missing_folder_comes_first(server: FakeServer, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         run(server, tmp_path / "none", pipeline="yolo11")
