@@ -8,8 +8,8 @@ from typing import Protocol
 import pytest
 from fastapi.testclient import TestClient
 
+from pictograph_server.actor import Actor, Role
 from pictograph_server.app import create_app
-from pictograph_server.auth import Actor, Role
 from pictograph_server.platform import Platform, open_platform
 from pictograph_server.services.organizations import service as organizations
 from pictograph_server.settings import Credits, Settings

@@ -34,6 +34,7 @@ SERVER_LAYERS: tuple[tuple[str, ...], ...] = (
         "pictograph_server.settings",
         "pictograph_server.signing",
         "pictograph_server.platform",
+        "pictograph_server.actor",
         "pictograph_server.auth",
         "pictograph_server.data_folder",
         "pictograph_server.logs",

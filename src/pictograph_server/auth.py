@@ -1,29 +1,12 @@
-"""Who is asking, and whether their role is enough. The key itself is checked in middleware/authentication.py."""
+"""What a route asks of its caller: a key, and a role. The key itself is checked in middleware/authentication.py."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Literal, cast
+from typing import Annotated, cast
 
 from fastapi import Depends, Request
 
+from pictograph_server.actor import Actor, Role
 from pictograph_server.errors import Forbidden, Unauthorized
-
-Role = Literal["viewer", "member", "admin", "owner"]
-ROLES: tuple[Role, ...] = ("viewer", "member", "admin", "owner")
-
-
-@dataclass(frozen=True)
-class Actor:
-    """The API key behind a request. `name` is the key's, for provenance."""
-
-    organization_id: str
-    key_id: str
-    role: Role
-    name: str
-
-    def has_role(self, minimum: Role) -> bool:
-        """A higher role includes the lower ones."""
-        return ROLES.index(self.role) >= ROLES.index(minimum)
 
 
 class InvalidApiKey(Unauthorized):

@@ -8,8 +8,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import select
 from tests.conftest import MakeClient, MakeKey
 
+from pictograph_server.actor import ROLES, Role
 from pictograph_server.app import create_app
-from pictograph_server.auth import ROLES, Admin, Member, Owner, Role, Viewer
+from pictograph_server.auth import Admin, Member, Owner, Viewer
 from pictograph_server.middleware.authentication import CACHE_S, Authentication
 from pictograph_server.middleware.rate_limit import RateLimited, RateLimits
 from pictograph_server.platform import Platform

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pictograph_server.auth import Actor
+from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest, Unavailable, Unprocessable
 from pictograph_server.storage import idempotency
 from pictograph_server.storage.db.session import Database

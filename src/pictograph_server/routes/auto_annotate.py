@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 from pictograph.models.annotation import Annotation
 from pictograph.models.auto_annotate import BatchClass, BatchJob, PromptStatus
 from pictograph.models.common import BoundingBox, NonBlankStr
-from pictograph_server.auth import Actor, Member, Viewer
+from pictograph_server.actor import Actor
+from pictograph_server.auth import Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.services.auto_annotation import prompts
 from pictograph_server.services.auto_annotation import service as batches

@@ -9,7 +9,8 @@ from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from pictograph_server.auth import Actor, Admin, Member, Viewer
+from pictograph_server.actor import Actor
+from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API, json_response

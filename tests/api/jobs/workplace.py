@@ -12,7 +12,7 @@ from PIL import Image
 from sqlalchemy import Connection, func, select
 
 from pictograph.models.annotation import parse_annotations
-from pictograph_server.auth import Actor
+from pictograph_server.actor import Actor
 from pictograph_server.jobs import lease
 from pictograph_server.jobs.attempt import run_attempt
 from pictograph_server.jobs.policy import JobPolicy

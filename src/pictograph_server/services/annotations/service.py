@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.annotation import Annotation, parse_annotations
 from pictograph.models.image import ImageStatus
-from pictograph_server.auth import Actor
+from pictograph_server.actor import Actor
 from pictograph_server.errors import Conflict
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import service as images

@@ -9,7 +9,7 @@ from typing import IO, Literal
 
 from sqlalchemy import Connection
 
-from pictograph_server.auth import Actor
+from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest, ServiceError
 from pictograph_server.platform import Platform
 from pictograph_server.services.datasets import service as datasets

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
-from pictograph_server.auth import Actor
+from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest, NotFound
 from pictograph_server.platform import Platform
 from pictograph_server.services.datasets import service as datasets

@@ -9,7 +9,7 @@ from typing import cast
 
 from sqlalchemy import Connection
 
-from pictograph_server.auth import Actor, Role
+from pictograph_server.actor import Actor, Role
 from pictograph_server.services.organizations import repository
 from pictograph_server.settings import API_KEY_PREFIX, Credits, Limits, Settings
 from pictograph_server.storage.db.types import now
