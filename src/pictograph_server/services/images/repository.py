@@ -142,6 +142,10 @@ def unreferenced(conn: Connection, sha256s: Sequence[str]) -> list[str]:
 
 
 def has_waiting_ingest(conn: Connection, dataset_id: str, task: str) -> bool:
+    """Return whether a job waits that will see what this transaction adds: none can begin it before the commit.
+
+    A claim passes over rows that somebody holds, and SQLite has one writer at a time anyway.
+    """
     jobs = tables.jobs
     query = (
         select(jobs.c.id)
@@ -152,6 +156,7 @@ def has_waiting_ingest(conn: Connection, dataset_id: str, task: str) -> bool:
             jobs.c.payload["dataset_id"].as_string() == dataset_id,
         )
         .limit(1)
+        .with_for_update(read=True)
     )
     return conn.execute(query).first() is not None
 
