@@ -1,5 +1,8 @@
 """What every blob store does, whatever it keeps the bytes in."""
 
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,14 @@ STORES: dict[str, Callable[[Path], str]] = {
     "folder": lambda folder: f"file://{folder}/with%20space/blobs",
     "memory": lambda _folder: "memory:///",
 }
+
+PUT_FILE = """
+import sys
+from pathlib import Path
+from pictograph_server.storage.blobs import open_blobs
+folder = Path(sys.argv[1])
+open_blobs(f"file://{folder}/blobs").put_file("exports/one.zip", folder / "file")
+"""
 
 
 @pytest.fixture(params=list(STORES.values()), ids=list(STORES))
@@ -36,6 +47,33 @@ def test_put_file__of_several_parts(blobs: BlobStore, tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(data)
     blobs.put_file("models/m/model.onnx", tmp_path / "file")
     assert blobs.get("models/m/model.onnx") == data
+
+
+def test_put_file__killed_leaves_nothing_once_it_is_repeated(tmp_path: Path) -> None:
+    blobs = open_blobs(f"file://{tmp_path}/blobs")
+    file, folder = tmp_path / "file", tmp_path / "blobs" / "exports"
+    file.write_bytes(bytes(100_000_000))
+    for _ in range(20):
+        writer = subprocess.Popen([sys.executable, "-c", PUT_FILE, tmp_path])
+        while not list(folder.glob("one.zip*")):
+            time.sleep(0.001)
+        writer.kill()
+        writer.wait()
+        if not blobs.exists("exports/one.zip"):
+            break
+        # It was done before the kill.
+        blobs.delete("exports/one.zip")
+    assert len(list(folder.iterdir())) == 1
+    blobs.discard_partial("exports/one.zip")
+    blobs.put_file("exports/one.zip", file)
+    assert [path.name for path in folder.iterdir()] == ["one.zip"]
+
+
+def test_discard_partial__of_a_key_that_is_not_there(blobs: BlobStore) -> None:
+    blobs.put("exports/one.zip", b"whole")
+    blobs.discard_partial("exports/one.zip")
+    blobs.discard_partial("exports/none/two.zip")
+    assert blobs.get("exports/one.zip") == b"whole"
 
 
 def test_stream__whole_and_part(blobs: BlobStore) -> None:

@@ -54,6 +54,16 @@ class BlobStore:
     def size(self, key: str) -> int:
         return obstore.head(self._store, _checked(key))["size"]
 
+    def discard_partial(self, key: str) -> None:
+        """Remove what killed writers left of a key. Only for keys that nobody else is writing at the moment."""
+        path = self.local_path(key)
+        if path is None:
+            # A bucket does not show uploads that were not completed; its own rules clear them away.
+            return
+        # obstore writes `name#1`, `name#2` … and renames.
+        for partial in path.parent.glob(f"{path.name}#*"):
+            partial.unlink(missing_ok=True)
+
     def exists(self, key: str) -> bool:
         try:
             self.size(key)

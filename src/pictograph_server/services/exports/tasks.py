@@ -46,6 +46,7 @@ def export(run: JobRun, platform: Platform) -> None:
     if archive is None:
         archive = _write(run, platform, record, path)
     if path.exists():
+        platform.blobs.discard_partial(archive.blob_key)
         platform.blobs.put_file(archive.blob_key, path)
     with run.transaction(checkpoint=STORED) as conn:
         is_wanted = repository.complete(conn, record.id, archive)

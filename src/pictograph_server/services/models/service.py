@@ -136,8 +136,9 @@ def file_keys(run_id: str, folder: Path) -> dict[str, str]:
 
 
 def store_files(blobs: BlobStore, folder: Path, keys: Mapping[str, str]) -> None:
-    """Put the files of a model's folder into the store."""
+    """Put the files of a model's folder into the store, in place of what a killed attempt left of them."""
     for name, key in keys.items():
+        blobs.discard_partial(key)
         blobs.put_file(key, folder / name)
 
 
