@@ -87,6 +87,10 @@ def job_of(work: Workplace, batch: Mapping[str, object]) -> Mapping[str, object]
     return work.get(f"/auto-annotate/batch/{batch['job_id']}").json()
 
 
+def credits_left(work: Workplace) -> object:
+    return work.get("/credits/balance").json()
+
+
 def test_batch__annotates_completes_and_pays_for_what_it_did(signs: Workplace):
     dataset = signs.make_dataset()
     ids = [signs.add_image(dataset, f"{number}.png") for number in range(12)]
@@ -177,6 +181,49 @@ def test_batch__annotated_while_it_waited_leaves_the_batch(signs: Workplace):
     job = job_of(signs, batch)
     assert (job["status"], job["total_images"], job["processed_images"]) == ("completed", 1, 1)
     assert len(annotations_of(signs, image)) == 1
+
+
+def test_batch__run_again_while_the_first_lives_is_answered_with_the_first(signs: Workplace):
+    dataset = signs.make_dataset()
+    for name in ("a.png", "b.png"):
+        signs.add_image(dataset, name)
+    first = start(signs, ["a.png", "b.png"], skip_annotated=True)
+    held = credits_left(signs)
+    assert start(signs, ["a.png", "b.png"], skip_annotated=True) == first
+    assert credits_left(signs) == held
+
+
+def test_batch__only_what_the_live_one_has_not_is_queued(signs: Workplace, annotator: DarkAnnotator):
+    dataset = signs.make_dataset()
+    for name in ("a.png", "b.png", "c.png"):
+        signs.add_image(dataset, name)
+    first = start(signs, ["a.png", "b.png"], skip_annotated=True)
+    second = start(signs, ["a.png", "b.png", "c.png"], skip_annotated=True)
+    assert (second["total_images"], second["estimated_credits"]) == (1, batch_cost(1, trained_model=False))
+    # Now both have a part of it: the one that will end last is what to wait for.
+    assert start(signs, ["a.png", "c.png"], skip_annotated=True)["job_id"] == second["job_id"] != first["job_id"]
+    for _ in range(2):
+        signs.run_job("annotate")
+    assert annotator.images_seen == 3
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{"skip_annotated": False}, {"skip_annotated": True, "classes": [YIELD]}],
+    ids=["all wanted anew", "other classes"],
+)
+def test_batch__another_question_is_queued_beside_a_live_one(signs: Workplace, body: dict[str, object]):
+    signs.add_image(signs.make_dataset(), "a.png")
+    first = start(signs, ["a.png"], skip_annotated=True)
+    second = start(signs, ["a.png"], **body)
+    assert second["job_id"] != first["job_id"] and second["total_images"] == 1
+
+
+def test_batch__a_cancelled_one_is_not_waited_for(signs: Workplace):
+    signs.add_image(signs.make_dataset(), "a.png")
+    first = start(signs, ["a.png"], skip_annotated=True)
+    signs.post(f"/auto-annotate/batch/{first['job_id']}/cancel")
+    assert start(signs, ["a.png"], skip_annotated=True)["job_id"] != first["job_id"]
 
 
 def test_batch__work_of_people_stays(signs: Workplace):

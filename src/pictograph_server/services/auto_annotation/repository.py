@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Select, delete, insert, select, update
 
 from pictograph.models.auto_annotate import BatchJobStatus
 from pictograph_server.storage.db.tables import batch_images, batch_jobs, images
@@ -58,6 +59,19 @@ def find(conn: Connection, organization_id: str, batch_id: str) -> BatchRecord |
 def lock(conn: Connection, organization_id: str, batch_id: str) -> BatchRecord | None:
     """Return the row and hold it until the transaction ends: a cancel and a save come one after the other."""
     return _one(conn, organization_id, batch_id, lock=True)
+
+
+def live(conn: Connection, dataset_id: str) -> list[BatchRecord]:
+    """Return the dataset's batches that have not ended, oldest first."""
+    query = _select().where(batch_jobs.c.dataset_id == dataset_id, batch_jobs.c.status.in_(_LIVE))
+    rows = conn.execute(query.order_by(batch_jobs.c.created_at, batch_jobs.c.id)).mappings()
+    return [BatchRecord(**row) for row in rows]
+
+
+def all_pending(conn: Connection, batch_id: str) -> list[str]:
+    """Return the ids of the images a batch has still to do."""
+    query = select(batch_images.c.image_id)
+    return list(conn.scalars(query.where(batch_images.c.batch_id == batch_id, batch_images.c.state == "pending")))
 
 
 def pending_image_ids(conn: Connection, batch_id: str, *, limit: int, after_position: int) -> list[tuple[int, str]]:
@@ -171,8 +185,10 @@ def set_auto_tags(conn: Connection, image_id: str, found: Mapping[str, float], *
 
 
 def _one(conn: Connection, organization_id: str, batch_id: str, *, lock: bool) -> BatchRecord | None:
-    query = select(*(batch_jobs.c[name] for name in BatchRecord.__slots__)).where(
-        batch_jobs.c.id == batch_id, batch_jobs.c.organization_id == organization_id
-    )
+    query = _select().where(batch_jobs.c.id == batch_id, batch_jobs.c.organization_id == organization_id)
     row = conn.execute(query.with_for_update() if lock else query).mappings().one_or_none()
     return None if row is None else BatchRecord(**row)
+
+
+def _select() -> Select[Any]:
+    return select(*(batch_jobs.c[name] for name in BatchRecord.__slots__))

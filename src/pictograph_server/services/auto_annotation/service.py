@@ -110,6 +110,9 @@ class BatchRequest:
 def create(conn: Connection, organization_id: str, request: BatchRequest) -> BatchJob:
     """Register the classes, hold the credits and enqueue the job, all in the caller's transaction.
 
+    With `skip_annotated`, what a live batch has still to do for the same classes is left to it, so that a client that
+    died and runs again neither queues nor pays anything twice. If that is everything, the answer is that batch.
+
     Raises:
         DatasetNotFound, NoMatchingImages: 404.
         NoClasses, ClassNamedTwice, TrainedModelNotSupported: 400.
@@ -122,7 +125,12 @@ def create(conn: Connection, organization_id: str, request: BatchRequest) -> Bat
         raise ClassNamedTwice(repeated)
     dataset = datasets.get_by_name(conn, organization_id, request.dataset_name)
     matching = _matching_images(conn, dataset, request)
-    wanted = [image for image in matching if not (request.skip_annotated and image.annotation_count > 0)]
+    plan = _plan(dataset, request)
+    wanted = matching
+    if request.skip_annotated:
+        wanted, live = _nobody_is_at(conn, dataset, plan, [image for image in matching if not image.annotation_count])
+        if live is not None and not wanted:
+            return to_wire(live, estimated=True)
     datasets.ensure_classes(conn, dataset.id, [(each.name, each.output_type, each.prompt) for each in request.classes])
     batch_id = new_id()
     record = BatchRecord(
@@ -136,7 +144,7 @@ def create(conn: Connection, organization_id: str, request: BatchRequest) -> Bat
         failed_images=0,
         annotations_added=0,
         estimated_credits=prices.batch_cost(len(wanted), trained_model=False) if wanted else 0,
-        request=_plan(dataset, request).model_dump(mode="json"),
+        request=plan.model_dump(mode="json"),
         engine=None,
         error_message=None,
         created_at=now(),
@@ -219,6 +227,22 @@ def _matching_images(conn: Connection, dataset: DatasetRecord, request: BatchReq
     if not found:
         raise NoMatchingImages(dataset.name, request.image_ids or request.image_filenames)
     return found
+
+
+def _nobody_is_at(
+    conn: Connection, dataset: DatasetRecord, plan: BatchPlan, found: Sequence[ImageRecord]
+) -> tuple[list[ImageRecord], BatchRecord | None]:
+    """Return the images that no live batch will search for these classes, and the last batch that has the others."""
+    # Two requests for the same images come one after the other.
+    datasets.lock(conn, dataset.organization_id, dataset.id)
+    left = {image.id: image for image in found}
+    last: BatchRecord | None = None
+    for batch in repository.live(conn, dataset.id):
+        if set(plan.classes) <= set(BatchPlan.model_validate(batch.request).classes):
+            for image_id in repository.all_pending(conn, batch.id):
+                if left.pop(image_id, None) is not None:
+                    last = batch
+    return list(left.values()), last
 
 
 def _plan(dataset: DatasetRecord, request: BatchRequest) -> BatchPlan:
