@@ -106,6 +106,7 @@ RESOURCES = [
     "credits",
     "projects",
     "auto_annotate",
+    "batch",
 ]
 
 

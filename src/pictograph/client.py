@@ -6,6 +6,7 @@ from pictograph._http.transport import Transport
 from pictograph._internal.config import resolve_config
 from pictograph.resources.annotations import Annotations
 from pictograph.resources.auto_annotate import AutoAnnotate
+from pictograph.resources.batch import Batch
 from pictograph.resources.credits import Credits
 from pictograph.resources.datasets import Datasets
 from pictograph.resources.exports import Exports
@@ -57,6 +58,7 @@ class Client:
         self.credits = Credits(transport)
         self.projects = Projects(transport)
         self.auto_annotate = AutoAnnotate(transport)
+        self.batch = Batch(transport)
 
     @property
     def base_url(self) -> str:

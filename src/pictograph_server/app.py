@@ -22,6 +22,7 @@ from pictograph_server.platform import Platform
 from pictograph_server.routes import (
     annotations,
     auto_annotate,
+    batch,
     credits,
     datasets,
     exports,
@@ -41,6 +42,7 @@ ROUTERS = (
     projects.router,
     datasets.router,
     images.router,
+    batch.router,
     annotations.router,
     auto_annotate.router,
     exports.router,

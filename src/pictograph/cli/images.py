@@ -1,4 +1,4 @@
-"""`pictograph images`: list, upload, download, archive or delete."""
+"""`pictograph images`: list, upload, download, review, archive or delete."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from pictograph.cli.session import Session, api_command
+from pictograph.models.image import ImageStatus
+from pictograph.workflows.annotate import all_images
 
 app = typer.Typer(no_args_is_help=True, help="Images of a dataset.")
 
@@ -53,6 +55,33 @@ def download_image(
     """Download the bytes of an image as they were uploaded."""
     path = session.client.images.download(image_id, output)
     session.record({"image_id": image_id, "output_path": path})
+
+
+@api_command(app, "status")
+def set_status(
+    session: Session,
+    dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    status: Annotated[ImageStatus, typer.Argument(help="What the images become.")],
+    image_ids: Annotated[list[str] | None, typer.Argument(help="Ids of images.")] = None,
+    all_in: Annotated[ImageStatus | None, typer.Option(help="Take all images that have this status now.")] = None,
+) -> None:
+    """Set the status of images: `complete` ones are trained on, `review` ones wait for people."""
+    if (all_in is None) == (not image_ids):
+        raise typer.BadParameter("name images by their ids, or take all with --all-in STATUS")
+    ids = image_ids or [image.id for image in all_images(session.client, dataset) if image.status == all_in]
+    # The server takes 10,000 at a time.
+    results = [
+        session.client.batch.update(dataset, ids[start : start + 10_000], status=status)
+        for start in range(0, len(ids), 10_000)
+    ]
+    failed = [failure for result in results for failure in result.failed]
+    changed = sum(result.processed for result in results)
+    session.line(
+        f"{changed} images are {status} now" + (f", {len(failed)} were not found" if failed else ""),
+        {"changed": changed, "failed": [failure.id for failure in failed]},
+    )
+    if failed:
+        raise typer.Exit(1)
 
 
 @api_command(app, "delete")

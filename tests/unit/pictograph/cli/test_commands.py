@@ -117,6 +117,24 @@ def test_datasets_delete__with_yes(api: MockApi, run: Run) -> None:
     assert (result.exit_code, result.stdout) == (0, "Deleted dataset 'signs'\n")
 
 
+def test_images_status__all_that_wait_for_review(api: MockApi, run: Run) -> None:
+    images = [
+        {"id": f"i{n}", "filename": f"{n}.jpg", "status": status, "created_at": "2026-01-01T00:00:00Z"}
+        for n, status in enumerate(["review", "complete", "review"])
+    ]
+    dataset = {"id": "d1", "name": "signs", "created_at": "2026-01-01T00:00:00Z", "images": images}
+    api.on("GET", f"{API}/datasets/by-name/signs", {"dataset": dataset})
+    api.on("PATCH", f"{API}/batch/images/update", {"success": True, "processed": 2})
+    result = run("images", "status", "signs", "complete", "--all-in", "review", "--json")
+    assert json.loads(result.stdout) == {"changed": 2, "failed": []}
+    assert api.calls[-1].json["image_ids"] == ["i0", "i2"]
+
+
+def test_images_status__of_nothing_is_wrong_usage(api: MockApi, run: Run) -> None:
+    assert run("images", "status", "signs", "complete").exit_code == 2
+    assert api.calls == []
+
+
 def test_images_upload__needs_an_existing_file(api: MockApi, run: Run, tmp_path: Path) -> None:
     api.on("GET", f"{API}/datasets/by-name/signs", {"dataset": DATASET})
     result = run("images", "upload", "signs", str(tmp_path / "none.jpg"))

@@ -99,6 +99,14 @@ def test_save_annotations__missing_key(api: MockApi) -> None:
         client_of(api).annotations.save("i1", [])
 
 
+def test_update_images__status(api: MockApi) -> None:
+    failed = [{"id": "i2", "reason": "gone"}]
+    api.on("PATCH", f"{API}/batch/images/update", {"success": False, "processed": 1, "failed": failed})
+    result = client_of(api).batch.update("signs", ["i1", "i2"], status="complete")
+    assert api.calls[0].json == {"dataset_name": "signs", "image_ids": ["i1", "i2"], "updates": {"status": "complete"}}
+    assert (result.processed, result.failed[0].id) == (1, "i2")
+
+
 # --- jobs ---
 
 
