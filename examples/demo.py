@@ -118,7 +118,7 @@ def _tell_stages(before: _Look, after: _Look, run: TrainingRun | None) -> None:
         _say("train     did not start")
         return
     epochs = f"{run.current_epoch} epochs" if run.current_epoch else run.status
-    device = f" on {run.metrics['device']}" if "device" in run.metrics else ""
+    device = f" on {run.device}" if run.device else ""
     _say(f"train     {run.pipeline_type}, {epochs}{device}: {run.status}" + _seconds(exported_at, run.completed_at))
     _say(f"          {before.credits - after.credits} credits spent, {after.credits} left")
 

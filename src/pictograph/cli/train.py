@@ -29,6 +29,7 @@ def list_runs(
             "Pipeline": lambda r: r.pipeline_type,
             "Status": lambda r: r.status,
             "Progress": lambda r: f"{r.progress} %",
+            "Device": lambda r: r.device,
             "Model": lambda r: r.model_id,
         },
     )
@@ -56,7 +57,15 @@ def start(
         wait=wait,
         timeout=timeout,
     )
-    session.record({"run_id": run.id, "status": run.status, "progress": run.progress, "model_id": run.model_id})
+    session.record(
+        {
+            "run_id": run.id,
+            "status": run.status,
+            "progress": run.progress,
+            "device": run.device,
+            "model_id": run.model_id,
+        }
+    )
 
 
 @api_command(app, "status")
@@ -84,5 +93,6 @@ def cancel(
 def _status_line(run: TrainingRun) -> str:
     epochs = f", epoch {run.current_epoch}/{run.total_epochs}" if run.total_epochs else ""
     left = f", {run.eta_seconds} s left" if run.eta_seconds is not None else ""
+    device = f", on {run.device}" if run.device else ""
     error = f": {run.error_message}" if run.error_message else ""
-    return f"{run.name}: {run.status}, {run.progress} %{epochs}{left}{error}"
+    return f"{run.name}: {run.status}, {run.progress} %{epochs}{left}{device}{error}"

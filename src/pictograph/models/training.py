@@ -13,7 +13,10 @@ TrainingStatus = Literal["pending", "queued", "running", "completed", "failed", 
 
 
 class TrainingRun(WireModel):
-    """A training run. `model_id` is set exactly when it is completed; `progress` is 0-100."""
+    """A training run. `model_id` is set exactly when it is completed; `progress` is 0-100.
+
+    `device` is what it really runs on, in words, once it has begun; `gpu_type` is what was asked for.
+    """
 
     id: str
     organization_id: str
@@ -23,6 +26,7 @@ class TrainingRun(WireModel):
     model_id: str | None = None
     pipeline_type: PipelineType
     gpu_type: GpuType | None = None
+    device: str | None = None
     status: TrainingStatus
     progress: int = Field(default=0, ge=0, le=100)
     current_epoch: int = 0

@@ -92,7 +92,8 @@ class PipelineReport:
             )
         if self.training_run:
             took = f" ({self.seconds['train']:.1f} s)" if "train" in self.seconds else ""
-            rows.append(("training", f"{self.training_run.name} {self.training_run.status}{took}"))
+            device = f" on {self.training_run.device}" if self.training_run.device else ""
+            rows.append(("training", f"{self.training_run.name} {self.training_run.status}{device}{took}"))
             if self.training_run.error_message:
                 rows.append(("training", self.training_run.error_message))
         if self.model:

@@ -5,12 +5,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, JsonValue
 
-from pictograph.models.training import TrainingStatus
+from pictograph.models.training import TrainingRun, TrainingStatus
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.engines.trainers.registry import trainer_specs
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.services.training import service as training
-from pictograph_server.services.training.service import TrainingRequest, TrainingRunAnswer
+from pictograph_server.services.training.service import TrainingRequest
 
 router = APIRouter(prefix="/api/v1/developer/training", tags=["training"])
 
@@ -35,11 +35,11 @@ class TrainingCheck(BaseModel):
 
 
 class TrainingRunEnvelope(BaseModel):
-    training_run: TrainingRunAnswer
+    training_run: TrainingRun
 
 
 class TrainingRunList(BaseModel):
-    training_runs: list[TrainingRunAnswer]
+    training_runs: list[TrainingRun]
 
 
 @router.post("/", status_code=201)

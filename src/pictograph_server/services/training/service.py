@@ -124,12 +124,6 @@ class TrainingRequest:
     created_by: str | None = None
 
 
-class TrainingRunAnswer(TrainingRun):
-    """The wire's run, and what it really runs on."""
-
-    device: str | None = None
-
-
 def check(pipeline: str, gpu: str | None, config: Mapping[str, object], specs: TrainerSpecs) -> None:
     """Refuse what `create` would refuse whatever the data, so that a client can ask before it does any work (R3).
 
@@ -142,7 +136,7 @@ def check(pipeline: str, gpu: str | None, config: Mapping[str, object], specs: T
     read_train_config(spec, config)
 
 
-def create(conn: Connection, organization_id: str, request: TrainingRequest, specs: TrainerSpecs) -> TrainingRunAnswer:
+def create(conn: Connection, organization_id: str, request: TrainingRequest, specs: TrainerSpecs) -> TrainingRun:
     """Check everything, hold the estimated credits and enqueue the run.
 
     Raises:
@@ -205,11 +199,11 @@ def create(conn: Connection, organization_id: str, request: TrainingRequest, spe
     return to_wire(record)
 
 
-def get(conn: Connection, organization_id: str, run_id: str) -> TrainingRunAnswer:
+def get(conn: Connection, organization_id: str, run_id: str) -> TrainingRun:
     return to_wire(_require(repository.find(conn, organization_id, run_id), run_id))
 
 
-def cancel(conn: Connection, organization_id: str, run_id: str) -> TrainingRunAnswer:
+def cancel(conn: Connection, organization_id: str, run_id: str) -> TrainingRun:
     """Cancel a run at once for everybody who asks; its process stops within seconds.
 
     Raises:
@@ -275,15 +269,15 @@ def list_runs(
     status: repository.TrainingStatus | None,
     limit: int,
     offset: int,
-) -> list[TrainingRunAnswer]:
+) -> list[TrainingRun]:
     records = repository.page(
         conn, organization_id, dataset_name=dataset_name, status=status, limit=limit, offset=offset
     )
     return [to_wire(record) for record in records]
 
 
-def to_wire(record: RunRecord) -> TrainingRunAnswer:
-    return TrainingRunAnswer(
+def to_wire(record: RunRecord) -> TrainingRun:
+    return TrainingRun(
         id=record.id,
         organization_id=record.organization_id,
         name=record.name,

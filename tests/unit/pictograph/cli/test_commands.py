@@ -44,6 +44,7 @@ RUN: dict[str, Any] = {
     "current_epoch": 20,
     "total_epochs": 50,
     "eta_seconds": 90,
+    "device": "cpu (2 threads)",
     "created_at": NOW,
 }
 EXPORT: dict[str, Any] = {
@@ -191,7 +192,7 @@ def test_exports_list__table(api: MockApi, run: Run) -> None:
 
 def test_train_logs__one_line(api: MockApi, run: Run) -> None:
     api.on("GET", f"{API}/training/r1", {"training_run": RUN})
-    assert run("train", "logs", "r1").stdout == "yolox-run: running, 40 %, epoch 20/50, 90 s left\n"
+    assert run("train", "logs", "r1").stdout == "yolox-run: running, 40 %, epoch 20/50, 90 s left, on cpu (2 threads)\n"
 
 
 @pytest.mark.parametrize("config", ["{", "[1]", "@nowhere.json"])

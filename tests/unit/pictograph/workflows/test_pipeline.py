@@ -100,6 +100,11 @@ def test_pipeline__without_training(server: FakeServer, folder: Path) -> None:
     assert (report.success, report.training_run) == (True, None)
 
 
+def test_pipeline__report_says_what_it_trained_on(server: FakeServer, folder: Path) -> None:
+    server.run = {**server.run, "device": "cpu (2 threads)"}
+    assert "completed on cpu (2 threads)" in str(run(server, folder))
+
+
 def test_pipeline__text_mode(server: FakeServer, folder: Path) -> None:
     server.api.on("POST", f"{API}/auto-annotate/sam3/text", {"status": "no_detection"})
     report = run(server, folder, annotate_mode="text")
