@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
-.PHONY: setup demo test check bench lock clean
+.PHONY: setup demo test test-crash check bench lock clean
 
 setup: $(STAMP)
 
@@ -22,6 +22,10 @@ demo: setup
 
 test: setup
 	$(BIN)/pytest
+
+# Every place at which a process can be killed; `test` tries some of them.
+test-crash: setup
+	$(BIN)/pytest -m "" tests/e2e/test_kill.py
 
 check: setup
 	$(BIN)/ruff check .

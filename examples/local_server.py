@@ -100,6 +100,14 @@ class LocalServer:
             self._process.wait()
             self._process = None
 
+    def wait(self, timeout_s: float) -> int:
+        """Return the exit status once the process has ended without our doing."""
+        if self._process is None:
+            raise RuntimeError("the server is not running")
+        status = self._process.wait(timeout_s)
+        self._process = None
+        return status
+
     def restart(self) -> None:
         """Start again on the same data, at the same address, with the same key."""
         if self._process is not None:
