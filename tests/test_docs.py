@@ -10,6 +10,7 @@ import pytest
 
 import pictograph_server
 from pictograph.cli.app import GROUPS, app, load_group
+from pictograph.exceptions import DOCS_BASE, PictographError
 from pictograph_server.engines.trainers.registry import trainer_specs
 from pictograph_server.errors import ServiceError
 from pictograph_server.settings import environment_names
@@ -46,6 +47,19 @@ def test_error_codes__none_is_in_the_reference_alone() -> None:
 def test_links__lead_to_files_that_exist(page: Path) -> None:
     links = re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text())
     assert [link for link in links if not (page.parent / link).exists()] == []
+
+
+def test_exceptions__each_points_to_a_page_that_exists() -> None:
+    endings = {str(error.default_docs_url).removeprefix(DOCS_BASE) for error in _exceptions(PictographError)} - {"None"}
+    # The address is a folder's, in which the forge shows the README.
+    assert sorted(ending for ending in endings if not (DOCS / ending.strip("/") / "README.md").is_file()) == []
+    assert "/authentication" in endings
+
+
+def _exceptions(error: type[PictographError]) -> Iterator[type[PictographError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _exceptions(child)
 
 
 def _commands() -> Iterator[str]:
