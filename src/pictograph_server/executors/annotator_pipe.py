@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
-import numpy as np
 from pydantic import BaseModel, Field, TypeAdapter
 
 from pictograph_server.engines.annotators.base import RgbImage
@@ -85,13 +84,13 @@ Reply = Ready | Answer | Failure
 _REPLY: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Field(discriminator="kind")])
 
 
-def pack(question: Question, picture: bytes | Path | RgbImage) -> bytes:
+def pack(question: Question, picture: "bytes | Path | RgbImage") -> bytes:
     """Return a request as bytes."""
     if isinstance(picture, Path):
         picture = picture.read_bytes()
     hw: tuple[int, int] | None = None
-    if isinstance(picture, np.ndarray):
-        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+    if not isinstance(picture, bytes):
+        if picture.dtype != "uint8" or picture.ndim != 3 or picture.shape[2] != 3:
             raise ValueError(f"pixels are 8-bit RGB, shape (height, width, 3), got {picture.dtype} {picture.shape}")
         hw, picture = (int(picture.shape[0]), int(picture.shape[1])), picture.tobytes()
     header = Request(question=question, pixels_hw=hw).model_dump_json().encode()

@@ -15,6 +15,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
+from typing import TypeAlias
 
 from pictograph_server.engines.annotators.base import RgbImage
 from pictograph_server.engines.annotators.shapes import FoundShape
@@ -23,7 +24,7 @@ from pictograph_server.executors import annotator_pipe as pipe
 
 Box = tuple[float, float, float, float]
 # A file's bytes, a file, or decoded pixels: RGB, 8 bits, display-oriented, shape (height, width, 3).
-Picture = bytes | Path | RgbImage
+Picture: TypeAlias = "bytes | Path | RgbImage"
 
 
 @dataclass(frozen=True, slots=True)

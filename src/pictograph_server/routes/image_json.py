@@ -3,8 +3,7 @@
 from urllib.parse import quote
 
 from pictograph_server.routes.encoding import API
-from pictograph_server.services.images.ingest import THUMBNAIL_MEDIA_TYPE
-from pictograph_server.services.images.records import ImageRecord
+from pictograph_server.services.images.records import THUMBNAIL_MEDIA_TYPE, ImageRecord
 from pictograph_server.signing import UrlSigner
 from pictograph_server.storage.blobs import image_key, thumbnail_key
 

@@ -22,8 +22,7 @@ from pictograph_server.services.images import bundle, uploads
 from pictograph_server.services.images import service as images
 from pictograph_server.services.images.blobs import remove_unreferenced
 from pictograph_server.services.images.content import FileTooLarge
-from pictograph_server.services.images.ingest import THUMBNAIL_MEDIA_TYPE
-from pictograph_server.services.images.records import ImageNotFound
+from pictograph_server.services.images.records import THUMBNAIL_MEDIA_TYPE, ImageNotFound
 from pictograph_server.storage.blobs import image_key, thumbnail_key
 
 router = APIRouter(prefix=f"{API}/images", tags=["images"])

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 # RGB, 8 bits, display-oriented, shape (height, width, 3).
-RgbImage = NDArray[np.uint8]
+RgbImage: TypeAlias = "NDArray[np.uint8]"
 
 
 class Capability(StrEnum):
@@ -31,7 +32,7 @@ class Detection:
     prompt: str
     confidence: float
     box_xyxy: tuple[float, float, float, float]
-    mask: NDArray[np.bool_] | None = None
+    mask: "NDArray[np.bool_] | None" = None
     mask_origin_xy: tuple[int, int] = (0, 0)
 
 

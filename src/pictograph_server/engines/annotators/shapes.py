@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pictograph.geometry.boxes import xyxy_to_xywh
-from pictograph.geometry.masks import mask_to_polygons
 from pictograph.geometry.rings import Polygon, bounds
 from pictograph.models.annotation import Annotation, BBoxAnnotation, PolygonAnnotation, PolygonGeometry
 from pictograph.models.common import BoundingBox, Point
@@ -52,6 +50,9 @@ def detection_to_shape(detection: Detection) -> FoundShape | None:
         x_min, y_min, x_max, y_max = detection.box_xyxy
         has_area = x_max > x_min and y_max > y_min
         return FoundShape(detection.prompt, detection.confidence, detection.box_xyxy) if has_area else None
+    # The API server reads outlines and makes none, so it need not load numpy when it starts.
+    from pictograph.geometry.masks import mask_to_polygons
+
     polygons = mask_to_polygons(detection.mask, origin_xy=detection.mask_origin_xy)
     if not polygons:
         return None
@@ -80,5 +81,5 @@ def shape_to_annotations(
 
 
 def _bounding_box(box_xyxy: Box) -> BoundingBox:
-    x, y, w, h = xyxy_to_xywh([box_xyxy])[0].tolist()
-    return BoundingBox(x=x, y=y, w=w, h=h)
+    x_min, y_min, x_max, y_max = box_xyxy
+    return BoundingBox(x=x_min, y=y_min, w=x_max - x_min, h=y_max - y_min)

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 Split = Literal["train", "val", "test"]
 Task = Literal["object_detection", "instance_segmentation", "semantic_segmentation", "classification"]
+# The contract's floor: fewer annotated images than this teach nothing.
+MIN_ANNOTATED_IMAGES = 5
 
 
 class EngineConfig(BaseModel):

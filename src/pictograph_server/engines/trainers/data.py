@@ -10,10 +10,7 @@ import numpy as np
 from pictograph.metrics.detection import Boxes
 from pictograph.pixels import RgbArray, read_rgb
 from pictograph_server.engines.errors import BadTrainingData
-from pictograph_server.engines.trainers.base import Sample, Shape, TrainingData
-
-# The contract's floor: fewer annotated images than this teach nothing.
-MIN_ANNOTATED_IMAGES = 5
+from pictograph_server.engines.trainers.base import MIN_ANNOTATED_IMAGES, Sample, Shape, TrainingData
 
 
 def load_rgb(path: Path) -> RgbArray:

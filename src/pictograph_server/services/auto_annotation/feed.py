@@ -31,7 +31,7 @@ class ReadImage:
 
     position: int
     image: ImageRecord
-    pixels: RgbImage | None
+    pixels: "RgbImage | None"
     reason: str | None = None
 
 

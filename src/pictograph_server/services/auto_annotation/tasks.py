@@ -1,5 +1,7 @@
 """The job of auto-annotation and what happens when it ends, however it ends."""
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import Connection
 
 from pictograph_server.engines.annotators.base import Annotator
@@ -8,14 +10,19 @@ from pictograph_server.jobs.run import JobRun
 from pictograph_server.jobs.task import Task
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import repository
-from pictograph_server.services.auto_annotation.annotate import OpenAnnotator, annotate
 from pictograph_server.services.auto_annotation.service import ANNOTATE_LANE, ANNOTATE_TASK
 from pictograph_server.services.credits import service as credits
 from pictograph_server.storage.db.types import now
 
+if TYPE_CHECKING:
+    from pictograph_server.services.auto_annotation.annotate import OpenAnnotator
 
-def tasks(platform: Platform, open_annotator: OpenAnnotator | None = None) -> tuple[Task, ...]:
+
+def tasks(platform: Platform, open_annotator: "OpenAnnotator | None" = None) -> tuple[Task, ...]:
     def run_batch(run: JobRun) -> None:
+        # In the job's process only: the server that lists the tasks starts without numpy.
+        from pictograph_server.services.auto_annotation.annotate import annotate
+
         annotate(run, platform, open_annotator or _open_configured)
 
     return (Task(name=ANNOTATE_TASK, lane=ANNOTATE_LANE, function=run_batch, on_end=_on_end),)

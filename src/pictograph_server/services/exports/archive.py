@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from pictograph.formats.archive import write_zip
 from pictograph.formats.base import DatasetHeader, FormatReport, ImageEntry, Labeled
-from pictograph.formats.registry import FORMATS, get_format
+from pictograph.formats.registry import get_format
 from pictograph.models.annotation import Annotation
 from pictograph_server.services.annotations import service as annotations
 from pictograph_server.services.datasets.records import DatasetRecord
@@ -17,9 +17,6 @@ from pictograph_server.services.exports.repository import ExportRecord
 from pictograph_server.services.images import service as images
 from pictograph_server.services.images.records import ImageRecord
 from pictograph_server.storage.blobs import BlobStore, image_key
-
-# The wire names more formats than this version writes.
-BUILT_FORMATS = tuple(FORMATS)
 
 # Images whose annotations are fetched with one query.
 _PAGE = 200

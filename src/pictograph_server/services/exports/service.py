@@ -1,6 +1,6 @@
 """Exports: a dataset frozen into one ZIP in a format of the field, asked for by name."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -14,7 +14,6 @@ from pictograph_server.jobs import queue
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.names import check_name
 from pictograph_server.services.exports import repository
-from pictograph_server.services.exports.archive import BUILT_FORMATS
 from pictograph_server.services.exports.repository import ExportRecord, NewExport
 from pictograph_server.services.images.status_filter import statuses_of
 from pictograph_server.signing import UrlSigner
@@ -72,7 +71,7 @@ class ExportFormatNotBuilt(BadRequest):
     def __init__(self, given: str) -> None:
         super().__init__(
             f"This version cannot write the format {given!r} yet",
-            why=f"it writes {', '.join(BUILT_FORMATS)}",
+            why=f"it writes {', '.join(_built_formats())}",
             fix="Export in one of these and convert the file",
         )
 
@@ -229,7 +228,7 @@ def to_wire(record: ExportRecord) -> ExportAnswer:
 def _check_format(given: str) -> ExportFormat:
     for format_ in get_args(ExportFormat):
         if format_ == given:
-            if format_ not in BUILT_FORMATS:
+            if format_ not in _built_formats():
                 raise ExportFormatNotBuilt(given)
             return format_
     raise UnknownExportFormat(given)
@@ -243,6 +242,13 @@ def _check_class_filter(request: ExportRequest, there: Sequence[str]) -> list[st
         raise UnknownClassFilter(request.dataset_name, unknown, there)
     wanted = set(request.class_filter)
     return [name for name in there if name in wanted]
+
+
+def _built_formats() -> Collection[str]:
+    # Not before an export is asked for: the formats load numpy, and the server is to start without.
+    from pictograph.formats.registry import FORMATS
+
+    return FORMATS
 
 
 def _formats() -> str:

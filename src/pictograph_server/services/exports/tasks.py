@@ -6,6 +6,7 @@ whatever was stored is either completed or removed.
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
@@ -15,10 +16,12 @@ from pictograph_server.jobs.task import Task
 from pictograph_server.platform import Platform
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.exports import repository
-from pictograph_server.services.exports.archive import Contents, write_archive
 from pictograph_server.services.exports.repository import ExportRecord, StoredArchive
 from pictograph_server.services.exports.service import EXPORT_LANE, EXPORT_TASK
 from pictograph_server.storage.digest import file_sha256
+
+if TYPE_CHECKING:
+    from pictograph_server.services.exports.archive import Contents
 
 # Checkpoint: the file is complete on disk and its key is on the row.
 WRITTEN = "written"
@@ -56,6 +59,9 @@ def export(run: JobRun, platform: Platform) -> None:
 
 
 def _write(run: JobRun, platform: Platform, record: ExportRecord, path: Path) -> StoredArchive:
+    # In the job's process only: the server that lists the tasks starts without numpy.
+    from pictograph_server.services.exports.archive import write_archive
+
     with run.transaction() as conn:
         repository.mark_processing(conn, record.id)
     run.workdir.mkdir(parents=True, exist_ok=True)
@@ -81,7 +87,7 @@ def _write(run: JobRun, platform: Platform, record: ExportRecord, path: Path) ->
     return archive
 
 
-def _archive(record: ExportRecord, path: Path, contents: Contents) -> StoredArchive:
+def _archive(record: ExportRecord, path: Path, contents: "Contents") -> StoredArchive:
     digest = file_sha256(path)
     return StoredArchive(
         blob_key=f"exports/{record.id}/{digest}.zip",

@@ -7,15 +7,15 @@ before a pixel is decoded.
 import threading
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-from PIL import Image, UnidentifiedImageError
-
-from pictograph.image_header import open_image, orientation_in, orientation_of, turns_sides
 from pictograph_server.errors import BadRequest, ContentTooLarge, UnsupportedContent
 
 from .jpeg import damaged_scan_at
 from .png import verified_exif
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 MIME_TYPES = {
     "JPEG": "image/jpeg",
@@ -101,6 +101,11 @@ def check_image(data: bytes, filename: str, limits: ContentLimits) -> ImageFacts
         NotAnImage: 415, the bytes are none of the formats we read.
         BrokenImage: 400, empty, truncated or damaged.
     """
+    # Pillow is loaded with the first image, not with the server.
+    from PIL import UnidentifiedImageError
+
+    from pictograph.image_header import open_image
+
     if not data:
         raise BrokenImage(filename, "the file is empty (0 bytes)")
     if len(data) > limits.max_bytes:
@@ -119,17 +124,7 @@ def check_image(data: bytes, filename: str, limits: ContentLimits) -> ImageFacts
         raise BrokenImage(filename, f"it is damaged ({_first_line(error)})") from None
 
 
-def difference_hash(image: Image.Image) -> str:
-    """Return the 64-bit difference hash of an upright image as 16 hex digits: near copies differ in few bits.
-
-    Source: Krawetz 2013, https://www.hackerfactor.com/blog/index.php?/archives/529-Kind-of-Like-That.html
-    """
-    small = np.asarray(image.convert("L").resize((9, 8), Image.Resampling.BOX), dtype=np.int16)
-    bits = np.packbits(small[:, 1:] > small[:, :-1])
-    return bits.tobytes().hex()
-
-
-def _check_opened(image: Image.Image, data: bytes, filename: str, limits: ContentLimits) -> ImageFacts:
+def _check_opened(image: "Image.Image", data: bytes, filename: str, limits: ContentLimits) -> ImageFacts:
     width, height = image.size
     if width < 1 or height < 1:
         raise BrokenImage(filename, "it has no pixels")
@@ -137,14 +132,16 @@ def _check_opened(image: Image.Image, data: bytes, filename: str, limits: Conten
         raise TooManyPixels(filename, width, height, limits.max_pixels)
     mime_type = MIME_TYPES[image.format or ""]
     with _large_decode if width * height > _LARGE_PIXELS else nullcontext():
-        orientation = _check_whole(image, data, filename)
-    if turns_sides(orientation):
+        is_turned = _check_whole(image, data, filename)
+    if is_turned:
         width, height = height, width
     return ImageFacts(mime_type, width, height)
 
 
-def _check_whole(image: Image.Image, data: bytes, filename: str) -> int:
-    """Raise when the image is not whole, and return its EXIF orientation."""
+def _check_whole(image: "Image.Image", data: bytes, filename: str) -> bool:
+    """Raise when the image is not whole, and return whether it is shown with its sides exchanged."""
+    from pictograph.image_header import orientation_in, orientation_of, turns_sides
+
     if image.format in ("JPEG", "MPO"):
         if (position := damaged_scan_at(data)) is not None:
             raise BrokenImage(filename, f"its data is damaged at byte {position:,}")
@@ -152,9 +149,9 @@ def _check_whole(image: Image.Image, data: bytes, filename: str) -> int:
         image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
     elif image.format == "PNG" and image.width * image.height > _FULL_PNG_PIXELS:
         exif = verified_exif(data)
-        return 1 if exif is None else orientation_in(exif)
+        return exif is not None and turns_sides(orientation_in(exif))
     image.load()
-    return orientation_of(image)
+    return turns_sides(orientation_of(image))
 
 
 def _unidentified(data: bytes, filename: str) -> BadRequest | UnsupportedContent:

@@ -2,30 +2,17 @@
 
 import io
 import os
-from dataclasses import dataclass
 
 from PIL import Image
 
 from pictograph.pixels import decode_rgb
 from pictograph_server.storage.blobs import BlobStore, image_key, thumbnail_key
 
-from .content import difference_hash
-from .records import ImageRecord
+from .records import ImageRecord, Ingested
 
 THUMBNAIL_SIDE = 320
-THUMBNAIL_MEDIA_TYPE = "image/jpeg"
 _THUMBNAIL_QUALITY = 82
 _LOWEST_PRIORITY = 19
-
-
-@dataclass(frozen=True, slots=True)
-class Ingested:
-    """The result for one image; `error` says why there is none."""
-
-    image_id: str
-    dhash: str | None
-    has_thumbnail: bool
-    error: str | None
 
 
 def ingest(blobs: BlobStore, record: ImageRecord) -> Ingested:
@@ -40,6 +27,16 @@ def ingest(blobs: BlobStore, record: ImageRecord) -> Ingested:
     thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
     blobs.put(thumbnail_key(record.sha256), _jpeg(thumbnail))
     return Ingested(record.id, dhash, True, None)
+
+
+def difference_hash(image: Image.Image) -> str:
+    """Return the 64-bit difference hash of an upright image as 16 hex digits: near copies differ in few bits.
+
+    Source: Krawetz 2013, https://www.hackerfactor.com/blog/index.php?/archives/529-Kind-of-Like-That.html
+    """
+    grey = image.convert("L").resize((9, 8), Image.Resampling.BOX).tobytes()
+    bits = "".join("01"[grey[9 * y + x + 1] > grey[9 * y + x]] for y in range(8) for x in range(8))
+    return f"{int(bits, 2):016x}"
 
 
 def lower_priority() -> None:

@@ -7,6 +7,8 @@ from datetime import datetime
 from pictograph.models.image import ImageStatus
 from pictograph_server.errors import NotFound
 
+THUMBNAIL_MEDIA_TYPE = "image/jpeg"
+
 
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
@@ -40,6 +42,16 @@ class ImageRecord:
     def path(self) -> str:
         """Return folder and name: "/a/b/x.jpg"."""
         return f"{self.folder_path.rstrip('/')}/{self.filename}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """What the ingest job found out about one image; `error` says why there is no hash and no thumbnail."""
+
+    image_id: str
+    dhash: str | None
+    has_thumbnail: bool
+    error: str | None
 
 
 class ImageNotFound(NotFound):

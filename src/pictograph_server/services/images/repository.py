@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, i
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
-from .ingest import Ingested
-from .records import ImageRecord
+from .records import ImageRecord, Ingested
 
 _images = tables.images
 _columns = tuple(_images.c[field.name] for field in fields(ImageRecord))

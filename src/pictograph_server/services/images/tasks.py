@@ -11,7 +11,6 @@ from pictograph_server.storage.db.types import now
 
 from . import repository
 from .blobs import REMOVE_TASK, remove_unreferenced
-from .ingest import ingest, lower_priority
 from .registration import INGEST_LANE, INGEST_TASK
 from .uploads import sweep_expired
 
@@ -30,6 +29,9 @@ def _ingest_dataset(platform: Platform, run: JobRun) -> None:
 
     Each commit holds what it did, so a second try goes on where the first stopped; an image done twice ends the same.
     """
+    # In the job's process only: the server that lists the tasks starts without numpy.
+    from .ingest import ingest, lower_priority
+
     dataset_id = str(run.payload["dataset_id"])
     done = 0
     with ThreadPoolExecutor(1, "ingest", initializer=lower_priority) as worker:

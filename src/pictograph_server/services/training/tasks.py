@@ -11,7 +11,6 @@ from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.training import repository
 from pictograph_server.services.training.service import DEFAULT_GPU, TRAIN_LANE, TRAIN_TASK, TrainerSpecs, seconds_since
-from pictograph_server.services.training.train import train
 from pictograph_server.storage.db.types import now
 
 
@@ -19,6 +18,9 @@ def tasks(platform: Platform, specs: TrainerSpecs | None = None) -> tuple[Task, 
     known = trainer_specs() if specs is None else specs
 
     def run_training(run: JobRun) -> None:
+        # In the job's process only: the server that lists the tasks starts without numpy.
+        from pictograph_server.services.training.train import train
+
         train(run, platform, known)
 
     return (Task(name=TRAIN_TASK, lane=TRAIN_LANE, function=run_training, on_end=_on_end),)

@@ -29,8 +29,8 @@ from pictograph_server.services.images.content import (
     NotAnImage,
     TooManyPixels,
     check_image,
-    difference_hash,
 )
+from pictograph_server.services.images.ingest import difference_hash
 
 LIMITS = ContentLimits(max_bytes=10_000_000, max_pixels=100_000_000)
 

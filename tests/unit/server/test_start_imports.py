@@ -1,0 +1,52 @@
+"""What `pictograph up` loads before it answers: each of these would make its start slower for everybody."""
+
+import subprocess
+import sys
+
+import pytest
+
+STARTED = (
+    "import pictograph.cli.app\nimport pictograph_server.up\nfrom pictograph_server.services.tasks import all_tasks\n"
+)
+NO_PART_OF_THE_START = (
+    # Pixels: the first image and the jobs' own processes load them.
+    "numpy",
+    "PIL",
+    "cv2",
+    "shapely",
+    "onnxruntime",
+    "torch",
+    "pictograph.formats",
+    # The database that is not used, and migrations where there are none to make.
+    "sqlalchemy.dialects.postgresql",
+    "psycopg",
+    "alembic",
+    # The client and the tables of the commands that ask a server.
+    "pictograph.client",
+    "pictograph.workflows",
+    "rich",
+    "httpx2",
+)
+
+
+@pytest.fixture(scope="module")
+def loaded() -> frozenset[str]:
+    program = f"{STARTED}import sys\nprint(*sys.modules)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return frozenset(result.stdout.split())
+
+
+@pytest.mark.parametrize("module", NO_PART_OF_THE_START)
+def test_start__does_not_load(module: str, loaded: frozenset[str]) -> None:
+    assert module not in loaded
+
+
+def test_start__loads_what_was_looked_at(loaded: frozenset[str]) -> None:
+    assert {"pictograph.cli.app", "pictograph_server.app", "sqlalchemy", "fastapi"} <= loaded
+
+
+@pytest.mark.parametrize("module", ["pydantic", "rich", "pictograph_server"])
+def test_version__loads_no(module: str) -> None:
+    program = f"import pictograph.cli.app, sys\nprint({module!r} in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout == "False\n"
