@@ -29,23 +29,28 @@ def run(server: LocalServer, *arguments: str | Path, **environment: str) -> subp
     )
 
 
-def test_pipeline_run__to_a_model_and_again(server: LocalServer, client: Client, signs: Path, tmp_path: Path) -> None:
+def test_pipeline_run__review_then_a_model(server: LocalServer, client: Client, signs: Path, tmp_path: Path) -> None:
     model = tmp_path / "model.onnx"
-    call = ("pipeline", "run", signs, "--classes", CLASSES, "--dataset", "signs", "--config", QUICK)
-    first = run(server, *call, "--output", model, "--json")
-    assert first.returncode == 0, first.stderr
+    call = ("pipeline", "run", signs, "--classes", CLASSES, "--dataset", "signs", "--config", QUICK, "--json")
+    first = run(server, *call, "--review")
+    assert first.returncode == 1, first.stderr
     report = json.loads(first.stdout)
-    assert report["success"]
     assert report["upload"]["images_uploaded"] == report["annotate"]["images_processed"] == 16
-    assert report["model"]["status"] == "ready"
-    assert model.stat().st_size > 100_000
+    assert (report["stopped_for_review"], report["review_pending"]) == (True, 16)
+
+    seen = run(server, "images", "status", "signs", "complete", "--all-in", "review", "--json")
+    assert json.loads(seen.stdout) == {"changed": 16, "failed": []}
 
     spent = client.credits.balance().credits_remaining
-    again = run(server, *call, "--no-train", "--json")
+    again = run(server, *call, "--output", model)
     assert again.returncode == 0, again.stderr
     report = json.loads(again.stdout)
+    assert report["success"]
     assert report["upload"]["images_skipped"] == report["annotate"]["images_skipped"] == 16
-    assert client.credits.balance().credits_remaining == spent
+    assert report["model"]["status"] == "ready"
+    assert model.stat().st_size > 100_000
+    assert {entry.operation for entry in client.credits.history()[:2]} <= {"training_a10g", "training_refund_a10g"}
+    assert client.credits.balance().credits_remaining < spent
 
 
 @pytest.mark.parametrize(
