@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 from pictograph_server.engines.annotators.base import RgbImage
-from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses
+from pictograph_server.engines.errors import EngineBusy, EngineError, EngineUnavailable, UnknownClasses
 from pictograph_server.executors.annotator_process import AnnotatorProcess
 
 pytest.importorskip("torch")
@@ -108,10 +108,10 @@ def test_process__is_started_again_after_a_kill(annotator: AnnotatorProcess, sig
 def test_process__too_slow_is_said_and_loading_goes_on(sign: RgbImage):
     process = AnnotatorProcess("tiny", "cpu", timeout_s=0.05)
     try:
-        with pytest.raises(EngineError, match="still loading"):
+        with pytest.raises(EngineBusy, match="still loading"):
             process.text(sign, ["no_entry"], threshold=0.5)
         first = pid_of(process)
-        with pytest.raises(EngineError, match="still loading"):
+        with pytest.raises(EngineBusy, match="still loading"):
             process.text(sign, ["no_entry"], threshold=0.5)
         assert pid_of(process) == first
     finally:

@@ -16,6 +16,10 @@ class EngineUnavailable(EngineError):
     """The engine cannot run here: a package, weights, or access to them is missing."""
 
 
+class EngineBusy(EngineError):
+    """The engine is still loading or at other work: the same question may be answered a moment later."""
+
+
 class UnknownClasses(EngineError):
     """The checkpoint does not know some of the classes it was asked for (only the demo checkpoint is so narrow)."""
 

@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from pictograph_server.engines.annotators.base import RgbImage
 from pictograph_server.engines.annotators.shapes import FoundShape
-from pictograph_server.engines.errors import EngineError
+from pictograph_server.engines.errors import EngineBusy, EngineError
 from pictograph_server.executors import annotator_pipe as pipe
 
 Box = tuple[float, float, float, float]
@@ -40,7 +40,7 @@ class AnnotatorProcess:
     """Answers text, box and point prompts. May be shared between threads; prompts are answered one after the other.
 
     Every method raises `EngineError` (or one of its kinds) with what to do when the annotator cannot be opened, does
-    not know the class, crashes, or does not answer within `timeout_s`.
+    not know the class, crashes, or does not answer within `timeout_s`: `EngineBusy` when it may answer a moment later.
     """
 
     def __init__(self, choice: str = "auto", device: str | None = None, *, timeout_s: float = 25.0) -> None:
@@ -92,7 +92,7 @@ class AnnotatorProcess:
             answer = order.answer.result(self._timeout_s + 2)
         except TimeoutError:
             order.answer.cancel()
-            raise _too_slow("other prompts are still being answered", self._timeout_s) from None
+            raise _busy("other prompts are still being answered", self._timeout_s) from None
         return PromptAnswer(answer.engine, answer.shapes, answer.seconds)
 
     def _enqueue(self, order: "_Order") -> None:
@@ -125,7 +125,7 @@ class AnnotatorProcess:
             # It died while nobody asked anything: that is no fault of this prompt.
             child = self._loaded_child(deadline)
             child.send(request, deadline)
-        reply = self._reply(child, deadline, "it is still working on the prompt", keep=False)
+        reply = self._reply(child, deadline, _too_slow(self._timeout_s))
         if isinstance(reply, pipe.Failure):
             raise reply.error()
         if not isinstance(reply, pipe.Answer):
@@ -136,21 +136,22 @@ class AnnotatorProcess:
         child = self._running_child()
         if not child.ready:
             # Loading may take longer than a prompt may: it goes on, and a later prompt finds it done.
-            opened = self._reply(child, deadline, "it is still loading its network", keep=True)
+            too_slow = _busy("it is still loading its network", self._timeout_s)
+            opened = self._reply(child, deadline, too_slow)
             if isinstance(opened, pipe.Failure):
                 self._drop_child()
                 raise opened.error()
             child.ready = True
         return child
 
-    def _reply(self, child: "_Child", deadline: float, doing: str, *, keep: bool) -> pipe.Reply:
+    def _reply(self, child: "_Child", deadline: float, too_slow: EngineError) -> pipe.Reply:
         try:
             return child.receive(deadline)
         except TimeoutError:
-            if not keep:
+            if not isinstance(too_slow, EngineBusy):
                 # An answer that comes later would be taken for the next prompt's.
                 self._drop_child()
-            raise _too_slow(doing, self._timeout_s) from None
+            raise too_slow from None
         except (EOFError, OSError, ValueError) as error:
             raise self._crashed(child) from error
 
@@ -231,9 +232,17 @@ def _wait(*, deadline: float, readable: int | None = None, writable: int | None 
         raise TimeoutError
 
 
-def _too_slow(doing: str, timeout_s: float) -> EngineError:
-    return EngineError(
+def _busy(doing: str, timeout_s: float) -> EngineBusy:
+    return EngineBusy(
         f"The annotator did not answer within {timeout_s:.0f} s",
         why=doing,
         fix="Try again in a moment; for many images use a batch job, which has no such limit",
+    )
+
+
+def _too_slow(timeout_s: float) -> EngineError:
+    return EngineError(
+        f"The annotator did not answer within {timeout_s:.0f} s",
+        why="the prompt takes longer than that on this machine",
+        fix="Use a batch job, which has no such limit, or a smaller image",
     )

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from tests.api.jobs.workplace import Workplace
 
 from pictograph_server.engines.annotators.shapes import FoundShape
-from pictograph_server.engines.errors import EngineError, UnknownClasses
+from pictograph_server.engines.errors import EngineBusy, EngineError, UnknownClasses
 from pictograph_server.executors.annotator_process import PromptAnswer
 from pictograph_server.services.credits import service as credits
 
@@ -129,9 +129,21 @@ def test_text__unknown_class_is_400_with_what_to_do(signs: Workplace, model: Sta
     assert signs.get("/credits/balance").json()["credits_remaining"] == 1_000_000
 
 
-def test_text__annotator_that_fails_is_no_5xx(signs: Workplace, model: StandIn):
-    model.fails_with = EngineError("The annotator did not answer within 25 s")
-    assert signs.post("/auto-annotate/sam3/text", {**IMAGE, "text_prompt": "stop"}).status_code == 400
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        pytest.param(EngineError("The annotator stopped", fix="Look"), 400, "prompt_not_answered", id="refused"),
+        pytest.param(EngineBusy("It is loading", fix="Try again"), 409, "annotator_busy", id="loading"),
+    ],
+)
+def test_text__annotator_that_fails_is_no_5xx(
+    signs: Workplace, model: StandIn, error: EngineError, status: int, code: str
+):
+    """Nor a 408 or 429: the hosted client would ask three times more, half a minute each."""
+    model.fails_with = error
+    response = signs.post("/auto-annotate/sam3/text", {**IMAGE, "text_prompt": "stop"})
+    assert (response.status_code, response.json()["code"], response.json()["fix"]) == (status, code, error.fix)
+    assert signs.get("/credits/balance").json()["credits_remaining"] == 1_000_000
 
 
 @pytest.mark.parametrize(

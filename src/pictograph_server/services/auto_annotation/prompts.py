@@ -9,8 +9,8 @@ from typing import Literal, Protocol
 from pictograph.models.annotation import Annotation
 from pictograph.models.auto_annotate import PromptStatus
 from pictograph_server.engines.annotators.shapes import FoundShape, shape_to_annotations
-from pictograph_server.engines.errors import EngineError, UnknownClasses
-from pictograph_server.errors import BadRequest, NotFound
+from pictograph_server.engines.errors import EngineBusy, EngineError, UnknownClasses
+from pictograph_server.errors import BadRequest, Conflict, NotFound
 from pictograph_server.executors.annotator_process import PromptAnswer
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation.request import prompt_for
@@ -68,6 +68,12 @@ class OutsideImage(BadRequest):
 
 class PromptUnknownClass(BadRequest):
     code = "unknown_class"
+
+
+class AnnotatorBusy(Conflict):
+    """The network is still loading, or others' prompts take their time. No 5xx: see `_ask`."""
+
+    code = "annotator_busy"
 
 
 class PromptNotAnswered(BadRequest):
@@ -203,7 +209,9 @@ def _ask(platform: Platform, image: ImageRecord, ask: Callable[[Path], PromptAns
         ) from error
     except UnknownClasses as error:
         raise PromptUnknownClass(error.what, why=error.why, fix=error.fix) from error
-    # Never a 5xx: clients would repeat the prompt three times (trap 11).
+    # Never a 5xx: clients would repeat the prompt three times, each as long as this one (trap 11).
+    except EngineBusy as error:
+        raise AnnotatorBusy(error.what, why=error.why, fix=error.fix) from error
     except EngineError as error:
         raise PromptNotAnswered(error.what, why=error.why, fix=error.fix) from error
 
