@@ -1,6 +1,7 @@
 """Batch auto-annotation with a small annotator that finds what a test tells it to."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -212,7 +213,7 @@ def test_batch__only_what_the_live_one_has_not_is_queued(signs: Workplace, annot
     [{"skip_annotated": False}, {"skip_annotated": True, "classes": [YIELD]}],
     ids=["all wanted anew", "other classes"],
 )
-def test_batch__another_question_is_queued_beside_a_live_one(signs: Workplace, body: dict[str, object]):
+def test_batch__another_question_is_queued_beside_a_live_one(signs: Workplace, body: dict[str, Any]):
     signs.add_image(signs.make_dataset(), "a.png")
     first = start(signs, ["a.png"], skip_annotated=True)
     second = start(signs, ["a.png"], **body)
