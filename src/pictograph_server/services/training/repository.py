@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from pictograph.models.training import GpuType, PipelineType, TrainingStatus
 from pictograph_server.storage.db.tables import datasets, images, training_runs
@@ -129,6 +129,8 @@ def complete(
             status="completed",
             model_id=model_id,
             progress=100,
+            # A trainer killed between its own checkpoint and its report does not go through the last epoch again.
+            current_epoch=func.coalesce(training_runs.c.total_epochs, training_runs.c.current_epoch),
             metrics=dict(metrics),
             eta_seconds=0,
             error_message=None,
