@@ -65,9 +65,24 @@ def best_dtype(device: "torch.device", folder: Path) -> "torch.dtype":
 
     if device.type == "cuda":
         return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
-    large = sum(file.stat().st_size for file in folder.glob("*.safetensors")) > 1 << 30
     # With matrix tiles (AMX) a CPU is eight times as fast in bfloat16, without them slower.
-    return torch.bfloat16 if device.type == "cpu" and large and _has_amx() else torch.float32
+    return torch.bfloat16 if device.type == "cpu" and _is_large(folder) and _has_amx() else torch.float32
+
+
+def limit_threads(device: "torch.device", folder: Path) -> None:
+    """Give a small network one of torch's threads on a CPU: more meet hundreds of times for each image.
+
+    Where another program wants one of the cores, every meeting waits, spinning, for the thread that is held up.
+    Whoever reads and stores the images has the other cores.
+    """
+    import torch
+
+    if device.type == "cpu" and not _is_large(folder):
+        torch.set_num_threads(1)
+
+
+def _is_large(folder: Path) -> bool:
+    return sum(file.stat().st_size for file in folder.glob("*.safetensors")) > 1 << 30
 
 
 def _has_amx() -> bool:

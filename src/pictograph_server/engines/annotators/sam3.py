@@ -16,7 +16,14 @@ from pictograph.geometry import boxes
 from pictograph.geometry.masks import mask_to_box, without_specks
 from pictograph_server.engines.annotators.base import AnnotatorSpec, Capability, Detection, RgbImage
 from pictograph_server.engines.annotators.card import CheckpointCard, plain_phrase, read_card
-from pictograph_server.engines.annotators.devices import batch_sizes, best_dtype, describe, in_batches, open_device
+from pictograph_server.engines.annotators.devices import (
+    batch_sizes,
+    best_dtype,
+    describe,
+    in_batches,
+    limit_threads,
+    open_device,
+)
 from pictograph_server.engines.annotators.weights import SAM3, TINY_FOLDER, locate
 from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses
 
@@ -238,6 +245,7 @@ def load(checkpoint: str | None, device: str | None, *, why_narrow: str | None =
         fix = "Install it: pip install 'pictograph[sam3]'"
         raise EngineUnavailable("SAM 3 cannot run here", why=f"the package {error.name} is missing", fix=fix) from error
     place = open_device(device)
+    limit_threads(place, folder)
     with _silence():
         try:
             network = Sam3Network(folder, place, best_dtype(place, folder))
