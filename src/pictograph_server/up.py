@@ -148,6 +148,8 @@ def _run_server(
         app,
         http="httptools",
         loop="uvloop",
+        # There are none; the library for them would be loaded.
+        ws="none",
         # We configure logging, and Envelope writes the access log.
         log_config=None,
         access_log=False,

@@ -1,13 +1,25 @@
 """What `pictograph up` loads before it answers: each of these would make its start slower for everybody."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-STARTED = (
-    "import pictograph.cli.app\nimport pictograph_server.up\nfrom pictograph_server.services.tasks import all_tasks\n"
-)
+START = """
+import os, signal, sys
+from pathlib import Path
+import pictograph.cli.app
+import pictograph_server.up
+
+def started(line):
+    if line.startswith("Stop"):
+        print(*sys.modules)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+pictograph_server.up.run(Path(sys.argv[1]), port=0, announce=started)
+"""
 NO_PART_OF_THE_START = (
     # Pixels: the first image and the jobs' own processes load them.
     "numpy",
@@ -26,13 +38,22 @@ NO_PART_OF_THE_START = (
     "pictograph.workflows",
     "rich",
     "httpx2",
+    # Web sockets: there are none.
+    "websockets",
 )
 
 
 @pytest.fixture(scope="module")
-def loaded() -> frozenset[str]:
-    program = f"{STARTED}import sys\nprint(*sys.modules)"
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> frozenset[str]:
+    folder: Path = tmp_path_factory.mktemp("start")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PICTOGRAPH_")}
+    result = subprocess.run(
+        [sys.executable, "-c", START, folder / "data"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment | {"HOME": str(folder)},
+    )
     return frozenset(result.stdout.split())
 
 

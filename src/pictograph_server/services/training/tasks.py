@@ -15,13 +15,11 @@ from pictograph_server.storage.db.types import now
 
 
 def tasks(platform: Platform, specs: TrainerSpecs | None = None) -> tuple[Task, ...]:
-    known = trainer_specs() if specs is None else specs
-
     def run_training(run: JobRun) -> None:
         # In the job's process only: the server that lists the tasks starts without numpy.
         from pictograph_server.services.training.train import train
 
-        train(run, platform, known)
+        train(run, platform, trainer_specs() if specs is None else specs)
 
     return (Task(name=TRAIN_TASK, lane=TRAIN_LANE, function=run_training, on_end=_on_end),)
 
