@@ -23,7 +23,7 @@ COLOURS = ("#c02020", "#20a030", "#2040c0")
 
 # Settings that make a run last seconds.
 SMALL_RUNS: dict[str, dict[str, object]] = {
-    "yolox": {"epochs": 4, "image_size": 64, "batch_size": 8, "model_type": "nano"},
+    "yolox": {"epochs": 4, "image_size": 64, "batch_size": 4, "model_type": "nano"},
 }
 
 trainers = pytest.mark.parametrize("name", sorted(trainer_specs()))

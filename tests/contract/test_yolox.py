@@ -1,6 +1,5 @@
 """What is YOLOX's own: classes and colours survive the way to the file, both files of a model agree, weights load."""
 
-from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from pictograph_server.engines.trainers.yolox.config import YoloxConfig, plan_ru
 from pictograph_server.engines.trainers.yolox.data import Batches, TrainPictures
 from pictograph_server.engines.trainers.yolox.evaluate import predict
 from pictograph_server.engines.trainers.yolox.network import Average, build_network, learning_rate
-from pictograph_server.engines.trainers.yolox.shards import Shards, split_cores
 
 
 @pytest.fixture(scope="module")
@@ -119,34 +117,6 @@ def test_boxes_of__polygons_by_their_bounds(tmp_path: Path) -> None:
     ring = ((10.0, 20.0), (30.0, 20.0), (20.0, 140.0))
     sample = replace(sample, shapes=(replace(sample.shapes[0], rings=(ring,)),))
     assert boxes_of(sample).xyxy.tolist() == [[10, 20, 30, 128]]  # cut at the image
-
-
-def test_shards__gradient_is_the_mean_of_the_parts() -> None:
-    plan = plan_run(YoloxConfig(image_size=64), train_images=8, on_gpu=False)
-    network = build_network(plan, 3).train()
-    images = torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(0)) * 255
-    targets = torch.tensor([[[1.0, 30, 30, 20, 24]]]).repeat(8, 1, 1)
-    halves = [deepcopy(network), deepcopy(network)]
-    for half, part in zip(halves, (slice(0, 4), slice(4, 8)), strict=True):
-        alone = Shards(half, parts=1, threads=1)
-        alone.backward(images[part], targets[part])
-        alone.close()
-
-    shards = Shards(network, parts=2, threads=1)
-    shards.backward(images, targets)
-    shards.close()
-
-    for whole, first, second in zip(*(each.parameters() for each in (network, *halves)), strict=True):
-        assert whole.grad is not None and first.grad is not None and second.grad is not None
-        torch.testing.assert_close(whole.grad, (first.grad + second.grad) / 2)
-
-
-@pytest.mark.parametrize(
-    ("cores", "batch_size", "expected"),
-    [(2, 8, (2, 1)), (1, 8, (1, 1)), (8, 8, (2, 4)), (4, 16, (4, 1)), (2, 7, (1, 2)), (2, 1, (1, 2))],
-)
-def test_split_cores__parts_are_not_too_small(cores: int, batch_size: int, expected: tuple[int, int]) -> None:
-    assert split_cores(cores, batch_size) == expected
 
 
 def test_average__follows_and_settles() -> None:

@@ -22,7 +22,7 @@ def device_words(device: torch.device) -> str:
 
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"cpu ({usable_cores()} threads)"
+    return f"cpu ({torch.get_num_threads()} threads)"
 
 
 def usable_cores() -> int:

@@ -34,7 +34,6 @@ from pictograph_server.engines.trainers.yolox.network import (
     make_optimizer,
     quiet,
 )
-from pictograph_server.engines.trainers.yolox.shards import Shards, split_cores
 
 # The last part of a run sees whole pictures and a finer box loss, as in the paper.
 _FINE_FROM = 0.85
@@ -71,6 +70,8 @@ def _prepare(data: TrainingData, config: YoloxConfig, run: Run) -> Job:
     remarks = check_detection_data(data)
     device = pick_device()
     cv2.setNumThreads(1)
+    if device.type == "cpu":
+        torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))
     splits = split_samples(data.samples, val_fraction=config.val_fraction)
     train_samples = [sample for sample in data.samples if splits[sample.image_id] == "train"]
     val_samples = [sample for sample in data.samples if splits[sample.image_id] == "val"]
@@ -78,8 +79,6 @@ def _prepare(data: TrainingData, config: YoloxConfig, run: Run) -> Job:
         remarks.append("No annotated image could be held back: the figures are measured on the training images.")
         val_samples = train_samples
     plan = plan_run(config, train_images=len(train_samples), on_gpu=device.type == "cuda")
-    if device.type == "cpu":
-        torch.set_num_threads(split_cores(usable_cores(), plan.batch_size)[1])
     run.device_used(device_words(device))
     run.say(
         f"{plan.model_type} at {plan.image_size} px on {device_words(device)}: {len(train_samples)} images to learn "
@@ -100,9 +99,6 @@ class Session:
         if job.config.weights is not None:
             run.say(load_weights(network, job.config.weights))
         self.network = network.to(job.device).to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
-        self.shards: Shards | None = None
-        if job.device.type == "cpu":
-            self.shards = Shards(self.network, *split_cores(usable_cores(), job.plan.batch_size))
         self.average = Average(self.network, job.plan.steps)
         self.optimizer = make_optimizer(self.network)
         self.scaler = torch.amp.GradScaler("cuda", enabled=job.device.type == "cuda")
@@ -135,8 +131,6 @@ class Session:
                 self.run.report(EpochReport(self.epoch, self.plan.epochs, metrics, eta))
         finally:
             batches.close()
-            if self.shards is not None:
-                self.shards.close()
 
     def _one_epoch(self, batches: Batches) -> dict[str, float]:
         while True:
@@ -154,9 +148,8 @@ class Session:
     def _steps(self, batches: Batches) -> dict[str, float]:
         """Do an epoch's steps; return the mean of each loss and the last learning rate."""
         fine = self.epoch >= _FINE_FROM * self.plan.epochs
-        for network in self.shards.networks if self.shards is not None else [self.network]:
-            network.train()
-            network.head.use_l1 = fine  # pyright: ignore[reportAttributeAccessIssue, reportArgumentType, reportOptionalMemberAccess]
+        self.network.train()
+        self.network.head.use_l1 = fine  # pyright: ignore[reportAttributeAccessIssue, reportArgumentType, reportOptionalMemberAccess]
         steps = -(-len(self.job.train_samples) // self.batch_size)
         peak = self.plan.learning_rate * self.batch_size / self.plan.batch_size
         sums: dict[str, Tensor] = {}
@@ -180,11 +173,12 @@ class Session:
     def _step(self, images: Tensor, targets: Tensor, rate: float) -> Mapping[str, Tensor]:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        if self.shards is not None:
-            losses = self.shards.backward(images, targets)
-            self.optimizer.step()
-        else:
-            losses = self._step_on_gpu(images, targets)
+        with torch.autocast(self.job.device.type, dtype=torch.float16, enabled=self.job.device.type == "cuda"):
+            losses = self.network(images, targets)
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(losses["total_loss"]).backward()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
         self.average.update(self.network)
         return {
             "loss": losses["total_loss"].detach(),
@@ -192,15 +186,6 @@ class Session:
             "loss_objectness": losses["conf_loss"].detach(),
             "loss_class": losses["cls_loss"].detach(),
         }
-
-    def _step_on_gpu(self, images: Tensor, targets: Tensor) -> Mapping[str, Tensor]:
-        with torch.autocast("cuda", dtype=torch.float16):
-            losses: Mapping[str, Tensor] = self.network(images, targets)
-        self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(losses["total_loss"]).backward()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        return losses
 
     def _measure(self) -> dict[str, float]:
         """Measure the averaged network every so many epochs, and keep the best."""
