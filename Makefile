@@ -15,9 +15,10 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@$(BIN)/python -c 'import uv' 2>/dev/null || $(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.txt
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable .
-	@# Compiles what the server loads to start, else its first start would take twice as long. Where the variable is set,
-	@# every start would.
-	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import pictograph.cli.app, pictograph_server.up'
+	@# Compiles what the server and its jobs load, else their first start would take twice as long, and every start where
+	@# this variable is set.
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import pictograph.cli.app, pictograph_server.up, \
+	  pictograph_server.engines.annotators.sam3_network, pictograph_server.engines.trainers.yolox.train'
 	@touch $@
 
 demo: setup
