@@ -82,7 +82,20 @@ def test_upload__again_sends_nothing_and_a_changed_file_is_a_conflict(client: Cl
         ({"train_config": {"model_type": "yolov8"}}, "yolox_nano"),
         ({"pipeline": "detectron2"}, "yolox"),
     ],
-    ids=["pipeline", "gpu", "no classes", "shape", "class", "key", "epochs", "text", "name", "size", "variant", "not here"],
+    ids=[
+        "pipeline",
+        "gpu",
+        "no classes",
+        "shape",
+        "class",
+        "key",
+        "epochs",
+        "text",
+        "name",
+        "size",
+        "variant",
+        "not here",
+    ],
 )
 def test_full_pipeline__wrong_arguments_make_nothing(
     client: Client, signs: Path, wrong: dict[str, Any], told: str
