@@ -91,7 +91,7 @@ def test_pipeline_run__bad_files_are_named_and_the_rest_is_there(
 
 
 def test_pipeline_run__a_class_the_tiny_model_does_not_know(server: LocalServer, signs: Path) -> None:
-    result = run(server, "pipeline", "run", signs, "--classes", "zebra:bbox", "--no-train")
+    result = run(server, "pipeline", "run", signs, "--classes", "zebra:bbox", "--dataset", "zebras", "--no-train")
     assert result.returncode == 1
     assert "zebra" in result.stdout + result.stderr
     assert "stop" in result.stdout + result.stderr
