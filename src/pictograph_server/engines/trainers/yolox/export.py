@@ -20,6 +20,8 @@ from pictograph_server.engines.errors import EngineError
 OPSET = 17
 # Differences that rounding explains: boxes in input pixels (and a thousandth of big ones), probabilities.
 _BOX_TOLERANCE, _PROBABILITY_TOLERANCE = 0.02, 1e-3
+# Candidates less likely than this pass no threshold: their sizes are exponentials of noise, and nobody reads them.
+_LEAST_CONFIDENCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,13 @@ def _differences(network: nn.Module, file: Path, real_inputs: Sequence[NDArray[n
     boxes = probabilities = 0.0
     for tensor in real_inputs:
         with torch.inference_mode():
-            expected = _readable(network(torch.from_numpy(tensor)).numpy())
-        answered = _readable(np.asarray(session.run(None, {"images": tensor})[0]))
-        difference = np.abs(answered - expected)
-        boxes = max(boxes, float(difference[..., :4].max()))
-        probabilities = max(probabilities, float(difference[..., 4:].max()))
-        unexplained = float((difference[..., :4] - 1e-3 * np.abs(expected[..., :4])).max())
+            expected = _readable(network(torch.from_numpy(tensor)).numpy(), tensor.shape[-1])
+        answered = _readable(np.asarray(session.run(None, {"images": tensor})[0]), tensor.shape[-1])
+        is_read = (expected[..., 4] * expected[..., 5:].max(-1)) >= _LEAST_CONFIDENCE
+        difference = np.abs(answered[is_read][:, :4] - expected[is_read][:, :4])
+        boxes = max(boxes, float(difference.max(initial=0.0)))
+        unexplained = float((difference - 1e-3 * np.abs(expected[is_read][:, :4])).max(initial=0.0))
+        probabilities = max(probabilities, float(np.abs(answered[..., 4:] - expected[..., 4:]).max()))
         if not (unexplained <= _BOX_TOLERANCE and probabilities <= _PROBABILITY_TOLERANCE):  # so that NaN is refused
             raise EngineError(
                 "The exported model does not answer as the trained network does",
@@ -87,6 +90,6 @@ def _differences(network: nn.Module, file: Path, real_inputs: Sequence[NDArray[n
     return boxes, probabilities
 
 
-def _readable(output: NDArray[np.float32]) -> NDArray[np.float32]:
-    # An unsure candidate's size is an exponential that may be infinite; nobody reads it beyond this.
-    return np.clip(output, -1e6, 1e6)
+def _readable(output: NDArray[np.float32], side: int) -> NDArray[np.float32]:
+    # A size is an exponential and may be infinite. Boxes are cut at the image, so beyond this all are the same.
+    return np.clip(output, -4.0 * side, 4.0 * side)
