@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 from tests.api.jobs.workplace import Workplace
 
+from pictograph.geometry.cropped_mask import CroppedMask
 from pictograph_server.engines.annotators.base import Capability, Detection, RgbImage
 from pictograph_server.engines.errors import UnknownClasses
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
@@ -50,7 +51,7 @@ def _found(prompt: str, image: RgbImage) -> Detection:
     mask = np.zeros(image.shape[:2], dtype=bool)
     mask[4:-4, 4:-4] = True
     mask[16:24, 16:24] = prompt != "yield"
-    return Detection(prompt, 0.9, (4.0, 4.0, image.shape[1] - 4.0, image.shape[0] - 4.0), mask)
+    return Detection(prompt, 0.9, (4.0, 4.0, image.shape[1] - 4.0, image.shape[0] - 4.0), CroppedMask.from_array(mask))
 
 
 @pytest.fixture

@@ -9,16 +9,25 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from pictograph.geometry.cropped_mask import CroppedMask
+
 # RGB, 8 bits, display-oriented, shape (height, width, 3).
 RgbImage: TypeAlias = "NDArray[np.uint8]"
+Box: TypeAlias = tuple[float, float, float, float]
 
 
 class Capability(StrEnum):
     """What an annotator can be asked with."""
 
     TEXT = "text"
+    # Every object like the ones inside some boxes.
+    EXEMPLAR = "exemplar"
+    # The one object inside a box, cut out.
     BOX = "box"
+    # The one object under some clicks, cut out.
     POINT = "point"
+    # What the image as a whole is: detections are without a place, their box is the whole image.
+    TAG = "tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +35,23 @@ class Detection:
     """One instance an annotator found.
 
     `box_xyxy` is in pixels of the image as given (continuous, origin at the outer corner of the top-left pixel).
-    `mask` is the foreground inside the crop whose top-left pixel is `mask_origin_xy`; None without masks.
+    `mask` is None where the annotator draws none.
     """
 
     prompt: str
     confidence: float
-    box_xyxy: tuple[float, float, float, float]
-    mask: "NDArray[np.bool_] | None" = None
-    mask_origin_xy: tuple[int, int] = (0, 0)
+    box_xyxy: Box
+    mask: "CroppedMask | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Exemplars:
+    """Boxes on an image that say «like this» or «not like this», in pixels of that image; `phrase` narrows it down."""
+
+    image: RgbImage
+    boxes_xyxy: Sequence[Box]
+    is_positive: Sequence[bool]
+    phrase: str | None = None
 
 
 class Annotator(Protocol):
@@ -55,13 +73,18 @@ class Annotator(Protocol):
         """Return, for each image, every instance of every prompt with confidence above `threshold`, best first."""
         ...
 
+    def exemplars(
+        self, images: Sequence[RgbImage], alike: Exemplars, *, threshold: float, max_detections: int = 100
+    ) -> list[list[Detection]]:
+        """Return, for each image, every object like the positive exemplars and unlike the negative ones, best first.
+
+        The exemplars may lie on an image that is not among `images`. The detections' prompt is the exemplars' phrase,
+        or "visual" without one.
+        """
+        ...
+
     def box(
-        self,
-        image: RgbImage,
-        boxes_xyxy: Sequence[tuple[float, float, float, float]],
-        *,
-        is_positive: Sequence[bool],
-        threshold: float,
+        self, image: RgbImage, boxes_xyxy: Sequence[Box], *, is_positive: Sequence[bool], threshold: float
     ) -> list[Detection]:
         """Return the object inside the first positive box, refined; negative boxes say what it is not."""
         ...

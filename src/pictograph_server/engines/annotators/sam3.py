@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pictograph.geometry import boxes
+from pictograph.geometry.cropped_mask import CroppedMask
 from pictograph.geometry.masks import mask_to_box, without_specks
-from pictograph_server.engines.annotators.base import AnnotatorSpec, Capability, Detection, RgbImage
+from pictograph_server.engines.annotators.base import AnnotatorSpec, Box, Capability, Detection, RgbImage
 from pictograph_server.engines.annotators.card import CheckpointCard, plain_phrase, read_card
 from pictograph_server.engines.annotators.devices import (
     batch_sizes,
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from pictograph_server.engines.annotators.sam3_network import ImageEmbedding, Proposals, Sam3Network, TextEmbedding
-
-Box = tuple[float, float, float, float]
 
 # Two answers to one phrase that overlap more than this are one object: the detector itself suppresses nothing.
 DUPLICATE_IOU = 0.5
@@ -302,7 +301,8 @@ def _detection(prompt: str, confidence: float, crop: tuple["Tensor", tuple[int, 
         return None
     x_min, y_min, x_max, y_max = bounds
     box = (float(left + x_min), float(top + y_min), float(left + x_max), float(top + y_max))
-    return Detection(prompt, confidence, box, mask[y_min:y_max, x_min:x_max], (left + x_min, top + y_min))
+    cropped = CroppedMask.from_array(mask[y_min:y_max, x_min:x_max], origin_xy=(left + x_min, top + y_min))
+    return Detection(prompt, confidence, box, cropped)
 
 
 def _salt(image: RgbImage) -> bytes:

@@ -7,9 +7,7 @@ from typing import Literal
 from pictograph.geometry.rings import Polygon, bounds
 from pictograph.models.annotation import Annotation, BBoxAnnotation, PolygonAnnotation, PolygonGeometry
 from pictograph.models.common import BoundingBox, Point
-from pictograph_server.engines.annotators.base import Detection
-
-Box = tuple[float, float, float, float]
+from pictograph_server.engines.annotators.base import Box, Detection
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +51,7 @@ def detection_to_shape(detection: Detection) -> FoundShape | None:
     # The API server reads outlines and makes none, so it need not load numpy when it starts.
     from pictograph.geometry.masks import mask_to_polygons
 
-    polygons = mask_to_polygons(detection.mask, origin_xy=detection.mask_origin_xy)
+    polygons = mask_to_polygons(detection.mask.to_array(), origin_xy=detection.mask.origin_xy)
     if not polygons:
         return None
     box = bounds(ring for polygon in polygons for ring in polygon)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pictograph.geometry.cropped_mask import CroppedMask
 from pictograph_server.engines.annotators.base import Detection
 from pictograph_server.engines.annotators.shapes import detection_to_shape, detections_to_annotations
 
@@ -13,7 +14,7 @@ def detection(*rectangles: tuple[int, int, int, int], hole: tuple[int, int, int,
         mask[y0:y1, x0:x1] = True
     if hole:
         mask[hole[1] : hole[3], hole[0] : hole[2]] = False
-    return Detection("p", 0.8, (0, 0, 60, 60), mask, (100, 200))
+    return Detection("p", 0.8, (0, 0, 60, 60), CroppedMask.from_array(mask, origin_xy=(100, 200)))
 
 
 def test_detections_to_annotations__separate_parts_and_holes():
