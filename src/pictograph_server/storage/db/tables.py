@@ -54,7 +54,9 @@ def _partial_index(
     name: str, columns: tuple[str, ...], *, unique: bool = False, sqlite_where: str, postgres_where: str
 ) -> Index:
     """Return an index of the rows that fulfil a condition, which each database writes its way."""
-    index = Index(name, *columns, unique=unique, sqlite_where=text(sqlite_where))
+    # `info` tells Alembic, which writes migrations for both databases on SQLite (migrations/env.py).
+    info = {"postgresql_where": postgres_where}
+    index = Index(name, *columns, unique=unique, sqlite_where=text(sqlite_where), info=info)
 
     # Said when it is created: the keyword postgresql_where would load Postgres' dialect and its drivers at once, a
     # twentieth of what a server on SQLite loads to start.
@@ -398,6 +400,18 @@ batch_images = Table(
     Column("annotations_added", Integer, nullable=False, server_default=text("0")),
     Column("reason", Text),
     Index("ix_batch_images_pending", "batch_id", "state", "position"),
+)
+
+# What a batch with the destination "proposals" found: to be measured, the dataset is left as it is.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("batch_id", String(36), ForeignKey("batch_jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("image_id", String(36), ForeignKey("images.id", ondelete="CASCADE"), primary_key=True, index=True),
+    # The wire's list of annotations; [] for an image that was searched and shows nothing.
+    Column("document", Json, nullable=False),
+    # Class name -> confidence of what was asked for as a tag and is there.
+    Column("tags", Json, nullable=False),
 )
 
 training_runs = Table(
