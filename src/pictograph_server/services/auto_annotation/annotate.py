@@ -5,7 +5,7 @@ Killed at any instruction, it goes on with the images still pending: none is ann
 
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
@@ -20,6 +20,7 @@ from pictograph_server.services.annotations import service as annotations
 from pictograph_server.services.annotations.provenance import Provenance
 from pictograph_server.services.auto_annotation import repository
 from pictograph_server.services.auto_annotation.feed import MAX_GROUP, ReadImage, open_feed
+from pictograph_server.services.auto_annotation.findings import findings_of
 from pictograph_server.services.auto_annotation.repository import BatchRecord, ImageResult
 from pictograph_server.services.auto_annotation.request import BatchPlan
 from pictograph_server.services.credits import prices
@@ -43,10 +44,10 @@ class EveryImageFailed(ServiceError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What the model found on one image, or why there is nothing."""
+    """What is kept of each class on one image, or why there is nothing."""
 
     read: ReadImage
-    detections: Sequence[Detection] = ()
+    kept: Mapping[str, Sequence[Detection]] = field(default_factory=dict[str, Sequence[Detection]])
     reason: str | None = None
 
 
@@ -104,7 +105,10 @@ def _find(annotator: Annotator, plan: BatchPlan, group: Sequence[ReadImage]) -> 
     found = {read.image.id: Finding(read, reason=read.reason) for read in group if read.pixels is None}
     try:
         answers = _ask(annotator, plan, readable)
-        found |= {read.image.id: Finding(read, detections) for read, detections in zip(readable, answers, strict=True)}
+        found |= {
+            read.image.id: Finding(read, findings_of(plan, detections, (read.image.width, read.image.height)))
+            for read, detections in zip(readable, answers, strict=True)
+        }
     except EngineError:
         raise
     # Out of memory, or an image the network chokes on: alone, the others go through and the one has its reason.
@@ -118,7 +122,9 @@ def _find(annotator: Annotator, plan: BatchPlan, group: Sequence[ReadImage]) -> 
 
 def _ask(annotator: Annotator, plan: BatchPlan, group: Sequence[ReadImage]) -> list[list[Detection]]:
     pixels = [read.pixels for read in group if read.pixels is not None]
-    return annotator.text(pixels, plan.prompts, threshold=plan.confidence_threshold) if pixels else []
+    if not pixels:
+        return []
+    return annotator.text(pixels, plan.prompts, threshold=plan.asked_threshold, max_detections=plan.asked_detections)
 
 
 def _count_failures(findings: Sequence[Finding], in_a_row: int) -> int:
@@ -182,12 +188,10 @@ def _save_image(
         return ImageResult(image.id, reason=finding.reason)
     tags = [wanted for wanted in plan.classes if wanted.output_type == "tag"]
     if tags:
-        confidences = {
-            wanted.name: best for wanted in tags if (best := _best_confidence(finding, wanted.prompt)) is not None
-        }
+        confidences = {wanted.name: kept[0].confidence for wanted in tags if (kept := finding.kept.get(wanted.name))}
         repository.set_auto_tags(conn, image.id, confidences, asked=[wanted.name for wanted in tags])
     moment = now().isoformat()
-    prompts = {wanted.name: wanted.prompt for wanted in plan.classes}
+    wanted_of = {wanted.name: wanted for wanted in plan.classes}
     added = annotations.save_from_job(
         conn,
         organization_id=image.organization_id,
@@ -197,8 +201,8 @@ def _save_image(
             annotation.id: Provenance(
                 made_by=engine,
                 made_at=moment,
-                prompt=prompts[name],
-                threshold=plan.confidence_threshold,
+                prompt=", ".join(wanted_of[name].prompts),
+                threshold=plan.threshold_of(wanted_of[name]),
                 confidence=annotation.confidence,
                 job_id=job_id,
             )
@@ -215,7 +219,7 @@ def _annotations_of(finding: Finding, plan: BatchPlan, engine: str) -> dict[str,
     """Return class name -> annotations; outside the transaction, for tracing outlines takes a while."""
     return {
         wanted.name: detections_to_annotations(
-            [each for each in finding.detections if each.prompt == wanted.prompt],
+            finding.kept.get(wanted.name, ()),
             class_name=wanted.name,
             output_type=wanted.output_type,
             created_by=engine,
@@ -223,10 +227,6 @@ def _annotations_of(finding: Finding, plan: BatchPlan, engine: str) -> dict[str,
         for wanted in plan.classes
         if wanted.output_type != "tag"
     }
-
-
-def _best_confidence(finding: Finding, prompt: str) -> float | None:
-    return max((each.confidence for each in finding.detections if each.prompt == prompt), default=None)
 
 
 def _next_size(size: int, elapsed_s: float) -> int:

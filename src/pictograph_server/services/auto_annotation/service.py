@@ -250,7 +250,7 @@ def _plan(dataset: DatasetRecord, request: BatchRequest) -> BatchPlan:
         WantedClass(
             name=each.name,
             output_type=each.output_type,
-            prompt=each.prompt or dataset.prompts.get(each.name) or prompt_for(each.name),
+            prompts=(each.prompt or dataset.prompts.get(each.name) or prompt_for(each.name),),
         )
         for each in request.classes
     )
