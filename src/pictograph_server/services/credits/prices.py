@@ -84,6 +84,11 @@ def batch_cost(images: int, *, trained_model: bool) -> int:
     return 2 + math.ceil(3 * images / 100) if trained_model else 3 + math.ceil(images / 10)
 
 
+def batch_operation(*, trained_model: bool) -> str:
+    """Return the operation under which a batch job is paid for."""
+    return MODEL_SLUG if trained_model else SAM3_SLUG
+
+
 def training_slug(gpu: str) -> str:
     """Return the operation under which training on a kind of accelerator is paid for."""
     slug = f"training_{gpu}"

@@ -18,6 +18,8 @@ from pictograph_server.storage.digest import file_sha256
 # What people download when they ask for "the model".
 PRODUCT_FILE = "model.onnx"
 
+# 64 bits: enough to notice other bytes, also those of a damaged disk.
+_DIGEST_CHARACTERS = 16
 _MEDIA_TYPES = {".json": "application/json", ".onnx": "application/octet-stream"}
 
 
@@ -34,21 +36,21 @@ class ModelNotFound(NotFound):
 class ModelNotReady(Conflict):
     code = "model_not_ready"
 
-    def __init__(self, name: str, status: str) -> None:
+    def __init__(self, name: str, status: str, *, purpose: str) -> None:
         super().__init__(
-            f"Model {name!r} cannot be downloaded",
+            f"Model {name!r} cannot {purpose}",
             why=f"it is {status}",
-            fix="Wait for its training run (`client.training.wait_for_completion`), then download it",
+            fix="Wait for its training run (`client.training.wait_for_completion`), then try again",
         )
 
 
 class ModelFileMissing(NotFound):
     code = "model_file_missing"
 
-    def __init__(self, name: str, filename: str, there: Sequence[str]) -> None:
+    def __init__(self, name: str, filename: str, *, why: str) -> None:
         super().__init__(
             f"Model {name!r} has no file {filename!r}",
-            why=f"its files are {', '.join(sorted(there))}" if there else "its weights are not in the store",
+            why=why,
             fix="Ask for one of its files, or train again if the weights were lost",
         )
 
@@ -78,6 +80,21 @@ def list_models(conn: Connection, organization_id: str, wanted: ModelFilter, *, 
     return [_to_wire(record) for record in records]
 
 
+def ready_record(conn: Connection, organization_id: str, model_id: str, *, purpose: str) -> ModelRecord:
+    """Return a model's row.
+
+    Args:
+        purpose: what the model was wanted for, as it follows «cannot»: "be downloaded".
+    Raises:
+        ModelNotFound: 404.
+        ModelNotReady: 409, its training has not ended well.
+    """
+    model = _require(conn, organization_id, model_id)
+    if model.status not in ("ready", "archived"):
+        raise ModelNotReady(model.name, model.status, purpose=purpose)
+    return model
+
+
 @dataclass(frozen=True, slots=True)
 class Download:
     """Where a model's file can be fetched without a key, for an hour."""
@@ -99,17 +116,15 @@ def download(
     """Return a fresh link to one of the model's files.
 
     Raises:
-        ModelNotReady: its training has not ended well.
+        ModelNotFound, ModelNotReady: see `ready_record`.
         ModelFileMissing: it has no such file, or the store lost it.
     """
-    model = _require(conn, organization_id, model_id)
-    if model.status not in ("ready", "archived"):
-        raise ModelNotReady(model.name, model.status)
+    model = ready_record(conn, organization_id, model_id, purpose="be downloaded")
     key = model.files.get(file)
     if key is None:
-        raise ModelFileMissing(model.name, file, list(model.files))
+        raise ModelFileMissing(model.name, file, why=f"its files are {', '.join(sorted(model.files))}")
     if not blobs.exists(key):
-        raise ModelFileMissing(model.name, file, [])
+        raise ModelFileMissing(model.name, file, why="it is not in the store")
     suffix = Path(file).suffix
     # The product is named after the model; its companions keep their own names beside it.
     filename = f"{model.name}{suffix}" if file == PRODUCT_FILE else f"{model.name}.{file}"
@@ -132,7 +147,12 @@ def file_keys(run_id: str, folder: Path) -> dict[str, str]:
     """Return file name -> key for every file of a model's folder."""
     files = sorted(path for path in folder.iterdir() if path.is_file())
     # The digest is in the key because a second attempt of the run may write other bytes.
-    return {path.name: f"models/{run_id}/{file_sha256(path)[:16]}/{path.name}" for path in files}
+    return {path.name: f"models/{run_id}/{file_sha256(path)[:_DIGEST_CHARACTERS]}/{path.name}" for path in files}
+
+
+def is_intact(path: Path, key: str) -> bool:
+    """Return whether a file has the bytes that its key of `file_keys` was made for."""
+    return path.is_file() and file_sha256(path)[:_DIGEST_CHARACTERS] == key.split("/")[-2]
 
 
 def store_files(blobs: BlobStore, folder: Path, keys: Mapping[str, str]) -> None:
