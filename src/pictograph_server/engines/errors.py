@@ -20,6 +20,13 @@ class EngineBusy(EngineError):
     """The engine is still loading or at other work: the same question may be answered a moment later."""
 
 
+class EngineCrashed(EngineError):
+    """The engine's process died while it worked: of one image alone twice (then it is the image), of several once.
+
+    Several images may go through one by one; the next question starts the process anew.
+    """
+
+
 class UnknownClasses(EngineError):
     """The checkpoint does not know some of the classes it was asked for (only the demo checkpoint is so narrow)."""
 
