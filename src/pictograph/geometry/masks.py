@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictograph.geometry.rings import Polygon, Vertex
+from pictograph.geometry.spans import crossings
 
 if TYPE_CHECKING:
     import shapely
@@ -90,26 +91,10 @@ def rings_to_mask(
         origin_xy: where the mask's top-left pixel lies in the image.
     """
     height, width = shape_hw
-    # Each edge crosses the centre line of some rows; where it does, inside and outside change places.
-    crossings = np.zeros((height, width + 1), dtype=np.int32)
-    for ring in rings:
-        if len(ring) < 3:
-            continue
-        points = np.asarray(ring, dtype=np.float64) - np.array(origin_xy) - 0.5
-        following = np.roll(points, -1, axis=0)
-        upward = points[:, 1] > following[:, 1]
-        top = np.where(upward[:, None], following, points)
-        bottom = np.where(upward[:, None], points, following)
-        first = np.clip(np.ceil(top[:, 1]), 0, height).astype(np.int64)
-        last = np.clip(np.ceil(bottom[:, 1]), 0, height).astype(np.int64)
-        rows_each = np.maximum(last - first, 0)
-        edge = np.repeat(np.arange(len(points)), rows_each)
-        row = np.arange(len(edge)) - np.repeat(np.cumsum(rows_each) - rows_each, rows_each) + first[edge]
-        slope = (bottom[edge, 0] - top[edge, 0]) / (bottom[edge, 1] - top[edge, 1])
-        x = top[edge, 0] + (row - top[edge, 1]) * slope
-        column = np.clip(np.ceil(x), 0, width).astype(np.int64)
-        np.add.at(crossings, (row, column), 1)
-    return (np.cumsum(crossings[:, :width], axis=1) % 2).astype(bool)
+    _, row, column = crossings(rings, shape_hw, origin_xy=origin_xy)
+    changes = np.zeros((height, width + 1), dtype=np.int32)
+    np.add.at(changes, (row, column), 1)
+    return (np.cumsum(changes[:, :width], axis=1) % 2).astype(bool)
 
 
 def without_specks(
@@ -118,12 +103,19 @@ def without_specks(
     """Return the mask without the parts that `mask_to_polygons` would drop, so that its box is that of the polygons."""
     import cv2
 
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(
+        np.ascontiguousarray(mask).view(np.uint8), connectivity=8
+    )
     if count <= 2:
         return mask
     areas = stats[1:, cv2.CC_STAT_AREA]
     kept = (areas >= max(min_part_pixels, min_part_share * int(areas.max()))) | (areas == areas.max())
-    return np.isin(labels, np.flatnonzero(kept) + 1)
+    is_kept = np.concatenate([[False], kept])
+    # Row by row, for numpy makes 64-bit indices of the labels: of a 50-megapixel mask 400 MB.
+    cleaned = np.empty_like(mask)
+    for row, of_row in zip(cleaned, labels, strict=True):
+        row[:] = is_kept[of_row]
+    return cleaned
 
 
 def mask_to_box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int] | None:
