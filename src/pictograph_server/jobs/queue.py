@@ -96,13 +96,24 @@ def request_cancel(conn: Connection, job_id: str) -> None:
     A waiting job is cancelled by the next look of a dispatcher (≤ 0.5 s); a running one is told, and killed if it
     does not stop within seconds. `on_end` runs either way.
     """
-    asked = conn.execute(
-        update(jobs)
-        .where(jobs.c.id == job_id, jobs.c.state.in_(("queued", "running")), jobs.c.cancel_requested.is_(False))
-        .values(cancel_requested=True)
-    )
-    if asked.rowcount:
-        add_event(conn, job_id, "cancel_requested", {})
+    request_cancels(conn, [job_id])
+
+
+def request_cancels(conn: Connection, job_ids: Sequence[str]) -> None:
+    """Ask many jobs to stop; see `request_cancel`."""
+    for start in range(0, len(job_ids), 500):
+        asked = conn.scalars(
+            update(jobs)
+            .where(
+                jobs.c.id.in_(job_ids[start : start + 500]),
+                jobs.c.state.in_(("queued", "running")),
+                jobs.c.cancel_requested.is_(False),
+            )
+            .values(cancel_requested=True)
+            .returning(jobs.c.id)
+        ).all()
+        for job_id in asked:
+            add_event(conn, job_id, "cancel_requested", {})
 
 
 def get(conn: Connection, job_id: str) -> JobRecord | None:

@@ -11,14 +11,15 @@ from pictograph_server.actor import Actor
 from pictograph_server.errors import Conflict
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import service as images
-from pictograph_server.services.images.records import ImageRecord
+from pictograph_server.services.images.records import ImageNotFound, ImageRecord
 from pictograph_server.storage.db.types import now
 
 from . import repository
 from .documents import AnnotationJson, is_same, to_document, with_maker
+from .from_job import job_finding, register_classes, save_findings
 from .provenance import Provenance, is_engine
 from .repository import Stored
-from .status import after_job, after_save
+from .status import after_save
 
 _EMPTY = Stored((), {})
 
@@ -101,7 +102,7 @@ def save_documents(
         raise StaleAnnotations(image, expected_version)
     row = repository.get(conn, image_id)
     stored = _attributed(row or _EMPTY, new, f"user:{actor.key_id}")
-    _register_classes(conn, image.dataset_id, new)
+    register_classes(conn, image.dataset_id, new)
     change = after_save(
         image.status,
         image.status_set_by,
@@ -125,31 +126,17 @@ def save_from_job(
     replace_classes: Collection[str],
     review: bool,
 ) -> int:
-    """Add what a job found and return how many annotations that added, all in the caller's transaction.
-
-    Untouched machine work of `replace_classes` gives way; what a person made or edited stays, also when the job found
-    something under the same id. The image becomes `complete`, or `review`, unless a person already decided (R5).
-    `provenance` has an entry for every annotation, by its id.
+    """Add what a job found on one image and return how many annotations that added; see `save_findings`.
 
     Raises:
         ImageNotFound: the image is gone.
     """
-    image = images.lock(conn, organization_id, image_id)
-    row = repository.get(conn, image_id)
-    before = row or _EMPTY
-    kept = [document for document in before.documents if not _gives_way(document, before.provenance, replace_classes)]
-    kept_ids = {str(document["id"]) for document in kept}
-    added = [_made_by_job(annotation, provenance) for annotation in annotations if annotation.id not in kept_ids]
-    change = after_job(image.status, image.status_set_by, review=review)
-    version = image.annotation_version
-    if added or len(kept) != len(before.documents):
-        origins = {key: value for key, value in before.provenance.items() if key in kept_ids}
-        origins |= {str(document["id"]): provenance[str(document["id"])] for document in added}
-        _register_classes(conn, image.dataset_id, added)
-        repository.put(conn, organization_id, image_id, Stored([*kept, *added], origins), is_new=row is None)
-        version += 1
-    images.set_annotation_state(conn, image, count=len(kept) + len(added), version=version, status=change)
-    return len(added)
+    dataset_id = images.get(conn, organization_id, image_id).dataset_id
+    finding = job_finding(image_id, annotations, provenance)
+    added = save_findings(conn, organization_id, dataset_id, [finding], replace_classes=replace_classes, review=review)
+    if image_id not in added:
+        raise ImageNotFound(image_id)
+    return added[image_id]
 
 
 def remove(conn: Connection, actor: Actor, image_id: str) -> SaveOutcome:
@@ -175,24 +162,6 @@ def _attributed(before: Stored, new: Sequence[AnnotationJson], caller: str) -> S
         documents.append(with_maker(document, named or _text(old.get(key, {}).get("created_by")) or caller))
         origins[key] = origin
     return Stored(documents, origins)
-
-
-def _gives_way(
-    document: AnnotationJson, provenance: Mapping[str, Provenance], replace_classes: Collection[str]
-) -> bool:
-    origin = provenance.get(str(document["id"]))
-    return origin is not None and origin.is_untouched_machine_work and document["name"] in replace_classes
-
-
-def _made_by_job(annotation: Annotation, provenance: Mapping[str, Provenance]) -> AnnotationJson:
-    return with_maker(to_document(annotation), annotation.created_by or provenance[annotation.id].made_by)
-
-
-def _register_classes(conn: Connection, dataset_id: str, documents: Sequence[AnnotationJson]) -> None:
-    geometries: dict[str, str] = {}
-    for document in documents:
-        geometries.setdefault(str(document["name"]), str(document["type"]))
-    datasets.ensure_classes(conn, dataset_id, [(name, geometry, None) for name, geometry in geometries.items()])
 
 
 def _text(value: object) -> str | None:

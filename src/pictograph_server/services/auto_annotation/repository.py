@@ -1,21 +1,24 @@
-"""The rows of batch jobs and of the images each has to do."""
+"""The rows of batch jobs, of their shards, and of the images each has to do."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, delete, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from pictograph.models.auto_annotate import BatchJobStatus
-from pictograph_server.storage.db.tables import batch_images, batch_jobs, images
+from pictograph_server.services.auto_annotation import pace
+from pictograph_server.services.auto_annotation.pace import Pace
+from pictograph_server.storage.db.tables import batch_images, batch_jobs, batch_shards, images
 
 _LIVE = ("pending", "running")
+_CHUNK = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """A batch job's row; `request` is what `BatchRequest.to_json` wrote."""
+    """A batch job's row; `request` is a `BatchPlan` as JSON."""
 
     id: str
     organization_id: str
@@ -31,6 +34,41 @@ class BatchRecord:
     error_message: str | None
     created_at: datetime
     completed_at: datetime | None
+    # When its first shard had loaded the engine.
+    started_at: datetime | None = None
+    pace: Pace = ()
+
+    @property
+    def is_live(self) -> bool:
+        return self.status in _LIVE
+
+    @property
+    def settled_images(self) -> int:
+        return self.processed_images + self.failed_images
+
+    def images_per_second(self, moment: datetime) -> float | None:
+        """Return the speed of the last minute, and of all of it once it has ended; None while nothing is known."""
+        if self.is_live:
+            return pace.images_per_second(self.pace, moment, self.settled_images)
+        if self.started_at is None or self.completed_at is None:
+            return None
+        return pace.images_per_second([(self.started_at.timestamp(), 0)], self.completed_at, self.settled_images)
+
+    def eta_seconds(self, moment: datetime) -> int | None:
+        """Return how long it will still take; None while nobody knows, and when it has ended."""
+        if not self.is_live:
+            return None
+        return pace.eta_seconds(self.images_per_second(moment), self.total_images - self.settled_images)
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A range of a batch's images that has not ended, and the job that does it."""
+
+    job_id: str
+    batch_id: str
+    first_position: int
+    end_position: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +82,31 @@ class ImageResult:
 
 def add(conn: Connection, record: BatchRecord, image_ids: Sequence[str]) -> None:
     conn.execute(insert(batch_jobs).values({column: getattr(record, column) for column in BatchRecord.__slots__}))
-    rows = [
-        {"batch_id": record.id, "image_id": image_id, "position": position, "state": "pending"}
-        for position, image_id in enumerate(image_ids)
-    ]
-    if rows:
-        conn.execute(insert(batch_images), rows)
+    for start in range(0, len(image_ids), _CHUNK):
+        conn.execute(
+            insert(batch_images),
+            [
+                {"batch_id": record.id, "image_id": image_id, "position": position, "state": "pending"}
+                for position, image_id in enumerate(image_ids[start : start + _CHUNK], start)
+            ],
+        )
+
+
+def add_shards(conn: Connection, shards: Sequence[Shard]) -> None:
+    if shards:
+        conn.execute(insert(batch_shards), [asdict(shard) for shard in shards])
+
+
+def shard_jobs(conn: Connection, batch_id: str) -> Sequence[str]:
+    """Return the jobs of the shards that have not ended."""
+    return conn.scalars(select(batch_shards.c.job_id).where(batch_shards.c.batch_id == batch_id)).all()
+
+
+def remove_shard(conn: Connection, job_id: str) -> Shard | None:
+    """Take the shard of a job out, and return what it was."""
+    columns = [batch_shards.c[field.name] for field in fields(Shard)]
+    row = conn.execute(delete(batch_shards).where(batch_shards.c.job_id == job_id).returning(*columns)).one_or_none()
+    return None if row is None else Shard(*row)
 
 
 def find(conn: Connection, organization_id: str, batch_id: str) -> BatchRecord | None:
@@ -74,14 +131,17 @@ def all_pending(conn: Connection, batch_id: str) -> list[str]:
     return list(conn.scalars(query.where(batch_images.c.batch_id == batch_id, batch_images.c.state == "pending")))
 
 
-def pending_image_ids(conn: Connection, batch_id: str, *, limit: int, after_position: int) -> list[tuple[int, str]]:
-    """Return position and id of the next images to do, in order."""
+def pending_image_ids(
+    conn: Connection, batch_id: str, *, first: int, end: int, limit: int
+) -> Sequence[tuple[int, str]]:
+    """Return position and id of the next images to do at the positions from `first` to before `end`, in order."""
     rows = conn.execute(
         select(batch_images.c.position, batch_images.c.image_id)
         .where(
             batch_images.c.batch_id == batch_id,
             batch_images.c.state == "pending",
-            batch_images.c.position > after_position,
+            batch_images.c.position >= first,
+            batch_images.c.position < end,
         )
         .order_by(batch_images.c.position)
         .limit(limit)
@@ -101,28 +161,49 @@ def claim_pending(conn: Connection, batch_id: str, image_ids: Sequence[str]) -> 
     return set(rows)
 
 
-def record_results(conn: Connection, batch_id: str, results: Sequence[ImageResult]) -> None:
-    """Settle images and the job's counters together."""
-    for result in results:
-        conn.execute(
-            update(batch_images)
-            .where(batch_images.c.batch_id == batch_id, batch_images.c.image_id == result.image_id)
-            .values(
-                state="done" if result.reason is None else "failed",
-                annotations_added=result.annotations_added,
-                reason=result.reason,
-            )
-        )
+def record_results(conn: Connection, batch: BatchRecord, results: Sequence[ImageResult], *, moment: datetime) -> None:
+    """Settle images and the counters of a batch that is locked, together."""
+    if not results:
+        return
+    conn.execute(
+        update(batch_images).where(batch_images.c.batch_id == batch.id, batch_images.c.image_id == bindparam("image")),
+        [
+            {
+                "image": result.image_id,
+                "state": "done" if result.reason is None else "failed",
+                "annotations_added": result.annotations_added,
+                "reason": result.reason,
+            }
+            for result in results
+        ],
+    )
     failed = sum(result.reason is not None for result in results)
     conn.execute(
         update(batch_jobs)
-        .where(batch_jobs.c.id == batch_id)
+        .where(batch_jobs.c.id == batch.id)
         .values(
             processed_images=batch_jobs.c.processed_images + len(results) - failed,
             failed_images=batch_jobs.c.failed_images + failed,
             annotations_added=batch_jobs.c.annotations_added + sum(result.annotations_added for result in results),
+            pace=pace.noted(batch.pace, moment, batch.settled_images + len(results)),
         )
     )
+
+
+def fail_pending(conn: Connection, shard: Shard, reason: str) -> None:
+    """Settle what a shard has left as failed, all for one reason."""
+    failed = conn.execute(
+        update(batch_images)
+        .where(
+            batch_images.c.batch_id == shard.batch_id,
+            batch_images.c.state == "pending",
+            batch_images.c.position >= shard.first_position,
+            batch_images.c.position < shard.end_position,
+        )
+        .values(state="failed", reason=reason)
+    ).rowcount
+    query = update(batch_jobs).where(batch_jobs.c.id == shard.batch_id)
+    conn.execute(query.values(failed_images=batch_jobs.c.failed_images + failed))
 
 
 def drop(conn: Connection, batch_id: str, image_ids: Collection[str]) -> None:
@@ -139,23 +220,29 @@ def drop(conn: Connection, batch_id: str, image_ids: Collection[str]) -> None:
     )
 
 
-def failure_reasons(conn: Connection, batch_id: str, *, limit: int) -> list[tuple[str, str]]:
-    """Return file name and reason of the first images that failed."""
+def failure_reasons(conn: Connection, batch_id: str, *, limit: int) -> list[tuple[str, int]]:
+    """Return the first reasons why images failed, and how many each has."""
     rows = conn.execute(
-        select(images.c.filename, batch_images.c.reason)
-        .join(images, images.c.id == batch_images.c.image_id)
+        select(batch_images.c.reason, func.count())
         .where(batch_images.c.batch_id == batch_id, batch_images.c.state == "failed")
-        .order_by(batch_images.c.position)
+        .group_by(batch_images.c.reason)
+        .order_by(func.min(batch_images.c.position))
         .limit(limit)
     )
-    return [(row.filename, row.reason or "") for row in rows]
+    return [(reason or "", count) for reason, count in rows]
 
 
-def start(conn: Connection, batch_id: str, *, engine: str) -> None:
+def start(conn: Connection, batch: BatchRecord, *, engine: str, moment: datetime) -> None:
+    """Set down that a shard of a locked batch begins."""
     conn.execute(
         update(batch_jobs)
-        .where(batch_jobs.c.id == batch_id, batch_jobs.c.status.in_(_LIVE))
-        .values(status="running", engine=engine)
+        .where(batch_jobs.c.id == batch.id, batch_jobs.c.status.in_(_LIVE))
+        .values(
+            status="running",
+            engine=engine,
+            started_at=batch.started_at or moment,
+            pace=pace.begun(batch.pace, moment, batch.settled_images),
+        )
     )
 
 
@@ -170,18 +257,22 @@ def end(
     )
 
 
-def set_auto_tags(conn: Connection, image_id: str, found: Mapping[str, float], *, asked: Collection[str]) -> None:
-    """Write the tags found (name -> confidence) among those asked for; other tags of the image stay.
+def set_auto_tags(conn: Connection, found: Mapping[str, Mapping[str, float]], *, asked: Collection[str]) -> None:
+    """Write the tags found on images (id -> name -> confidence) among those asked for; other tags of an image stay.
 
-    The column holds `{"objects": [names], "confidences": {name: confidence}}`.
+    The column holds `{"objects": [names], "confidences": {name: confidence}}`. The images are locked.
     """
-    current = conn.execute(select(images.c.auto_tags).where(images.c.id == image_id).with_for_update()).scalar_one()
+    rows = conn.execute(select(images.c.id, images.c.auto_tags).where(images.c.id.in_(list(found))))
+    changes = [{"image": image_id, "auto_tags": _tagged(tags, found[image_id], asked)} for image_id, tags in rows]
+    if changes:
+        conn.execute(update(images).where(images.c.id == bindparam("image")), changes)
+
+
+def _tagged(current: Mapping[str, Any], found: Mapping[str, float], asked: Collection[str]) -> dict[str, Any]:
     confidences = {name: value for name, value in current.get("confidences", {}).items() if name not in asked}
-    confidences |= dict(found)
     objects = [name for name in current.get("objects", []) if name not in asked]
     objects += [name for name in found if name not in objects]
-    tags = {**current, "objects": objects, "confidences": confidences}
-    conn.execute(update(images).where(images.c.id == image_id).values(auto_tags=tags))
+    return {**current, "objects": objects, "confidences": {**confidences, **found}}
 
 
 def _one(conn: Connection, organization_id: str, batch_id: str, *, lock: bool) -> BatchRecord | None:

@@ -8,8 +8,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.auto_annotate import BatchJob
 from pictograph_server.errors import BadRequest, NotFound
-from pictograph_server.jobs import queue
-from pictograph_server.services.auto_annotation import repository
+from pictograph_server.services.auto_annotation import repository, shards
 from pictograph_server.services.auto_annotation.repository import BatchRecord
 from pictograph_server.services.auto_annotation.request import BatchPlan, OutputType, WantedClass, prompt_for
 from pictograph_server.services.credits import prices
@@ -20,8 +19,6 @@ from pictograph_server.services.images import service as images
 from pictograph_server.services.images.records import ImageRecord
 from pictograph_server.storage.db.types import new_id, now
 
-ANNOTATE_TASK = "annotate"
-ANNOTATE_LANE = "annotate"
 # More than the 500 of the documentation: the hosted client's workflow sends up to 1,000 (trap 24).
 MAX_IMAGES = 50_000
 DEFAULT_MODEL = "sam3"
@@ -160,14 +157,7 @@ def create(conn: Connection, organization_id: str, request: BatchRequest) -> Bat
             amount=record.estimated_credits,
             description=f"Auto-annotation of {len(wanted)} images of {dataset.name}",
         )
-        queue.enqueue(
-            conn,
-            task=ANNOTATE_TASK,
-            lane=ANNOTATE_LANE,
-            organization_id=organization_id,
-            payload={"batch_id": batch_id},
-            job_id=batch_id,
-        )
+        shards.enqueue(conn, record)
     return to_wire(record, estimated=True)
 
 
@@ -181,8 +171,8 @@ def cancel(conn: Connection, organization_id: str, batch_id: str) -> BatchJob:
     if record is None:
         raise BatchNotFound(batch_id)
     if record.status in ("pending", "running"):
-        queue.request_cancel(conn, batch_id)
         repository.end(conn, batch_id, "cancelled", moment=now())
+        shards.cancel(conn, batch_id)
     return to_wire(_require(conn, organization_id, batch_id))
 
 

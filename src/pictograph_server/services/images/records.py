@@ -45,6 +45,25 @@ class ImageRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class AnnotationState:
+    """What a save of annotations makes of an image, beside the image as it was when it was locked."""
+
+    before: ImageRecord
+    count: int
+    version: int
+    status: ImageStatus
+    status_set_by: str | None
+
+    @property
+    def is_new(self) -> bool:
+        """Return whether there is anything to write."""
+        image = self.before
+        return (self.count, self.version, self.status, self.status_set_by) != (
+            image.annotation_count, image.annotation_version, image.status, image.status_set_by,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Ingested:
     """What the ingest job found out about one image; `error` says why there is no hash and no thumbnail."""
 

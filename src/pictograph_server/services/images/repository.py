@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, i
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
-from .records import ImageRecord, Ingested
+from .records import AnnotationState, ImageRecord, Ingested
 
 _images = tables.images
 _columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
@@ -36,6 +36,14 @@ def lock(conn: Connection, organization_id: str, image_id: str) -> ImageRecord |
         .with_for_update()
     ).first()
     return None if row is None else _record(row)
+
+
+def lock_many(conn: Connection, organization_id: str, dataset_id: str, ids: Sequence[str]) -> list[ImageRecord]:
+    """Return those of the images that are in the dataset, and hold their rows until the transaction ends."""
+    query = select(*_columns).where(
+        _images.c.organization_id == organization_id, _images.c.dataset_id == dataset_id, _images.c.id.in_(ids)
+    )
+    return [_record(row) for row in conn.execute(query.order_by(_images.c.id).with_for_update())]
 
 
 def by_ids(conn: Connection, organization_id: str, ids: Sequence[str]) -> Iterator[ImageRecord]:
@@ -107,6 +115,18 @@ def add(conn: Connection, rows: Sequence[Mapping[str, object]]) -> None:
 
 def change(conn: Connection, image_id: str, values: Mapping[str, object]) -> None:
     conn.execute(update(_images).where(_images.c.id == image_id).values(**values, updated_at=now()))
+
+
+def set_annotation_states(conn: Connection, states: Sequence[AnnotationState]) -> None:
+    moment = now()
+    columns = ("annotation_count", "annotation_version", "status", "status_set_by", "updated_at")
+    rows = [
+        dict(zip(columns, (each.count, each.version, each.status, each.status_set_by, moment), strict=True))
+        | {"image": each.before.id}
+        for each in states
+    ]
+    statement = update(_images).where(_images.c.id == bindparam("image"))
+    conn.execute(statement.values({name: bindparam(name) for name in columns}), rows)
 
 
 def remove(conn: Connection, image_id: str) -> None:

@@ -1,5 +1,6 @@
 """Images as other services use them: find, read, list. Adding them is in `ingestion.py`."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from sqlalchemy import Connection
@@ -8,7 +9,7 @@ from pictograph.models.image import ImageStatus
 from pictograph_server.services.datasets import service as datasets
 
 from . import repository
-from .records import ImageNotFound, ImageRecord
+from .records import AnnotationState, ImageNotFound, ImageRecord
 from .status_filter import statuses_of
 
 
@@ -28,6 +29,15 @@ def lock(conn: Connection, organization_id: str, image_id: str) -> ImageRecord:
     if locked is None:
         raise ImageNotFound(image_id)
     return locked
+
+
+def lock_many(conn: Connection, organization_id: str, dataset_id: str, ids: Sequence[str]) -> list[ImageRecord]:
+    """Return the images of the dataset there are of these ids, and hold them and the dataset.
+
+    A few hundred at most. Raises `DatasetNotFound` (404).
+    """
+    datasets.lock(conn, organization_id, dataset_id)
+    return repository.lock_many(conn, organization_id, dataset_id, ids)
 
 
 def get_many(conn: Connection, organization_id: str, ids: Sequence[str]) -> list[ImageRecord]:
@@ -66,19 +76,21 @@ def set_annotation_state(
     conn: Connection, image: ImageRecord, *, count: int, version: int, status: tuple[ImageStatus, str | None]
 ) -> None:
     """Write what a save changed on a locked image, and the dataset's counter with it."""
-    new_status, set_by = status
-    if (count, version, new_status, set_by) == (
-        image.annotation_count, image.annotation_version, image.status, image.status_set_by,
-    ):  # fmt: skip
+    set_annotation_states(conn, [AnnotationState(image, count, version, *status)])
+
+
+def set_annotation_states(conn: Connection, states: Sequence[AnnotationState]) -> None:
+    """Write what saves changed on locked images, and the datasets' counters with them."""
+    changes = [state for state in states if state.is_new]
+    if not changes:
         return
-    repository.change(
-        conn,
-        image.id,
-        {"annotation_count": count, "annotation_version": version, "status": new_status, "status_set_by": set_by},
-    )
-    if not image.is_archived:
-        completed = int(new_status == "complete") - int(image.status == "complete")
-        datasets.add_to_counters(conn, image.dataset_id, completed=completed)
+    repository.set_annotation_states(conn, changes)
+    completed: Counter[str] = Counter()
+    for state in changes:
+        if not state.before.is_archived:
+            completed[state.before.dataset_id] += (state.status == "complete") - (state.before.status == "complete")
+    for dataset_id, count in completed.items():
+        datasets.add_to_counters(conn, dataset_id, completed=count)
 
 
 def set_status(conn: Connection, organization_id: str, image_id: str, status: ImageStatus) -> ImageRecord:

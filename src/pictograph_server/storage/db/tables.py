@@ -371,7 +371,7 @@ exports = Table(
 batch_jobs = Table(
     "batch_jobs",
     metadata,
-    _id(),  # the wire's `job_id`; also the id of the job that runs it
+    _id(),  # the wire's `job_id`; the jobs of the queue that do its shards have ids of their own
     _organization(),
     _dataset(index=True),
     Column("status", String(16), nullable=False),
@@ -384,9 +384,23 @@ batch_jobs = Table(
     Column("request", Json, nullable=False),
     # The engine and checkpoint that answered, known once the job has loaded it.
     Column("engine", String(200)),
+    # [[seconds since the epoch, images settled by then], …] of the last minute at work.
+    Column("pace", Json, nullable=False),
     Column("error_message", Text),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
     Column("completed_at", UtcDateTime),
+)
+
+# The shards of a batch that have not ended: a row leaves with its job, the last one takes the batch to its end.
+batch_shards = Table(
+    "batch_shards",
+    metadata,
+    Column("job_id", String(36), primary_key=True),
+    Column("batch_id", String(36), ForeignKey("batch_jobs.id", ondelete="CASCADE"), nullable=False, index=True),
+    # Positions of its images; the end is not among them.
+    Column("first_position", Integer, nullable=False),
+    Column("end_position", Integer, nullable=False),
 )
 
 batch_images = Table(

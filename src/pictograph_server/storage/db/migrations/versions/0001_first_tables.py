@@ -218,8 +218,10 @@ def upgrade() -> None:
         sa.Column("estimated_credits", sa.Integer(), nullable=False),
         sa.Column("request", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("engine", sa.String(length=200), nullable=True),
+        sa.Column("pace", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["dataset_id"], ["datasets.id"], name=op.f("fk_batch_jobs_dataset_id"), ondelete="CASCADE"
@@ -505,6 +507,20 @@ def upgrade() -> None:
         batch_op.create_index("ix_batch_images_pending", ["batch_id", "state", "position"], unique=False)
 
     op.create_table(
+        "batch_shards",
+        sa.Column("job_id", sa.String(length=36), nullable=False),
+        sa.Column("batch_id", sa.String(length=36), nullable=False),
+        sa.Column("first_position", sa.Integer(), nullable=False),
+        sa.Column("end_position", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["batch_id"], ["batch_jobs.id"], name=op.f("fk_batch_shards_batch_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("job_id", name=op.f("pk_batch_shards")),
+    )
+    with op.batch_alter_table("batch_shards", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_batch_shards_batch_id"), ["batch_id"], unique=False)
+
+    op.create_table(
         "proposals",
         sa.Column("batch_id", sa.String(length=36), nullable=False),
         sa.Column("image_id", sa.String(length=36), nullable=False),
@@ -528,6 +544,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_proposals_image_id"))
 
     op.drop_table("proposals")
+    with op.batch_alter_table("batch_shards", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_batch_shards_batch_id"))
+
+    op.drop_table("batch_shards")
     with op.batch_alter_table("batch_images", schema=None) as batch_op:
         batch_op.drop_index("ix_batch_images_pending")
 
