@@ -16,9 +16,10 @@ from pictograph.geometry.masks import rings_to_mask
 from pictograph.geometry.rings import box_ring
 from pictograph_server.engines.annotators import sam3, weights
 from pictograph_server.engines.annotators.base import Annotator, Capability, Detection, RgbImage
-from pictograph_server.engines.annotators.devices import in_batches
+from pictograph_server.engines.annotators.devices import FittingBatches
 from pictograph_server.engines.annotators.registry import annotator_specs, open_annotator
-from pictograph_server.engines.annotators.sam3 import Sam3Annotator
+from pictograph_server.engines.annotators.sam3.annotator import Sam3Annotator
+from pictograph_server.engines.annotators.sam3.masks import crop_mask
 from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses
 
 torch = pytest.importorskip("torch")
@@ -216,7 +217,7 @@ def test_points__second_click_on_the_same_image_is_equal_and_embeds_nothing(stre
 
 def test_name__says_which_checkpoint(annotator: Annotator):
     assert annotator.name == "sam3@pictograph-tiny" and annotator.device == "cpu"
-    assert annotator.capabilities == set(Capability)
+    assert annotator.capabilities == set(Capability) - {Capability.TAG}
 
 
 def test_check_prompts__unknown_classes_are_named_with_what_to_do(annotator: Annotator):
@@ -336,7 +337,7 @@ def test_network__text_parity_with_the_stock_forward(annotator: Sam3Annotator, s
     with torch.inference_mode():
         stock = model(**inputs)
         [embedding] = network.embed_images([street])
-        ours = network.propose(embedding, network.embed_texts(prompts))
+        ours = network.propose(embedding, [network.embed_text(prompt) for prompt in prompts])
         scores = stock.pred_logits.sigmoid() * stock.presence_logits.sigmoid()
         assert torch.allclose(ours.confidences, scores, atol=1e-5)
         assert torch.allclose(ours.boxes, stock.pred_boxes, atol=1e-5)
@@ -357,20 +358,19 @@ def test_network__click_parity_with_the_stock_forward(annotator: Sam3Annotator, 
     with torch.inference_mode():
         stock = model(**inputs, multimask_output=False)
         [embedding] = network.embed_images([street])
-        mask, confidence = network.cut_out(embedding, [(140 / 640, 110 / 480), (0.5, 110 / 480)], [1, 0], None)
+        clicks = network.embed_clicks(embedding)
+        mask, confidence = network.cut_out(clicks, [(140 / 640, 110 / 480), (0.5, 110 / 480)], [True, False])
     assert torch.allclose(mask, stock.pred_masks[0, 0, 0], atol=1e-3)
     assert confidence == pytest.approx(float(stock.iou_scores[0, 0, 0].clip(0, 1)), abs=1e-5)
 
 
 def test_crop_mask__same_pixels_as_upsampling_the_whole_mask():
-    from pictograph_server.engines.annotators.sam3_network import crop_mask
-
     logits = torch.randn(48, 48, generator=torch.Generator().manual_seed(0))
     full = torch.nn.functional.interpolate(logits[None, None], (120, 200), mode="bilinear")[0, 0] > 0
     cropped = crop_mask(logits, (200, 120), (30, 20, 90, 80))
     assert cropped is not None
     crop, (x, y) = cropped
-    assert torch.equal(crop, full[y : y + crop.shape[0], x : x + crop.shape[1]])
+    assert np.array_equal(crop, full[y : y + crop.shape[0], x : x + crop.shape[1]].numpy())
     assert (x, y) == (19, 9)
 
 
@@ -381,7 +381,7 @@ class OutOfMemoryError(RuntimeError):
     pass
 
 
-def test_in_batches__halves_until_it_fits():
+def test_fitting_batches__halves_until_it_fits():
     sizes: list[int] = []
 
     def run(items: Sequence[int]) -> list[int]:
@@ -390,24 +390,24 @@ def test_in_batches__halves_until_it_fits():
             raise OutOfMemoryError
         return list(items)
 
-    assert [i for batch in in_batches(range(9), 8, run) for i in batch] == list(range(9))
+    assert [i for batch in FittingBatches(8).run(range(9), run) for i in batch] == list(range(9))
     assert sizes == [8, 4, 2, 2, 2, 2, 1]
 
 
-def test_in_batches__one_that_does_not_fit_is_an_error_in_words():
+def test_fitting_batches__one_that_does_not_fit_is_an_error_in_words():
     def run(items: Sequence[int]) -> None:
         raise OutOfMemoryError
 
     with pytest.raises(EngineError, match="does not hold a single image"):
-        list(in_batches([1], 4, run))
+        list(FittingBatches(4).run([1], run))
 
 
-def test_in_batches__other_errors_pass():
+def test_fitting_batches__other_errors_pass():
     def run(items: Sequence[int]) -> None:
         raise KeyError("mine")
 
     with pytest.raises(KeyError):
-        list(in_batches([1, 2], 2, run))
+        list(FittingBatches(2).run([1, 2], run))
 
 
 def test_box_ring__is_what_the_scene_means():

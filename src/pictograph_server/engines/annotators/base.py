@@ -70,7 +70,10 @@ class Annotator(Protocol):
     def text(
         self, images: Sequence[RgbImage], prompts: Sequence[str], *, threshold: float, max_detections: int = 100
     ) -> list[list[Detection]]:
-        """Return, for each image, every instance of every prompt with confidence above `threshold`, best first."""
+        """Return, for each image, every instance of every prompt with confidence above `threshold`, best first.
+
+        An image has at most `max_detections`, of all prompts together.
+        """
         ...
 
     def exemplars(

@@ -13,28 +13,43 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_batches(items: Sequence[Item], size: int, run: Callable[[Sequence[Item]], Result]) -> Iterator[Result]:
-    """Yield `run` of the items `size` at a time; when the device's memory runs out, go on with half as many.
+class FittingBatches:
+    """Runs work on several things at once, and on fewer from the day that the device's memory runs out."""
 
-    Raises:
-        EngineError: not even one item fits.
-    """
-    start = 0
-    while start < len(items):
-        batch = items[start : start + size]
-        try:
-            result = run(batch)
-        except Exception as error:
-            if type(error).__name__ != "OutOfMemoryError":
-                raise
-            if len(batch) == 1:
-                fix = "Free the device's memory, or use smaller images or the CPU"
-                raise EngineError("The device's memory does not hold a single image or prompt", fix=fix) from error
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def run(self, items: Sequence[Item], work: Callable[[Sequence[Item]], Result]) -> Iterator[Result]:
+        """Yield what `work` returns for the items, `size` at a time; when memory runs out, go on with half as many.
+
+        Raises:
+            EngineError: not even one item fits.
+        """
+        start = 0
+        while start < len(items):
+            batch = items[start : start + self.size]
+            try:
+                result = work(batch)
+            except (RuntimeError, MemoryError) as error:
+                if not _is_out_of_memory(error):
+                    raise
+                if len(batch) == 1:
+                    fix = "Free the device's memory, or use smaller images or the CPU"
+                    raise EngineError("The device's memory does not hold a single image or prompt", fix=fix) from error
+                self.size = len(batch) // 2
+            else:
+                yield result
+                start += len(batch)
+                continue
+            # Here, because the error holds on to what the failed work had made.
             _free_memory()
-            size = max(1, len(batch) // 2)
-            continue
-        yield result
-        start += len(batch)
+
+
+def _is_out_of_memory(error: Exception) -> bool:
+    # On a CPU torch raises a plain RuntimeError, and so do the libraries under it on a GPU.
+    words = ("DefaultCPUAllocator", "CUBLAS_STATUS_ALLOC_FAILED", "CUDNN_STATUS_ALLOC_FAILED")
+    is_named_so = type(error).__name__ == "OutOfMemoryError"
+    return is_named_so or isinstance(error, MemoryError) or any(word in str(error) for word in words)
 
 
 def _free_memory() -> None:
@@ -90,14 +105,27 @@ def _has_amx() -> bool:
     return cpuinfo.exists() and "amx_bf16" in cpuinfo.read_text()
 
 
-def batch_sizes(device: "torch.device") -> tuple[int, int]:
-    """Return how many images and prompts to take at once: as measured for 16, 24 and 80 GB; halved when too many."""
+def batch_sizes(device: "torch.device", folder: Path) -> tuple[int, int]:
+    """Return how many images and prompts to take at once: as computed for 16, 24 and 80 GB; halved when too many."""
     import torch
 
     if device.type != "cuda":
-        return 1, 16
+        # The published checkpoint takes seconds for a prompt here: several at once gain nothing, and take memory.
+        return 1, 2 if _is_large(folder) else 16
     gigabytes = torch.cuda.get_device_properties(device).total_memory / 1e9
     return (16, 64) if gigabytes > 60 else (4, 16) if gigabytes > 20 else (1, 8)
+
+
+def remembered_bytes(device: "torch.device") -> int:
+    """Return how much memory embeddings of images may take: a tenth of a GPU's; on a CPU enough for one or two.
+
+    One of the published checkpoint takes 70 MB in half precision, 140 MB in single.
+    """
+    import torch
+
+    if device.type != "cuda":
+        return 320 << 20
+    return torch.cuda.get_device_properties(device).total_memory // 10
 
 
 def describe(device: "torch.device", dtype: "torch.dtype") -> str:

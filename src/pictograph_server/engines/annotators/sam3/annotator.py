@@ -1,0 +1,251 @@
+"""SAM 3 as an annotator: prompts in pixels go to the network, what it finds comes back in pixels, each object once."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from pictograph.geometry import boxes
+from pictograph_server.engines.annotators.base import Box, Capability, Detection, Exemplars, RgbImage
+from pictograph_server.engines.annotators.card import CheckpointCard, plain_phrase
+from pictograph_server.engines.annotators.devices import FittingBatches, describe
+from pictograph_server.engines.annotators.sam3.embedding_cache import EmbeddingCache
+from pictograph_server.engines.annotators.sam3.masks import mask_to_detection
+from pictograph_server.engines.annotators.weights import SAM3
+from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses
+
+if TYPE_CHECKING:
+    from pictograph_server.engines.annotators.sam3.network import (
+        ClickEmbedding,
+        ImageEmbedding,
+        PromptEmbedding,
+        Proposals,
+        Sam3Network,
+    )
+
+# Two answers to one phrase that overlap more than this are one object: the detector itself suppresses nothing.
+DUPLICATE_IOU = 0.5
+# What the network was trained to be asked with where there are exemplars and no phrase.
+EXEMPLARS_ALONE = "visual"
+# Some 2,000 phrases in single precision.
+_REMEMBERED_PHRASES_BYTES = 64 << 20
+
+
+class Sam3Annotator:
+    """A SAM 3 checkpoint, ready to be asked.
+
+    The image is squeezed to the network's square input; results come back in pixels of the image as given. Phrases are
+    scored independently, so one object may answer two; both are kept, unless the card of the checkpoint says that its
+    classes exclude each other. Memory: docs/engines/sam3.md.
+    """
+
+    def __init__(
+        self,
+        network: "Sam3Network",
+        *,
+        checkpoint: str,
+        card: CheckpointCard | None = None,
+        why_narrow: str | None = None,
+        images_at_once: int = 1,
+        prompts_at_once: int = 16,
+        remembered_bytes: int = 256 << 20,
+    ) -> None:
+        self.name = f"sam3@{checkpoint}"
+        self.device = describe(network.device, network.dtype)
+        clicks = {Capability.POINT} if network.has_clicks else set[Capability]()
+        self.capabilities = frozenset({Capability.TEXT, Capability.EXEMPLAR, Capability.BOX} | clicks)
+        self._network = network
+        self._card = card
+        self._why_narrow = why_narrow
+        self._image_batches = FittingBatches(images_at_once)
+        self._prompt_batches = FittingBatches(prompts_at_once)
+        self._texts = EmbeddingCache(_REMEMBERED_PHRASES_BYTES)
+        self._seen = EmbeddingCache(remembered_bytes)
+
+    def check_prompts(self, prompts: Sequence[str]) -> None:
+        """Raise `UnknownClasses` when the checkpoint has a card and the card does not list some of the prompts."""
+        unknown = self._card.unknown(prompts) if self._card else []
+        if self._card is None or not unknown:
+            return
+        known = ", ".join(known.name for known in self._card.classes)
+        because = f" (SAM 3 itself was not used: {self._why_narrow})" if self._why_narrow else ""
+        raise UnknownClasses(
+            f"The checkpoint {self._card.name} does not know {', '.join(map(repr, unknown))}",
+            why=f"it knows {self._card.knows} only: {known}{because}",
+            fix="Use one of these classes, or get SAM 3, which knows any: accept the licence on the hub's page of "
+            f"{SAM3} and run `hf auth login`, or set PICTOGRAPH_ANNOTATOR to a folder with its checkpoint",
+        )
+
+    def text(
+        self, images: Sequence[RgbImage], prompts: Sequence[str], *, threshold: float, max_detections: int = 100
+    ) -> list[list[Detection]]:
+        """Return, for each image, every instance of every prompt with confidence above `threshold`, best first."""
+        self.check_prompts(prompts)
+        if not prompts:
+            return [[] for _ in images]
+        found: list[list[Detection]] = []
+        for image, embedding in zip(images, self._embed(images), strict=True):
+            detections = self._find(embedding, image, prompts, threshold, max_detections)
+            found.append(self._ranked(detections)[:max_detections])
+        return found
+
+    def exemplars(
+        self, images: Sequence[RgbImage], alike: Exemplars, *, threshold: float, max_detections: int = 100
+    ) -> list[list[Detection]]:
+        """Return, for each image, every object like the positive exemplars and unlike the negative ones, best first."""
+        if alike.phrase is not None:
+            self.check_prompts([alike.phrase])
+        prompt = self._embed_exemplars(alike)
+        found: list[list[Detection]] = []
+        for image, embedding in zip(images, self._embed(images), strict=True):
+            proposals = self._network.propose(embedding, [prompt])
+            name = alike.phrase or EXEMPLARS_ALONE
+            found.append(self._instances(proposals, 0, name, image, threshold, max_detections))
+        return found
+
+    def box(
+        self, image: RgbImage, boxes_xyxy: Sequence[Box], *, is_positive: Sequence[bool], threshold: float
+    ) -> list[Detection]:
+        """Return the object inside the first positive box, refined; negative boxes say what it is not."""
+        size_wh = _size_wh(image)
+        clipped = [_as_box(row) for row in boxes.clip(list(boxes_xyxy), size_wh)]
+        positive = [box for box, yes in zip(clipped, is_positive, strict=True) if yes]
+        negative = [box for box, yes in zip(clipped, is_positive, strict=True) if not yes]
+        if not positive or float(boxes.areas(positive[:1])[0]) <= 0:
+            raise EngineError(
+                "A box prompt needs a positive box with an area inside the image", fix="Draw a larger box"
+            )
+        if self._network.has_clicks:
+            off_object = [((x0 + x1) / 2, (y0 + y1) / 2) for x0, y0, x1, y1 in negative]
+            detection = self._cut_out(image, off_object, [False] * len(off_object), positive[0])
+        else:
+            # What the detector finds in the box when it is shown the box as an exemplar.
+            [found] = self.exemplars([image], Exemplars(image, clipped, is_positive), threshold=threshold)
+            overlaps = boxes.iou(positive[:1], [each.box_xyxy for each in found])[0]
+            detection = found[int(overlaps.argmax())] if found and overlaps.max() > 0 else None
+        if detection is None or detection.confidence <= threshold:
+            return []
+        return [Detection("object", detection.confidence, detection.box_xyxy, detection.mask)]
+
+    def points(
+        self, image: RgbImage, points_xy: Sequence[tuple[float, float]], *, is_positive: Sequence[bool]
+    ) -> Detection | None:
+        """Return the one object that the positive points touch and the negative points do not."""
+        if not self._network.has_clicks:
+            raise EngineUnavailable(
+                f"{self.name} cannot answer clicks",
+                why="its checkpoint lacks the weights of the click head",
+                fix="Use text or box prompts, or a complete checkpoint",
+            )
+        if not any(is_positive):
+            raise EngineError("A point prompt needs at least one point on the object", fix="Add a positive point")
+        return self._cut_out(image, points_xy, is_positive, None)
+
+    def _find(
+        self, embedding: "ImageEmbedding", image: RgbImage, prompts: Sequence[str], threshold: float, most: int
+    ) -> list[Detection]:
+        def ask(some: Sequence[str]) -> list[Detection]:
+            proposals = self._network.propose(embedding, [self._embed_text(prompt) for prompt in some])
+            return [
+                detection
+                for index, prompt in enumerate(some)
+                for detection in self._instances(proposals, index, prompt, image, threshold, most)
+            ]
+
+        answers = self._prompt_batches.run(list(dict.fromkeys(prompts)), ask)
+        return [detection for answer in answers for detection in answer]
+
+    def _instances(
+        self, proposals: "Proposals", index: int, prompt: str, image: RgbImage, threshold: float, most: int
+    ) -> list[Detection]:
+        """Return the instances of one prompt: confident, each once, best first, with masks in the image's pixels."""
+        width, height = size_wh = _size_wh(image)
+        confidences = proposals.confidences[index].cpu().numpy()
+        if not np.isfinite(confidences).all():
+            raise EngineError(
+                f"{self.name} computed no number for {prompt!r}",
+                why=f"its values left the range of the number format ({self.device})",
+                fix="Use another device, or the CPU",
+            )
+        candidates = np.flatnonzero(confidences > threshold)
+        if not candidates.size:
+            return []
+        relative = proposals.boxes[index].cpu().numpy()[candidates]
+        boxes_xyxy = boxes.clip(relative * np.array([width, height, width, height]), size_wh)
+        kept = boxes.nms(boxes_xyxy, confidences[candidates], iou_threshold=DUPLICATE_IOU)[:most]
+        masks = self._network.masks_of(proposals, index, candidates[kept].tolist())
+        found = (
+            mask_to_detection(logits, prompt, float(confidences[candidates[row]]), _as_box(boxes_xyxy[row]), size_wh)
+            for logits, row in zip(masks, kept, strict=True)
+        )
+        return [detection for detection in found if detection is not None]
+
+    def _ranked(self, detections: list[Detection]) -> list[Detection]:
+        """Return the detections best first; of classes that exclude each other, one for each place."""
+        ranked = sorted(detections, key=lambda detection: -detection.confidence)
+        if self._card is None or not self._card.exclusive:
+            return ranked
+        groups = {prompt for prompt in {d.prompt for d in ranked} if self._card.is_group(prompt)}
+        rivals = [d for d in ranked if d.prompt not in groups]
+        kept = boxes.nms([d.box_xyxy for d in rivals], [d.confidence for d in rivals], iou_threshold=DUPLICATE_IOU)
+        survivors = {id(rivals[i]) for i in kept}
+        return [d for d in ranked if d.prompt in groups or id(d) in survivors]
+
+    def _cut_out(
+        self, image: RgbImage, points_xy: Sequence[tuple[float, float]], is_positive: Sequence[bool], box: Box | None
+    ) -> Detection | None:
+        width, height = _size_wh(image)
+        relative = [(min(max(x, 0), width) / width, min(max(y, 0), height) / height) for x, y in points_xy]
+        relative_box = box and (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
+        logits, confidence = self._network.cut_out(self._embed_clicks(image), relative, is_positive, relative_box)
+        return mask_to_detection(logits, "object", confidence, box or (0, 0, width, height), (width, height))
+
+    def _embed(self, images: Sequence[RgbImage]) -> "Iterator[ImageEmbedding]":
+        """Yield an embedding per image. A single image is remembered: a person asks about it again and again."""
+        if len(images) == 1:
+            yield self._embed_one(images[0])
+            return
+        for batch in self._image_batches.run(images, self._network.embed_images):
+            yield from batch
+
+    def _embed_one(self, image: RgbImage) -> "ImageEmbedding":
+        return self._seen.get(("image", _fingerprint(image)), lambda: self._network.embed_images([image])[0])
+
+    def _embed_clicks(self, image: RgbImage) -> "ClickEmbedding":
+        key = ("clicks", _fingerprint(image))
+        return self._seen.get(key, lambda: self._network.embed_clicks(self._embed_one(image)))
+
+    def _embed_text(self, prompt: str) -> "PromptEmbedding":
+        phrase = (self._card and self._card.phrase_for(prompt)) or plain_phrase(prompt)
+        # Each phrase alone: among others its bits would depend on which others.
+        return self._texts.get(phrase, lambda: self._network.embed_text(phrase))
+
+    def _embed_exemplars(self, alike: Exemplars) -> "PromptEmbedding":
+        size_wh = _size_wh(alike.image)
+        clipped = boxes.clip(list(alike.boxes_xyxy), size_wh)
+        has_area = boxes.areas(clipped) > 0
+        if len(clipped) != len(alike.is_positive):
+            raise ValueError(f"{len(clipped)} boxes, and {len(alike.is_positive)} words on which are positive")
+        if not any(area and yes for area, yes in zip(has_area, alike.is_positive, strict=True)):
+            what = "Exemplars need a positive box with an area inside the image"
+            raise EngineError(what, fix="Draw a larger box")
+        rows = boxes.xyxy_to_cxcywh(clipped[has_area]) / np.array([*size_wh, *size_wh])
+        is_positive = [yes for yes, area in zip(alike.is_positive, has_area, strict=True) if area]
+        shown = self._network.embed_boxes(self._embed_one(alike.image), rows.tolist(), is_positive)
+        return self._embed_text(alike.phrase or EXEMPLARS_ALONE).followed_by(shown)
+
+
+def _fingerprint(image: RgbImage) -> bytes:
+    # Two images of different shape may have the same bytes.
+    shape = b"".join(int(side).to_bytes(4, "little") for side in image.shape[:2])
+    return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16, salt=shape).digest()
+
+
+def _size_wh(image: RgbImage) -> tuple[int, int]:
+    return int(image.shape[1]), int(image.shape[0])
+
+
+def _as_box(row: Sequence[float] | np.ndarray) -> Box:
+    x_min, y_min, x_max, y_max = (float(value) for value in row)
+    return x_min, y_min, x_max, y_max
