@@ -49,9 +49,8 @@ def png(image: RgbImage) -> bytes:
 
 
 def pid_of(annotator: AnnotatorProcess) -> int:
-    child = annotator._child  # pyright: ignore[reportPrivateUsage]
-    assert child is not None
-    return child._process.pid  # pyright: ignore[reportPrivateUsage]
+    assert annotator.pid is not None
+    return annotator.pid
 
 
 def test_text__answer_has_outlines_and_the_engine(annotator: AnnotatorProcess, sign: RgbImage):
@@ -130,8 +129,8 @@ def test_process__dies_with_its_parent(tmp_path: Path):
     code = (
         "import sys, time; from pictograph_server.executors.annotator_process import AnnotatorProcess\n"
         "p = AnnotatorProcess('tiny', 'cpu'); p.warm_up()\n"
-        "while p._child is None: time.sleep(0.01)\n"
-        "print(p._child._process.pid, flush=True); time.sleep(100)"
+        "while p.pid is None: time.sleep(0.01)\n"
+        "print(p.pid, flush=True); time.sleep(100)"
     )
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

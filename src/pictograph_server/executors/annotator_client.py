@@ -30,7 +30,7 @@ class BrokenOff(Exception):
     """The process died, or the deadline came, before there was an answer; `phase` says how far it was."""
 
     def __init__(self, phase: wire.Phase | None, *, is_too_late: bool) -> None:
-        self.phase = phase
+        self.phase: wire.Phase | None = phase
         self.is_too_late = is_too_late
         super().__init__(f"broken off while {phase or 'starting'}")
 

@@ -1,87 +1,144 @@
-"""The child of `annotator_process.py`: loads the annotator once, then answers prompts from its standard input.
-
-python -m pictograph_server.executors.annotator_main CHOICE DEVICE
-"""
+"""The child of `annotator_process.py`: lets clients in, a thread for each, and gives their orders to the worker."""
 
 import hashlib
 import logging
+import socket
+import threading
 import time
 from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NoReturn
 
 import numpy as np
 
 from pictograph.pixels import read_rgb
-from pictograph_server.engines.annotators.base import Annotator, Detection, RgbImage
+from pictograph_server.engines.annotators.base import RgbImage
 from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.engines.annotators.shapes import detection_to_shape
 from pictograph_server.engines.errors import EngineError
-from pictograph_server.executors import annotator_pipe as pipe
+from pictograph_server.executors import annotator_wire as wire
+from pictograph_server.executors.annotator_shelf import DeviceMemory, OpenAnnotator, Shelf
+from pictograph_server.executors.annotator_turns import Finished, Order, Turns
+from pictograph_server.executors.annotator_worker import Worker
 
 _log = logging.getLogger(__name__)
-# Decoded pictures asked about lately: a person clicks on the same one again and again.
-_REMEMBERED_PICTURES = 4
+# Decoded pictures of prompts are kept: a person asks about the same one again and again.
+_REMEMBERED_BYTES = 512 << 20
 
 
-def serve(choice: str, device: str | None, questions: int, answers: int) -> int:
-    """Answer the prompts that come from one pipe into another. Return the process's exit code."""
-    try:
-        annotator = open_annotator(choice, device)
-    except EngineError as error:
-        pipe.write(answers, pipe.pack_reply(pipe.Failure.of(error)))
-        return 1
-    pipe.write(answers, pipe.pack_reply(pipe.Ready(engine=annotator.name)))
-    pictures = Pictures()
-    while (received := pipe.read_request(questions)) is not None:
-        pipe.write(answers, pipe.pack_reply(_reply(annotator, pictures, *received)))
-    return 0
+def serve(
+    listener: socket.socket,
+    device: str | None,
+    favourite: str,
+    *,
+    on_ready: Callable[[], object],
+    opener: OpenAnnotator = open_annotator,
+) -> NoReturn:
+    """Answer those who connect, until the process is ended from outside."""
+    turns = Turns()
+    worker = Worker(Shelf(opener, device, favourite, DeviceMemory()), turns)
+    threading.Thread(target=_let_in, args=(listener, turns), name="door", daemon=True).start()
+    on_ready()
+    worker.run()
 
 
 class Pictures:
-    """The last few pictures, decoded."""
+    """The last few pictures that came as files, decoded; safe between threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int = _REMEMBERED_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._lock = threading.Lock()
         self._kept: OrderedDict[bytes, RgbImage] = OrderedDict()
 
-    def decoded(self, request: pipe.Request, data: bytes) -> RgbImage:
-        if request.pixels_hw is not None:
-            return np.frombuffer(data, np.uint8).reshape(*request.pixels_hw, 3)
+    def decoded(self, headers: Sequence[wire.Picture], body: memoryview) -> list[RgbImage]:
+        """Return the pictures of a request.
+
+        Raises:
+            EngineError: one cannot be read.
+        """
+        images: list[RgbImage] = []
+        for header in headers:
+            data, body = body[: header.size_bytes], body[header.size_bytes :]
+            if header.pixels_hw is None:
+                images.append(self._file(data))
+            else:
+                images.append(np.frombuffer(data, np.uint8).reshape(*header.pixels_hw, 3))
+        return images
+
+    def _file(self, data: memoryview) -> RgbImage:
         key = hashlib.sha256(data).digest()
-        if key not in self._kept:
-            self._kept[key] = _decoded(data)
-            if len(self._kept) > _REMEMBERED_PICTURES:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+                return self._kept[key]
+        image = _read(bytes(data))
+        with self._lock:
+            self._kept[key] = image
+            while len(self._kept) > 1 and sum(kept.nbytes for kept in self._kept.values()) > self._most_bytes:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
-        return self._kept[key]
+        return image
 
 
-def _decoded(data: bytes) -> RgbImage:
+def _read(data: bytes) -> RgbImage:
     try:
         return read_rgb(data)
     except OSError as error:
         raise EngineError("The image cannot be read", why=str(error), fix="Upload it again") from error
 
 
-def _reply(annotator: Annotator, pictures: Pictures, request: pipe.Request, data: bytes) -> pipe.Reply:
-    started = time.perf_counter()
-    try:
-        detections = _detections(annotator, pictures.decoded(request, data), request.question)
-        shapes = [shape for shape in map(detection_to_shape, detections) if shape is not None]
-    except EngineError as error:
-        return pipe.Failure.of(error)
-    except Exception as error:  # the edge of the process: whatever it is, the caller must hear of it
-        _log.exception("a prompt failed")
-        why = f"{type(error).__name__}: {error}"
-        return pipe.Failure.of(EngineError("The annotator failed on the prompt", why=why, fix="See the server's log"))
-    return pipe.Answer(engine=annotator.name, shapes=shapes, seconds=time.perf_counter() - started)
+def _let_in(listener: socket.socket, turns: Turns) -> None:
+    pictures = Pictures()
+    # The server may have left it otherwise: both hold the same one.
+    listener.setblocking(True)
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            # Too many files are open, most likely, and soon fewer.
+            _log.exception("nobody can be let in")
+            time.sleep(0.5)
+            continue
+        threading.Thread(target=_converse, args=(connection, turns, pictures), daemon=True).start()
 
 
-def _detections(annotator: Annotator, image: RgbImage, question: pipe.Question) -> list[Detection]:
-    if isinstance(question, pipe.Text):
-        [found] = annotator.text(
-            [image], question.prompts, threshold=question.threshold, max_detections=question.max_detections
-        )
-        return found
-    if isinstance(question, pipe.Boxes):
-        return annotator.box(image, question.boxes_xyxy, is_positive=question.is_positive, threshold=question.threshold)
-    found = annotator.points(image, question.points_xy, is_positive=question.is_positive)
-    return [] if found is None else [found]
+def _converse(connection: socket.socket, turns: Turns, pictures: Pictures) -> None:
+    """Read a request, have it done, send what comes of it. A client that is slow or gone stops only this thread."""
+    with connection, suppress(EOFError, OSError):
+        wire.send(connection, wire.Begun(phase="waiting"))
+        request, body = wire.receive_request(connection)
+        try:
+            order = Order(request, pictures.decoded(request.pictures, body), connection)
+        except EngineError as error:
+            wire.send(connection, wire.Failure.of(error))
+            return
+        turns.put(order)
+        while isinstance(outcome := order.outcome.get(), wire.Begun):
+            wire.send(connection, outcome)
+        if isinstance(outcome, Finished):
+            wire.send(connection, *_answer(order, outcome.engine))
+        else:
+            wire.send(connection, outcome)
+
+
+def _answer(order: Order, engine: str) -> tuple[wire.Answer, list[bytes]]:
+    if order.request.as_shapes:
+        shapes = [detection_to_shape(detection) for on_image in order.found for detection in on_image]
+        kept = [shape for shape in shapes if shape is not None]
+        return wire.Shapes(engine=engine, shapes=kept, seconds=order.seconds), []
+    masks: list[bytes] = []
+    detections: list[list[wire.FoundDetection]] = []
+    for on_image in order.found:
+        detections.append([])
+        for each in on_image:
+            mask = None
+            if each.mask is not None:
+                masks.append(each.mask.runs)
+                mask = wire.FoundMask(
+                    size_bytes=len(each.mask.runs), shape_hw=each.mask.shape_hw, origin_xy=each.mask.origin_xy
+                )
+            found = wire.FoundDetection(
+                prompt=each.prompt, confidence=each.confidence, box_xyxy=each.box_xyxy, mask=mask
+            )
+            detections[-1].append(found)
+    return wire.Found(engine=engine, detections=detections), masks
