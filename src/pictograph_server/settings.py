@@ -49,6 +49,9 @@ class Jobs(_Group):
     export_slots: int = Field(default=1, ge=0, description="Exports.")
     annotate_slots: int = Field(default=1, ge=0, description="Batch auto-annotation.")
     train_slots: int = Field(default=1, ge=0, description="Training runs.")
+    shard_images: int | None = Field(
+        default=None, ge=1, description="Images of a batch that one job annotates; by default 1,000, more in large ones."
+    )
     lease_s: float = Field(default=30.0, gt=0, description="A job whose runner is silent for so long is taken over.")
     heartbeat_s: float = Field(default=2.5, gt=0, description="How often a runner says that it is alive.")
     grace_s: float = Field(default=3.0, gt=0, description="Time to stop by itself before a cancelled job is killed.")

@@ -13,7 +13,7 @@ from itertools import islice
 
 from pictograph_server.engines.annotators.base import Annotator, Detection, Exemplars, RgbImage
 from pictograph_server.engines.errors import EngineError
-from pictograph_server.errors import NotFound, ServiceError
+from pictograph_server.errors import NotFound
 from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import repository
@@ -42,7 +42,7 @@ _SUSPECTS = 5 * MAX_GROUP
 _MAX_DEATHS_OF_AN_IMAGE = 2
 
 
-class ExemplarGone(ServiceError):
+class ExemplarGone(NotFound):
     code = "exemplar_gone"
 
 
