@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from pictograph_server.engines.errors import EngineUnavailable
+from pictograph_server.engines.errors import EngineUnavailable, UnknownClasses
 
 FILENAME = "pictograph.json"
 
@@ -83,3 +83,18 @@ def simplified(prompt: str) -> str:
     words = re.sub(r"^(a |an |the )?(photo|picture|image) of ", "", words)
     words = re.sub(r"^(a|an|the) ", "", words)
     return re.sub(r"(?<=[a-z]{3})(?<!s)s$", "", words)
+
+
+def check_known(card: CheckpointCard, prompts: Sequence[str], *, why_narrow: str | None = None) -> None:
+    """Raise `UnknownClasses` when the card does not list some of the prompts; `why_narrow` says why it was taken."""
+    unknown = card.unknown(prompts)
+    if not unknown:
+        return
+    because = f" (SAM 3 itself was not used: {why_narrow})" if why_narrow else ""
+    raise UnknownClasses(
+        f"The checkpoint {card.name} does not know {', '.join(map(repr, unknown))}",
+        why=f"it knows {card.knows} only: {', '.join(known.name for known in card.classes)}{because}",
+        fix="Use one of these classes, or get an annotator that knows any: `pictograph doctor` says which can be had "
+        "here and how (SAM 3: accept the licence on the hub's page of facebook/sam3 and run `hf auth login`, or set "
+        "PICTOGRAPH_ANNOTATOR to a folder with its checkpoint)",
+    )

@@ -1,36 +1,34 @@
-"""Which annotators there are, and opening the one a platform is to use."""
+"""Which annotators there are, and opening the one that is to be used."""
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 import pictograph_server.engines.annotators as package
-from pictograph_server.engines.annotators import sam3, weights
+from pictograph_server.engines.annotators import availability, folders, sam3, trained, weights
 from pictograph_server.engines.annotators.base import Annotator, AnnotatorSpec
-from pictograph_server.engines.errors import EngineUnavailable
+from pictograph_server.engines.annotators.checkpoints import SAM3
 
 
 def open_annotator(choice: str = "auto", device: str | None = None) -> Annotator:
-    """Open an annotator: `auto`, a name of the registry (`sam3`, `tiny`), a checkpoint folder, or a hub id.
+    """Open an annotator: `auto`, a name of the registry, a checkpoint folder, or the hub id of a SAM 3 checkpoint.
 
-    `auto` is SAM 3 where its weights are on this machine or this machine is logged in to the hub, else the packaged
-    checkpoint for drawn road signs; its `name` says which, and its refusals say why SAM 3 was not used.
+    `auto` is the best that can be used here (`availability.find`); its `name` says which, and when it is the packaged
+    checkpoint for drawn road signs, its refusals say why no better one was used. A folder may hold SAM 3, another
+    annotator's networks, or a model that was trained here (`model.onnx`).
 
     Raises:
         EngineUnavailable: the one asked for cannot run here; says why and what to do.
     """
-    if choice == "auto":
-        return _best(device)
+    found = availability.find(choice)
+    if found.why_narrow is not None:
+        return sam3.load(str(weights.TINY_FOLDER), device, why_narrow=found.why_narrow)
     specs = annotator_specs()
-    if choice in specs:
-        return specs[choice].load(None, device)
-    try:
-        return sam3.load(choice, device)
-    except EngineUnavailable as error:
-        if "/" in choice:
-            raise
-        names = ", ".join(["auto", *specs])
-        fix = f"Choose one of {names}, a folder with a SAM 3 checkpoint, or a hub id such as {weights.SAM3}"
-        raise EngineUnavailable(f"There is no annotator {choice!r}", why=error.why, fix=fix) from error
+    if found.choice in specs:
+        return specs[found.choice].load(None, device)
+    if not weights.is_path(found.choice):
+        return sam3.load(found.choice, device)
+    return _open_folder(Path(found.choice).expanduser(), device)
 
 
 def annotator_specs() -> dict[str, AnnotatorSpec]:
@@ -47,12 +45,10 @@ def _modules() -> list[pkgutil.ModuleInfo]:
     ]
 
 
-def _best(device: str | None) -> Annotator:
-    try:
-        # Without a login the hub would refuse anyway: nothing is sent.
-        folder = weights.locate(weights.SAM3, may_download=weights.is_logged_in())
-    except EngineUnavailable as error:
-        return sam3.load(str(weights.TINY_FOLDER), device, why_narrow=f"{error.what}: {error.why}")
-    annotator = sam3.load(str(folder), device)
-    annotator.name = f"sam3@{weights.SAM3}"
-    return annotator
+def _open_folder(folder: Path, device: str | None) -> Annotator:
+    name = folders.annotator_in(folder)
+    if name == folders.TRAINED:
+        return trained.load(folder, device)
+    if name == "sam3":
+        return sam3.load(str(folders.networks_in(folder).get(SAM3, folder)), device)
+    return annotator_specs()[name].load(str(folder), device)
