@@ -50,7 +50,9 @@ class Jobs(_Group):
     annotate_slots: int = Field(default=1, ge=0, description="Batch auto-annotation.")
     train_slots: int = Field(default=1, ge=0, description="Training runs.")
     shard_images: int | None = Field(
-        default=None, ge=1, description="Images of a batch that one job annotates; by default 1,000, more in large ones."
+        default=None,
+        ge=1,
+        description="Images of a batch that one job annotates; by default 1,000, more in large ones.",
     )
     lease_s: float = Field(default=30.0, gt=0, description="A job whose runner is silent for so long is taken over.")
     heartbeat_s: float = Field(default=2.5, gt=0, description="How often a runner says that it is alive.")
@@ -98,6 +100,13 @@ class Settings(BaseSettings):
     )
     device: str | None = Field(
         default=None, description="Device of the engines (`cpu`, `cuda`, `cuda:1`); by default the best there is."
+    )
+    warm_start: bool = Field(
+        default=False, description="Load the annotator when the server starts, so that the first prompt need not wait."
+    )
+    annotator_address: str | None = Field(
+        default=None,
+        description="Socket of a running annotator process for jobs to use; by default the server's or worker's own.",
     )
     bootstrap_api_key: SecretStr | None = Field(
         default=None, description="An owner key to set up at start, for scripts and containers."
@@ -177,7 +186,7 @@ class Settings(BaseSettings):
             if value is None or name == "bootstrap_api_key":
                 continue
             if isinstance(value, dict):
-                environment |= {_variable(name, key): _text(inner) for key, inner in value.items()}
+                environment |= {_variable(name, key): _text(inner) for key, inner in value.items() if inner is not None}
             else:
                 environment[_variable(name)] = _text(value)
         environment[_variable("data_dir")] = str(self.data_dir.absolute())

@@ -78,7 +78,8 @@ def _up(settings: Settings, announce: Announce) -> None:
             with platform.db.write() as conn:
                 idempotency.abandon_all(conn)
         key_place = ensure_owner_key(platform, config_path=client_config_path(), base_url=settings.effective_public_url)
-        dispatcher = _dispatcher(platform, alone=is_alone)
+        annotator = stack.enter_context(_annotator(settings))
+        dispatcher = _dispatcher(platform, annotator, alone=is_alone)
 
         def started() -> None:
             announce(f"Pictograph {pictograph.__version__} is at {settings.effective_public_url}")
@@ -86,7 +87,7 @@ def _up(settings: Settings, announce: Announce) -> None:
             announce(f"  API key  {key_place}")
             announce("Stop it with Ctrl-C.")
 
-        _run_server(platform, listener, dispatcher, started)
+        _run_server(platform, listener, annotator, dispatcher, started)
 
 
 def _serve(settings: Settings, announce: Announce) -> None:
@@ -96,20 +97,22 @@ def _serve(settings: Settings, announce: Announce) -> None:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         platform = stack.enter_context(_opened(settings))
         key_place = ensure_owner_key(platform, config_path=client_config_path(), base_url=settings.effective_public_url)
+        annotator = stack.enter_context(_annotator(settings))
 
         def started() -> None:
             announce(
                 f"Pictograph {pictograph.__version__} serves {settings.effective_public_url}; API key: {key_place}"
             )
 
-        _run_server(platform, listener, None, started)
+        _run_server(platform, listener, annotator, None, started)
 
 
 def _work(settings: Settings, announce: Announce) -> None:
     with ExitStack() as stack:
         stack.enter_context(DataFolderLock(settings.data_dir, exclusive=False))
         platform = stack.enter_context(_opened(settings))
-        dispatcher = _dispatcher(platform, alone=False)
+        annotator = stack.enter_context(_annotator(settings))
+        dispatcher = _dispatcher(platform, annotator, alone=False)
         stop = threading.Event()
 
         def on_signal(_number: int, _frame: FrameType | None) -> None:
@@ -124,10 +127,12 @@ def _work(settings: Settings, announce: Announce) -> None:
 
 
 def _run_server(
-    platform: Platform, listener: socket.socket, dispatcher: Dispatcher | None, started: Callable[[], None]
+    platform: Platform,
+    listener: socket.socket,
+    annotator: AnnotatorProcess,
+    dispatcher: Dispatcher | None,
+    started: Callable[[], None],
 ) -> None:
-    prompts = AnnotatorProcess(platform.settings.annotator, platform.settings.device)
-
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         if dispatcher is not None:
@@ -136,11 +141,10 @@ def _run_server(
         yield
         if dispatcher is not None:
             await asyncio.to_thread(dispatcher.stop)
-        await asyncio.to_thread(prompts.close)
 
     app = create_app(
         platform,
-        prompts=prompts,
+        prompts=annotator,
         lifespan=lifespan,
         is_dispatching=dispatcher.is_beating if dispatcher is not None else None,
     )
@@ -167,8 +171,9 @@ def _run_server(
     server.run(sockets=[listener])
 
 
-def _dispatcher(platform: Platform, *, alone: bool) -> Dispatcher:
-    settings = platform.settings
+def _dispatcher(platform: Platform, annotator: AnnotatorProcess, *, alone: bool) -> Dispatcher:
+    address = platform.settings.annotator_address or annotator.address
+    settings = platform.settings.model_copy(update={"annotator_address": address})
     executor = ProcessExecutor(
         settings.data_dir.absolute() / "jobs", env=_child_environment(settings), grace_s=settings.jobs.grace_s
     )
@@ -186,6 +191,17 @@ def _child_environment(settings: Settings) -> dict[str, str]:
     """Return our environment with our settings in it, whether they came from there or from the command line."""
     ours = environment_names()
     return {name: value for name, value in os.environ.items() if name not in ours} | settings.to_environment()
+
+
+@contextmanager
+def _annotator(settings: Settings) -> Generator[AnnotatorProcess]:
+    annotator = AnnotatorProcess(settings.annotator, settings.device)
+    if settings.warm_start:
+        annotator.warm_up()
+    try:
+        yield annotator
+    finally:
+        annotator.close()
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pictograph_server.engines.annotators.base import Annotator, Detection, Exemplars, RgbImage
-from pictograph_server.engines.errors import EngineError
+from pictograph_server.engines.errors import EngineCrashed
 from pictograph_server.errors import NotFound
 from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
@@ -159,10 +159,9 @@ class _Network:
             for (read, pixels), detections in zip(readable, answers, strict=True):
                 kept = findings_of(self.plan, detections, (pixels.shape[1], pixels.shape[0]))
                 found[read.image.id] = Finding(read, kept)
-        except EngineError:
-            raise
-        # Out of memory, or an image the network chokes on: alone, the others go through and the one has its reason.
-        except (RuntimeError, MemoryError, ValueError, ArithmeticError) as error:
+        # Out of memory, or an image the network chokes on or its process dies of: alone, the others go through and the
+        # one has its reason.
+        except (EngineCrashed, RuntimeError, MemoryError, ValueError, ArithmeticError) as error:
             if len(readable) == 1:
                 read, _ = readable[0]
                 found[read.image.id] = Finding(read, reason=f"{read.image.filename!r}: the model failed: {error}")

@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from pictograph_server.engines.annotators.base import Annotator
 from pictograph_server.jobs.run import JobRun
 from pictograph_server.jobs.task import Task
 from pictograph_server.platform import Platform
@@ -17,13 +16,12 @@ def tasks(platform: Platform, open_annotator: "OpenAnnotator | None" = None) -> 
         # In the job's process only: the server that lists the tasks starts without numpy.
         from pictograph_server.services.auto_annotation.annotate import annotate
 
-        annotate(run, platform, open_annotator or _open_configured)
+        annotate(run, platform, open_annotator or _open_warm(platform))
 
     return (Task(name=shards.ANNOTATE_TASK, lane=shards.ANNOTATE_LANE, function=run_shard, on_end=shards.ended),)
 
 
-def _open_configured(choice: str, device: str | None) -> Annotator:
-    # Here and not above: the registry looks for the libraries of every engine.
-    from pictograph_server.engines.annotators.registry import open_annotator
+def _open_warm(platform: Platform) -> "OpenAnnotator":
+    from pictograph_server.executors.annotator_client import open_remote
 
-    return open_annotator(choice, device)
+    return lambda choice, device: open_remote(platform.settings.annotator_address, choice, device)
