@@ -68,6 +68,14 @@ class BatchPlan(BaseModel):
     unknown_images: tuple[str, ...] = ()
     unknown_image_count: int = 0
 
+    def is_part_of(self, other: "BatchPlan") -> bool:
+        """Return whether `other` looks for all that this does, in the same way."""
+        ours, theirs = (
+            plan.model_copy(update={"classes": (), "unknown_images": (), "unknown_image_count": 0})
+            for plan in (self, other)
+        )
+        return ours == theirs and set(self.classes) <= set(other.classes)
+
     @property
     def prompts(self) -> tuple[str, ...]:
         """Return each prompt once, in the order of the classes."""
