@@ -37,13 +37,12 @@ class Spans:
         if not len(few.starts):
             return 0
         lengths = many.stops - many.starts
-        before = np.cumsum(lengths) - lengths
-
-        def pixels_below(positions: Positions) -> Positions:
-            run = np.maximum(np.searchsorted(many.starts, positions, side="right") - 1, 0)
-            return before[run] + np.clip(positions - many.starts[run], 0, lengths[run])
-
-        return int((pixels_below(few.stops) - pixels_below(few.starts)).sum())
+        positions = np.stack([few.starts, few.stops])
+        # How many of the other's pixels lie before each position: whole runs, and a piece of the run it falls into.
+        run = np.maximum(np.searchsorted(many.starts, positions, side="right") - 1, 0)
+        piece = np.minimum(np.maximum(positions - many.starts[run], 0), lengths[run])
+        before = (np.cumsum(lengths) - lengths)[run] + piece
+        return int((before[1] - before[0]).sum())
 
     def union(self, other: "Spans") -> "Spans":
         """Return the pixels that either has."""
