@@ -15,12 +15,14 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from pictograph_server.executors import annotator_wire as wire
 
 _log = logging.getLogger(__name__)
+ENTRY = (sys.executable, "-m", "pictograph_server.executors.annotator_main")
 _PREFIX = "pictograph-annotator-"
 # The kernel's limit is 108 bytes on Linux, 104 elsewhere.
 _LONGEST_ADDRESS = 100
@@ -31,7 +33,8 @@ _YOUNG_S = 60.0
 class Door:
     """A listening socket that only this user can reach, at `address`, with a process behind it when it is needed."""
 
-    def __init__(self, choice: str, device: str | None) -> None:
+    def __init__(self, command: Sequence[str], choice: str, device: str | None) -> None:
+        self._command = tuple(command)
         self._options = (choice, device or "")
         self._folder, self._lock = _private_folder()
         self.address = str(self._folder / "socket")
@@ -62,9 +65,8 @@ class Door:
 
     def _run_process(self) -> None:
         """Start the process and wait for its end."""
-        module = "pictograph_server.executors.annotator_main"
         door = self._listener.fileno()
-        command = [sys.executable, "-m", module, str(os.getpid()), str(door), *self._options]
+        command = [*self._command, str(os.getpid()), str(door), *self._options]
         process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=[door])
         self.process = process
         assert process.stdin is not None and process.stdout is not None

@@ -16,7 +16,7 @@ from pictograph_server.engines.errors import EngineBusy, EngineError
 from pictograph_server.executors import annotator_client as client
 from pictograph_server.executors import annotator_wire as wire
 from pictograph_server.executors.annotator_client import BrokenOff, NobodyThere, PictureSource
-from pictograph_server.executors.annotator_door import Door
+from pictograph_server.executors.annotator_door import ENTRY, Door
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,16 @@ class AnnotatorProcess:
     crashes, or does not answer within `timeout_s`: `EngineBusy` when it may answer a moment later.
     """
 
-    def __init__(self, choice: str = "auto", device: str | None = None, *, timeout_s: float = 25.0) -> None:
+    def __init__(
+        self,
+        choice: str = "auto",
+        device: str | None = None,
+        *,
+        timeout_s: float = 25.0,
+        command: Sequence[str] = ENTRY,
+    ) -> None:
+        """`command` is what to start; tests have processes of their own."""
+        self._command = command
         self._choice = choice
         self._device = device
         self._timeout_s = timeout_s
@@ -47,7 +56,7 @@ class AnnotatorProcess:
     def address(self) -> str:
         """Return where jobs reach the process. It is not started by that, but by the first who connects."""
         with self._lock:
-            self._door = self._door or Door(self._choice, self._device)
+            self._door = self._door or Door(self._command, self._choice, self._device)
             return self._door.address
 
     @property

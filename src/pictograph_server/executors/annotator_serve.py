@@ -18,7 +18,7 @@ from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.engines.annotators.shapes import detection_to_shape
 from pictograph_server.engines.errors import EngineError
 from pictograph_server.executors import annotator_wire as wire
-from pictograph_server.executors.annotator_shelf import DeviceMemory, OpenAnnotator, Shelf
+from pictograph_server.executors.annotator_shelf import OpenAnnotator, Shelf
 from pictograph_server.executors.annotator_turns import Finished, Order, Turns
 from pictograph_server.executors.annotator_worker import Worker
 
@@ -37,7 +37,7 @@ def serve(
 ) -> NoReturn:
     """Answer those who connect, until the process is ended from outside."""
     turns = Turns()
-    worker = Worker(Shelf(opener, device, favourite, DeviceMemory()), turns)
+    worker = Worker(Shelf(favourite, device, opener=opener), turns)
     threading.Thread(target=_let_in, args=(listener, turns), name="door", daemon=True).start()
     on_ready()
     worker.run()
