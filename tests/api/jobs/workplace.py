@@ -5,6 +5,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Literal
 
 from fastapi.testclient import TestClient
 from httpx2 import Response
@@ -88,9 +89,16 @@ class Workplace:
             if status is not None:
                 conn.execute(images.update().where(images.c.id == image_id).values(status=status))
 
-    def run_job(self, lane: str, *, kill_at: int | None = None) -> JobRecord:
+    def run_job(self, lane: str, *, kill_at: int | Literal["end"] | None = None) -> JobRecord:
         """Run the lane's next job once; with `kill_at`, die at the end of that transaction, before its commit."""
-        job = self.claim(lane)
+        return self.run_claimed(self.claim(lane), kill_at=kill_at)
+
+    def run_lane(self, lane: str) -> None:
+        """Run the lane's jobs until none waits, as one of several workers does."""
+        while (job := self.claim_next(lane)) is not None:
+            self.run_claimed(job)
+
+    def run_claimed(self, job: JobRecord, *, kill_at: int | Literal["end"] | None = None) -> JobRecord:
         tasks = {name: _killed(task, kill_at) for name, task in self.tasks.items()} if kill_at else self.tasks
         try:
             run_attempt(
@@ -103,18 +111,25 @@ class Workplace:
                 refusal_words=refusal_words,
             )
         except Killed:
-            with self.platform.db.write() as conn:
-                task = self.tasks[job.task]
-                return lease.record_loss(conn, job.id, job.fence, reason="killed", policy=_POLICY, on_end=task.on_end)
+            return self.lose(job)
         with self.platform.db.read() as conn:
             row = conn.execute(select(*lease.RECORD_COLUMNS).where(jobs.c.id == job.id)).mappings().one()
         return JobRecord(**row)
 
     def claim(self, lane: str) -> JobRecord:
-        with self.platform.db.write() as conn:
-            job = lease.claim(conn, lane=lane, tasks=list(self.tasks), worker="test", lease_s=600.0)
+        job = self.claim_next(lane)
         assert job is not None, f"no job waits in lane {lane}"
         return job
+
+    def claim_next(self, lane: str) -> JobRecord | None:
+        with self.platform.db.write() as conn:
+            return lease.claim(conn, lane=lane, tasks=list(self.tasks), worker="test", lease_s=600.0)
+
+    def lose(self, job: JobRecord) -> JobRecord:
+        """Do what a dispatcher does with a job whose runner it takes for dead."""
+        with self.platform.db.write() as conn:
+            on_end = self.tasks[job.task].on_end
+            return lease.record_loss(conn, job.id, job.fence, reason="lost", policy=_POLICY, on_end=on_end)
 
     def end_cancelled(self) -> None:
         """Do what a dispatcher does with jobs that were cancelled while they waited."""
@@ -142,11 +157,16 @@ def png(size_wh: tuple[int, int], seed: str) -> bytes:
     return file.getvalue()
 
 
-def _killed(task: Task, at: int) -> Task:
+def _killed(task: Task, at: int | Literal["end"]) -> Task:
     def function(run: JobRun) -> None:
-        task.function(_MortalRun(run, at))
+        task.function(_MortalRun(run, at) if isinstance(at, int) else run)
 
-    return replace(task, function=function)
+    def on_end(conn: Connection, job: JobRecord) -> None:
+        task.on_end(conn, job)
+        if at == "end":
+            raise Killed
+
+    return replace(task, function=function, on_end=on_end)
 
 
 class _MortalRun:

@@ -18,10 +18,9 @@ from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import repository
 from pictograph_server.services.auto_annotation.feed import MAX_GROUP, Feed, ReadImage, open_feed, pending, read_image
-from pictograph_server.services.auto_annotation.findings import findings_of
 from pictograph_server.services.auto_annotation.repository import BatchRecord, Shard
 from pictograph_server.services.auto_annotation.request import BatchPlan, ExemplarRef
-from pictograph_server.services.auto_annotation.saving import Finding, Saver, locked_batch
+from pictograph_server.services.auto_annotation.saving import Finding, Saver, finding_of, locked_batch
 from pictograph_server.services.images import service as images
 from pictograph_server.services.models.local_folder import local_folder
 from pictograph_server.storage.db.types import now
@@ -74,7 +73,17 @@ def annotate(run: JobRun, platform: Platform, open_annotator: OpenAnnotator) -> 
 
 
 def _work(run: JobRun, feed: Feed, network: "_Network", save: Callable[[Sequence[Finding]], None]) -> None:
-    """Detect group after group; one thread saves them in their order."""
+    """Detect group after group; one thread saves them in their order, and none behind one that failed."""
+    has_failed = False
+
+    def save_next(findings: Sequence[Finding]) -> None:
+        nonlocal has_failed
+        if has_failed:
+            return
+        has_failed = True
+        save(findings)
+        has_failed = False
+
     with ThreadPoolExecutor(1, thread_name_prefix="save") as pool:
         saves: deque[Future[None]] = deque()
         try:
@@ -85,7 +94,7 @@ def _work(run: JobRun, feed: Feed, network: "_Network", save: Callable[[Sequence
                 findings = network.find(group)
                 size = _next_size(size, time.monotonic() - started)
                 run.raise_if_cancelled()
-                saves.append(pool.submit(save, findings))
+                saves.append(pool.submit(save_next, findings))
                 while len(saves) > _SAVES_AHEAD or (saves and saves[0].done()):
                     saves.popleft().result()
             while saves:
@@ -111,7 +120,7 @@ def _work_carefully(
         deaths = _deaths(run.checkpoint("alone"), image.id)
         if deaths >= _MAX_DEATHS_OF_AN_IMAGE:
             reason = f"{image.filename!r}: the process died of it, {deaths} times while it did nothing else"
-            save([Finding(ReadImage(position, image, None), reason=reason)])
+            save([finding_of(ReadImage(position, image, None, reason))])
             continue
         with run.transaction(checkpoint="alone", value={"image_id": image.id, "tries": deaths + 1}):
             pass
@@ -141,34 +150,28 @@ class _Network:
             self.annotator.check_prompts(self.plan.prompts)
 
     def find(self, group: Sequence[ReadImage]) -> list[Finding]:
-        findings = self._find(group)
-        for finding in findings:
-            if finding.read.pixels is not None:
-                self.failures_in_a_row = self.failures_in_a_row + 1 if finding.reason is not None else 0
-            if self.failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
-                raise RuntimeError(
-                    f"the annotator failed on {self.failures_in_a_row} images in a row, last on {finding.reason}"
-                )
-        return findings
-
-    def _find(self, group: Sequence[ReadImage]) -> list[Finding]:
         readable = [(read, read.pixels) for read in group if read.pixels is not None]
-        found = {read.image.id: Finding(read, reason=read.reason) for read in group if read.pixels is None}
+        found = {read.image.id: finding_of(read) for read in group if read.pixels is None}
+        found |= {finding.image.id: finding for finding in self._find(readable)}
+        return [found[read.image.id] for read in group]
+
+    def _find(self, group: Sequence[tuple[ReadImage, RgbImage]]) -> list[Finding]:
         try:
-            answers = self._ask([pixels for _, pixels in readable])
-            for (read, pixels), detections in zip(readable, answers, strict=True):
-                kept = findings_of(self.plan, detections, (pixels.shape[1], pixels.shape[0]))
-                found[read.image.id] = Finding(read, kept)
+            answers = self._ask([pixels for _, pixels in group])
         # Out of memory, or an image the network chokes on or its process dies of: alone, the others go through and the
         # one has its reason.
         except (EngineCrashed, RuntimeError, MemoryError, ValueError, ArithmeticError) as error:
-            if len(readable) == 1:
-                read, _ = readable[0]
-                found[read.image.id] = Finding(read, reason=f"{read.image.filename!r}: the model failed: {error}")
-            else:
-                for read, _ in readable:
-                    found |= {finding.read.image.id: finding for finding in self._find([read])}
-        return [found[read.image.id] for read in group]
+            if len(group) > 1:
+                return [finding for one in group for finding in self._find([one])]
+            self.failures_in_a_row += 1
+            read, _ = group[0]
+            reason = f"{read.image.filename!r}: the model failed: {error}"
+            if self.failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
+                words = f"the annotator failed on {self.failures_in_a_row} images in a row, last on {reason}"
+                raise RuntimeError(words) from error
+            return [finding_of(read, reason=reason)]
+        self.failures_in_a_row = 0
+        return [finding_of(read, detections) for (read, _), detections in zip(group, answers, strict=True)]
 
     def _ask(self, pixels: Sequence[RgbImage]) -> list[list[Detection]]:
         if not pixels:

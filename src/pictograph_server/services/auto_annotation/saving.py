@@ -1,7 +1,7 @@
 """A group of findings becomes annotations, states, counters and credits, in one transaction or not at all (R13)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -13,23 +13,34 @@ from pictograph_server.services.annotations.from_job import job_finding, save_fi
 from pictograph_server.services.annotations.provenance import Provenance
 from pictograph_server.services.auto_annotation import proposals, repository
 from pictograph_server.services.auto_annotation.feed import ReadImage
+from pictograph_server.services.auto_annotation.findings import findings_of
+from pictograph_server.services.auto_annotation.payment import cost_of
 from pictograph_server.services.auto_annotation.repository import BatchRecord, ImageResult, Shard
 from pictograph_server.services.auto_annotation.request import BatchPlan
-from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetNotFound
 from pictograph_server.services.images import service as images
+from pictograph_server.services.images.records import ImageRecord
 from pictograph_server.storage.db.types import now
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What is kept of each class on one image, or why there is nothing."""
+    """What the network found on one image, or why there is nothing. Without the pixels: it may wait for a while."""
 
-    read: ReadImage
-    kept: Mapping[str, Sequence[Detection]] = field(default_factory=dict[str, Sequence[Detection]])
+    position: int
+    image: ImageRecord
+    size_wh: tuple[int, int]
+    detections: Sequence[Detection] = ()
     reason: str | None = None
+
+
+def finding_of(read: ReadImage, detections: Sequence[Detection] = (), *, reason: str | None = None) -> Finding:
+    size_wh = (read.image.width, read.image.height)
+    if read.pixels is not None:
+        size_wh = (int(read.pixels.shape[1]), int(read.pixels.shape[0]))
+    return Finding(read.position, read.image, size_wh, detections, reason or read.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +69,13 @@ class Saver:
             JobCancelled: the batch has ended or is gone; nothing was saved.
         """
         # Outlines take a while: outside the transaction.
-        traced = [self._trace(finding) for finding in findings]
-        reached = findings[-1].read.position + 1
+        traced = [self._traced(finding) for finding in findings]
+        reached = findings[-1].position + 1
         shard = self._shard
         progress = (reached - shard.first_position) / (shard.end_position - shard.first_position)
         with self._run.transaction(checkpoint=f"images:{reached}", progress=progress) as conn:
             batch = locked_batch(conn, self._run.organization_id, shard.batch_id)
-            pending = repository.claim_pending(conn, batch.id, [each.read.image.id for each in findings])
+            pending = repository.claim_pending(conn, batch.id, [each.image.id for each in findings])
             skipped = _annotated_meanwhile(conn, batch, pending) if self._plan.skip_annotated else set[str]()
             repository.drop(conn, batch.id, skipped)
             results = self._save(conn, batch, [each for each in traced if _id(each) in pending - skipped])
@@ -74,13 +85,22 @@ class Saver:
         assert saved is not None
         return saved
 
+    def _traced(self, finding: Finding) -> Traced:
+        try:
+            return self._trace(finding)
+        # A mask that no outline can be drawn of is that image's failure, not the shard's.
+        except (RuntimeError, MemoryError, ValueError, ArithmeticError) as error:
+            reason = f"{finding.image.filename!r}: what was found could not be outlined: {error}"
+            return Traced(replace(finding, reason=reason), (), {}, {})
+
     def _trace(self, finding: Finding) -> Traced:
         annotations: list[Annotation] = []
         provenance: dict[str, Provenance] = {}
         tags: dict[str, float] = {}
         moment = now().isoformat()
+        found = findings_of(self._plan, finding.detections, finding.size_wh)
         for wanted in self._plan.classes:
-            kept = finding.kept.get(wanted.name, ())
+            kept = found[wanted.name]
             if wanted.output_type == "tag":
                 tags |= {wanted.name: max(each.confidence for each in kept)} if kept else {}
                 continue
@@ -134,9 +154,8 @@ class Saver:
         return added
 
     def _pay(self, conn: Connection, batch: BatchRecord, done: int) -> None:
-        is_trained = self._plan.model_id is not None
         before = batch.processed_images
-        amount = _cost(before + done, is_trained) - _cost(before, is_trained)
+        amount = cost_of(self._plan, before + done) - cost_of(self._plan, before)
         if amount:
             # The count names the step: a repeated one would ask for the same credits again, and gets none.
             credits.capture(conn, job_id=batch.id, step=f"images-{before + done}", amount=amount)
@@ -166,9 +185,5 @@ def _annotated_meanwhile(conn: Connection, batch: BatchRecord, image_ids: Collec
     return {image.id for image in found if image.annotation_count > 0}
 
 
-def _cost(done: int, is_trained: bool) -> int:
-    return prices.batch_cost(done, trained_model=is_trained) if done else 0
-
-
 def _id(traced: Traced) -> str:
-    return traced.finding.read.image.id
+    return traced.finding.image.id
