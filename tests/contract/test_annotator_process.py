@@ -6,17 +6,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
-from pictograph_server.engines.annotators.base import RgbImage
+from pictograph_server.engines.annotators.base import Annotator, Exemplars, RgbImage
+from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.engines.errors import EngineBusy, EngineError, EngineUnavailable, UnknownClasses
+from pictograph_server.executors.annotator_client import open_remote
 from pictograph_server.executors.annotator_process import AnnotatorProcess
 
 pytest.importorskip("torch")
@@ -96,6 +99,40 @@ def test_text__many_threads_get_their_own_answers(annotator: AnnotatorProcess, s
 
 def test_text__large_picture_crosses_the_pipe(annotator: AnnotatorProcess):
     assert annotator.text(np.zeros((3000, 4000, 3), np.uint8), ["no_entry"], threshold=0.5).shapes == []
+
+
+def test_text__second_prompt_on_an_image_is_faster_and_the_same(annotator: AnnotatorProcess):
+    """The embedding of the image is remembered: only the phrase is new work."""
+    first, second = 0.0, 0.0
+    for shade in range(8):
+        image = png(np.full((240, 320, 3), shade, np.uint8))
+        fresh = annotator.text(image, ["no_entry"], threshold=0.01)
+        again = annotator.text(image, ["no_entry"], threshold=0.01)
+        assert again.shapes == fresh.shapes
+        first, second = first + fresh.seconds, second + again.seconds
+    assert second < first
+
+
+def test_remote__answers_to_the_bit_as_one_opened_here(annotator: AnnotatorProcess, sign: RgbImage):
+    remote, own = open_remote(annotator.address, "tiny", "cpu"), open_annotator("tiny", "cpu")
+    assert (remote.name, remote.device, remote.capabilities) == (own.name, own.device, own.capabilities)
+    images = [sign, np.full((50, 900, 3), 90, np.uint8), np.ascontiguousarray(sign[:, ::-1]), sign[::2, ::2]]
+    alike = Exemplars(sign, [(95, 55, 225, 185)], [True], "no entry")
+    for each in (
+        lambda a: a.text(images, ["no_entry", "stop_sign"], threshold=0.02),
+        lambda a: a.exemplars(images, alike, threshold=0.02),
+        lambda a: a.box(sign, [(95, 55, 225, 185), (0, 0, 20, 20)], is_positive=[True, False], threshold=0.1),
+        lambda a: a.points(sign, [(160, 80)], is_positive=[True]),
+    ):
+        ask = cast("Callable[[Annotator], object]", each)
+        found = ask(own)
+        assert found
+        assert ask(remote) == found
+
+
+def test_remote__refuses_what_the_annotator_refuses(annotator: AnnotatorProcess):
+    with pytest.raises(UnknownClasses, match="'banana'"):
+        open_remote(annotator.address, "tiny", "cpu").check_prompts(["banana"])
 
 
 def test_process__is_started_again_after_a_kill(annotator: AnnotatorProcess, sign: RgbImage):

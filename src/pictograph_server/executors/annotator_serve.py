@@ -106,19 +106,23 @@ def _converse(connection: socket.socket, turns: Turns, pictures: Pictures) -> No
     """Read a request, have it done, send what comes of it. A client that is slow or gone stops only this thread."""
     with connection, suppress(EOFError, OSError):
         wire.send(connection, wire.Begun(phase="waiting"))
-        request, body = wire.receive_request(connection)
         try:
+            request, body = wire.receive_request(connection)
             order = Order(request, pictures.decoded(request.pictures, body), connection)
+            del body
+            turns.put(order)
+            outcome = order.outcome.get()
+            if outcome is None:
+                return
+            answer, masks = _answer(order, outcome.engine) if isinstance(outcome, Finished) else (outcome, [])
         except EngineError as error:
-            wire.send(connection, wire.Failure.of(error))
-            return
-        turns.put(order)
-        while isinstance(outcome := order.outcome.get(), wire.Begun):
-            wire.send(connection, outcome)
-        if isinstance(outcome, Finished):
-            wire.send(connection, *_answer(order, outcome.engine))
-        else:
-            wire.send(connection, outcome)
+            answer, masks = wire.Failure.of(error), []
+        except (EOFError, OSError):
+            raise
+        except Exception as error:  # the edge of the process: whatever it is, the client must hear of it
+            _log.exception("a request could not be read, or its answer not be written")
+            answer, masks = wire.Failure.of(error), []
+        wire.send(connection, answer, masks)
 
 
 def _answer(order: Order, engine: str) -> tuple[wire.Answer, list[bytes]]:

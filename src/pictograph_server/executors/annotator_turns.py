@@ -1,9 +1,9 @@
 """Whose turn it is with the network: a person's prompt goes first, batches take turns a few images at a time."""
 
 import queue
-import select
 import socket
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -24,34 +24,35 @@ class Finished:
 
 @dataclass(slots=True)
 class Order:
-    """A request under way. The thread of its connection sends what comes out of `outcome`, up to the answer."""
+    """A request under way. The thread of its connection waits for the `outcome` and sends it."""
 
     request: wire.Request
     # The images to look at; of `wire.Alike` the first is the one with the exemplars.
     images: "list[RgbImage]"
     connection: socket.socket
-    outcome: "queue.SimpleQueue[wire.Begun | wire.Answer | Finished]" = field(default_factory=queue.SimpleQueue)
+    # None: nobody waits for it any more.
+    outcome: "queue.SimpleQueue[wire.Answer | Finished | None]" = field(default_factory=queue.SimpleQueue)
     # What was found so far, an entry for each image.
     found: list[list[Detection]] = field(default_factory=list[list[Detection]])
     seconds: float = 0.0
     _phase: wire.Phase | None = None
 
-    def enter(self, phase: wire.Phase) -> None:
-        """Tell the client how far it is."""
-        if phase != self._phase:
-            self._phase = phase
-            self.outcome.put(wire.Begun(phase=phase))
+    def enter(self, phase: wire.Phase) -> bool:
+        """Tell the client how far it is; return False when it has gone.
 
-    def is_wanted(self) -> bool:
-        """Return whether the client is still there. A job that was killed closes its connection by that."""
-        poll = select.poll()
+        The worker's thread does this before it goes on, so that the client knows what the process died of. A message so
+        short cannot be held up by a client that does not read.
+        """
+        if phase == self._phase:
+            return True
+        self._phase = phase
         try:
-            # Hang-up and errors are told without being asked for.
-            poll.register(self.connection, 0)
-            return not poll.poll(0)
-        except (OSError, ValueError):
-            # Its own thread has closed it.
+            wire.send(self.connection, wire.Begun(phase=phase), deadline=time.monotonic() + 1)
+        except OSError:
+            # A job that was killed, a prompt that waited too long.
+            self.outcome.put(None)
             return False
+        return True
 
 
 class Turns:

@@ -5,6 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NoReturn
 
 from pictograph_server.engines.annotators.base import Annotator, Detection, Exemplars, RgbImage
@@ -30,8 +31,7 @@ class Worker:
     def __init__(self, shelf: Shelf, turns: Turns) -> None:
         self._shelf = shelf
         self._turns = turns
-        # Seconds for an image lately, for each kind of work.
-        self._pace: dict[tuple[str, str, int], float] = {}
+        self._paces: dict[tuple[str, str, int], _Pace] = {}
         self._prompted_at = -_PEOPLE_STAY_SECONDS
         self._step_began: float | None = None
 
@@ -43,14 +43,13 @@ class Worker:
     def take_turn(self) -> None:
         """Wait for an order and take it a step further."""
         order = self._turns.next()
-        if not order.is_wanted():
-            return
         opened = self._shelf.find(order.request.annotator)
         if opened is None:
-            order.enter("loading")
-            self._shelf.load(order.request.annotator, lambda error: self._on_loaded(order, error))
+            if order.enter("loading"):
+                self._shelf.load(order.request.annotator, lambda error: self._on_loaded(order, error))
             return
-        order.enter("working")
+        if not order.enter("working"):
+            return
         opened.take_threads()
         self._step_began = time.monotonic()
         try:
@@ -64,10 +63,10 @@ class Worker:
             result = wire.Failure.of(error)
         finally:
             self._step_began = None
-        if result is None:
-            self._turns.put(order)
-        else:
+        if result is not None:
             order.outcome.put(result)
+        elif order.enter("waiting"):
+            self._turns.put(order)
 
     def _on_loaded(self, order: Order, error: Exception | None) -> None:
         if error is None:
@@ -91,11 +90,12 @@ class Worker:
         started = time.perf_counter()
         if isinstance(question, wire.Text | wire.Alike):
             first = len(order.found) + isinstance(question, wire.Alike)
-            kind = (order.request.annotator, question.kind, len(question.prompts if question.kind == "text" else ()))
-            images = order.images[first : first + self._images_at_once(kind)]
+            pace = self._pace(order.request.annotator, question)
+            images = order.images[first : first + pace.share(len(order.images) - first)]
             order.found += _detect(annotator, question, order.images, images)
-            if images:
-                self._pace[kind] = (time.perf_counter() - started) / len(images)
+            if not order.request.is_urgent:
+                # A prompt may be fast because the image was asked about before.
+                pace.learn(len(images), time.perf_counter() - started, self._step_seconds())
             is_finished = first + len(images) == len(order.images)
         else:
             order.found = [_cut_out(annotator, question, order.images[0])]
@@ -103,12 +103,13 @@ class Worker:
         order.seconds += time.perf_counter() - started
         return Finished(annotator.name) if is_finished else None
 
-    def _images_at_once(self, kind: tuple[str, str, int]) -> int:
-        pace = self._pace.get(kind)
-        if pace is None:
-            return 1
+    def _pace(self, choice: str, question: wire.Text | wire.Alike) -> "_Pace":
+        prompts = len(question.prompts) if isinstance(question, wire.Text) else 0
+        return self._paces.setdefault((choice, question.kind, prompts), _Pace())
+
+    def _step_seconds(self) -> float:
         is_among_people = time.monotonic() - self._prompted_at < _PEOPLE_STAY_SECONDS
-        return max(1, int((_STEP_SECONDS_AMONG_PEOPLE if is_among_people else _STEP_SECONDS) / max(1e-4, pace)))
+        return _STEP_SECONDS_AMONG_PEOPLE if is_among_people else _STEP_SECONDS
 
     def _watch(self) -> None:
         while True:
@@ -117,6 +118,22 @@ class Worker:
             if began is not None and time.monotonic() - began > _LONGEST_STEP_S:
                 _log.error("one step takes more than %.0f s: the process ends", _LONGEST_STEP_S)
                 _leave(_EXIT_HANGS)
+
+
+@dataclass(slots=True)
+class _Pace:
+    """How many images of one kind of work make a step; for most networks several at once are faster."""
+
+    most: int = 1
+
+    def share(self, count: int) -> int:
+        """Return how many of so many images to take now: shares of one size, for the last is otherwise small."""
+        return -(-count // max(1, -(-count // self.most)))
+
+    def learn(self, count: int, seconds: float, step_seconds: float) -> None:
+        fitting = int(step_seconds * count / max(seconds, 1e-6))
+        # What fits is known of as many as were taken: the next images may be larger.
+        self.most = max(1, min(fitting, max(self.most, 2 * count)))
 
 
 def _detect(
