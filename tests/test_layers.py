@@ -71,6 +71,7 @@ SERVICES = (
     "models",
     "exports",
     "auto_annotation",
+    "comparisons",
     "training",
 )
 # The only place of the SDK that may load the server, inside a function.

@@ -2,7 +2,7 @@
 
 import builtins
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +11,13 @@ from typing import Any, Literal
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import DEVELOPER, Transport, member, members, parse, path_of
 from pictograph.exceptions import PictographError
+from pictograph.models.comparison import Comparison
 from pictograph.models.dataset import Dataset
 
 _LIST = f"{DEVELOPER}/datasets/"
 _DOWNLOAD_PAGE = 10_000
+# Thousands of images take the server a while.
+_COMPARE_TIMEOUT_S = 600.0
 
 DownloadMode = Literal["full", "images_only", "annotations_only"]
 
@@ -95,6 +98,46 @@ class Datasets:
     def get_by_id(self, dataset_id: str) -> Dataset:
         """Return the dataset with this id."""
         return parse(Dataset, member(self._transport.get(path_of("datasets", dataset_id)), "dataset"))
+
+    def compare(
+        self,
+        name: str,
+        *,
+        reference: str = "people",
+        other: str = "machine",
+        class_names: Sequence[str] | None = None,
+        iou: float = 0.5,
+        images_limit: int = 5000,
+        worst_limit: int = 20,
+        review_limit: int = 100,
+    ) -> Comparison:
+        """Return how far one source of the dataset's labels agrees with another, class by class.
+
+        A source is `people` (what they made, edited or kept), `machine` (what no person has touched), an engine or
+        model by name (`sam3`, `model:<id>`), `batch:<job id>` (also one with the destination "proposals"), or
+        `dataset:<name>` (all of another dataset, the same images by content, then by folder and name).
+        Only images that the reference has looked at count: those with a label of it, and those it called complete.
+
+        Args:
+            class_names: measure these only; without it all, and for a batch those it was asked for.
+            iou: least overlap of a match.
+            images_limit: compare at most so many images, the oldest first; the server takes no more than 5,000.
+            worst_limit, review_limit: length of the lists of the worst images and of those to review first.
+        Raises:
+            NotFoundError: there is no such dataset or batch.
+            ValidationError: no label is from an engine of this name; the message says who made those there are.
+        """
+        body = {
+            "reference": reference,
+            "other": other,
+            "class_names": None if class_names is None else [*class_names],
+            "iou": iou,
+            "images_limit": images_limit,
+            "worst_limit": worst_limit,
+            "review_limit": review_limit,
+        }
+        path = path_of("datasets", "by-name", name, "compare")
+        return parse(Comparison, self._transport.request("POST", path, json=body, timeout_s=_COMPARE_TIMEOUT_S))
 
     def download(
         self,
