@@ -6,10 +6,9 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 import cv2
 import numpy as np
@@ -116,18 +115,21 @@ def test_text__second_prompt_on_an_image_is_faster_and_the_same(annotator: Annot
 def test_remote__answers_to_the_bit_as_one_opened_here(annotator: AnnotatorProcess, sign: RgbImage):
     remote, own = open_remote(annotator.address, "tiny", "cpu"), open_annotator("tiny", "cpu")
     assert (remote.name, remote.device, remote.capabilities) == (own.name, own.device, own.capabilities)
+    answers = all_answers(own, sign)
+    assert all(answers)
+    assert all_answers(remote, sign) == answers
+
+
+def all_answers(annotator: Annotator, sign: RgbImage) -> list[object]:
     images = [sign, np.full((50, 900, 3), 90, np.uint8), np.ascontiguousarray(sign[:, ::-1]), sign[::2, ::2]]
     alike = Exemplars(sign, [(95, 55, 225, 185)], [True], "no entry")
-    for each in (
-        lambda a: a.text(images, ["no_entry", "stop_sign"], threshold=0.02),
-        lambda a: a.exemplars(images, alike, threshold=0.02),
-        lambda a: a.box(sign, [(95, 55, 225, 185), (0, 0, 20, 20)], is_positive=[True, False], threshold=0.1),
-        lambda a: a.points(sign, [(160, 80)], is_positive=[True]),
-    ):
-        ask = cast("Callable[[Annotator], object]", each)
-        found = ask(own)
-        assert found
-        assert ask(remote) == found
+    boxes = [(95.0, 55.0, 225.0, 185.0), (0.0, 0.0, 20.0, 20.0)]
+    return [
+        annotator.text(images, ["no_entry", "stop_sign"], threshold=0.02),
+        annotator.exemplars(images, alike, threshold=0.02),
+        annotator.box(sign, boxes, is_positive=[True, False], threshold=0.1),
+        annotator.points(sign, [(160, 80)], is_positive=[True]),
+    ]
 
 
 def test_remote__refuses_what_the_annotator_refuses(annotator: AnnotatorProcess):
