@@ -19,7 +19,7 @@ from examples.measure import measure_model, predict_folder
 from examples.scenes.folder import WANTED, TrueObject, draw_folder
 from examples.scenes.scene import SIZE_WH
 
-from pictograph.inference import load_model
+from pictograph.inference import DetectionModel, load_model
 from pictograph_server.engines.trainers.base import EpochReport, Sample, Shape, TrainingData
 from pictograph_server.engines.trainers.registry import read_config, trainer_spec
 
@@ -61,7 +61,9 @@ def main(settings: Mapping[str, object]) -> None:
             _data(folder / "scenes", truth), read_config(spec, settings), PrintingRun(folder / "work")
         )
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu_before
-        found = predict_folder(load_model(model.folder), folder / "unseen", sorted(unseen))
+        network = load_model(model.folder)
+        assert isinstance(network, DetectionModel)
+        found = predict_folder(network, folder / "unseen", sorted(unseen))
         metrics = measure_model(found, unseen, WANTED)
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{seconds:.0f} s, {cpu_seconds:.0f} CPU s, {megabytes} MB at most")

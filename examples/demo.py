@@ -19,7 +19,7 @@ from examples.measure import fetch_labels, measure_labels, measure_model, predic
 from examples.scenes.folder import WANTED, TrueObject, draw_folder
 
 from pictograph import Client
-from pictograph.inference import Detection, load_model
+from pictograph.inference import Detection, DetectionModel, load_model
 from pictograph.models.annotation import Annotation, BBoxAnnotation
 from pictograph.models.training import TrainingRun
 
@@ -132,6 +132,7 @@ def _report(
     """Print the numbers, draw the sheet, and return whether the bars are reached."""
     quality = measure_labels(labels, truth, WANTED)
     model = load_model(model_file)
+    assert isinstance(model, DetectionModel)
     found = predict_folder(model, OUTPUT / "unseen", sorted(unseen))
     metrics = measure_model(found, unseen, WANTED)
 

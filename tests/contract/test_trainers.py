@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from pictograph.inference import load_model
+from pictograph.inference import DetectionModel, load_model
 from pictograph_server.engines.errors import BadConfig, BadTrainingData, Cancelled
 from pictograph_server.engines.trainers.base import EpochReport, Sample, Shape, TrainedModel, TrainingData
 from pictograph_server.engines.trainers.registry import check_installed, read_config, trainer_spec, trainer_specs
@@ -163,6 +163,7 @@ def test_train__model_file_is_enough_to_predict(finished: Finished, tmp_path: Pa
     downloaded = tmp_path / "anything.onnx"
     downloaded.write_bytes((finished.model.folder / "model.onnx").read_bytes())
     model = load_model(downloaded)
+    assert isinstance(model, DetectionModel)
     found = model.predict(finished.data.samples[0].path, confidence=0.0)
     assert model.class_names == CLASS_NAMES
     assert all(0 <= d.box_xyxy[0] < d.box_xyxy[2] <= 128 and 0 <= d.confidence <= 1 for d in found)

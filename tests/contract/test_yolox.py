@@ -9,8 +9,8 @@ import torch
 from safetensors.torch import load_file
 from tests.contract.test_trainers import CLASS_NAMES, RecordingRun, make_data
 
-from pictograph.inference import load_model
-from pictograph.pixels import read_rgb
+from pictograph.inference import DetectionModel, load_model
+from pictograph.inference.spec import DetectorSpec
 from pictograph_server.engines.errors import EngineUnavailable
 from pictograph_server.engines.trainers.base import TrainedModel
 from pictograph_server.engines.trainers.data import boxes_of
@@ -49,15 +49,16 @@ def test_train__learns(model: TrainedModel) -> None:
 
 def test_export__onnx_finds_what_torch_finds(model: TrainedModel, folder: Path) -> None:
     onnx_model = load_model(model.folder)
+    assert isinstance(onnx_model, DetectionModel) and isinstance(onnx_model.spec, DetectorSpec)
     network = build_network(plan_run(YoloxConfig(image_size=64), train_images=8, on_gpu=False), len(CLASS_NAMES)).eval()
     network.load_state_dict(load_file(model.folder / "model.safetensors"))
     samples = make_data(folder / "images", images=24, size=64).samples[:4]
     expected = predict(network, samples, onnx_model.spec, batch_size=3, before_batch=lambda: None)
     for sample, boxes in zip(samples, expected, strict=True):
-        found = onnx_model.predict_arrays(read_rgb(sample.path), confidence=0.01)
+        found = onnx_model.predict(sample.path, confidence=0.01)
         assert boxes.confidences is not None
-        np.testing.assert_allclose(found.xyxy, boxes.xyxy, atol=0.01)
-        np.testing.assert_allclose(found.confidences, boxes.confidences, atol=1e-4)
+        np.testing.assert_allclose([each.box_xyxy for each in found], boxes.xyxy, atol=0.01)
+        np.testing.assert_allclose([each.confidence for each in found], boxes.confidences, atol=1e-4)
 
 
 def test_train__starts_from_an_earlier_model(model: TrainedModel, folder: Path, tmp_path: Path) -> None:

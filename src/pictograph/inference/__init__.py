@@ -8,11 +8,12 @@ for detection in model.predict("street.jpg"):
 """
 
 try:
-    from pictograph.inference.model import Detection, DetectionModel, load_model
+    from pictograph.inference.model import ClassificationModel, Detection, DetectionModel, load_model
     from pictograph.inference.spec import ModelSpec
+    from pictograph.inference.tags import Tag
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"pictograph.inference needs {error.name}. Install it: pip install 'pictograph[inference]'"
     ) from error
 
-__all__ = ["Detection", "DetectionModel", "ModelSpec", "load_model"]
+__all__ = ["ClassificationModel", "Detection", "DetectionModel", "ModelSpec", "Tag", "load_model"]

@@ -1,36 +1,57 @@
-"""A model file opened with ONNX Runtime, and what it finds in an image."""
+"""A trained model, and what it says about an image."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from pydantic import ValidationError
 
-from pictograph.inference.boxes import FoundBoxes, decode_boxes
-from pictograph.inference.images import letterbox, to_tensor
-from pictograph.inference.spec import METADATA_KEY, ModelSpec
+from pictograph.geometry.cropped_mask import CroppedMask
+from pictograph.inference.boxes import FoundBoxes, Selection, decode_candidates, decode_lists, decode_queries
+from pictograph.inference.class_map import decode_class_map
+from pictograph.inference.images import Placement
+from pictograph.inference.masks import instance_masks
+from pictograph.inference.network import Network, open_network
+from pictograph.inference.spec import (
+    METADATA_KEY,
+    MODEL_SPEC,
+    CandidateDecoding,
+    ClassifierSpec,
+    DetectorSpec,
+    FinderSpec,
+    InstanceSegmenterSpec,
+    ListDecoding,
+    ModelSpec,
+    QueryDecoding,
+    SemanticSegmenterSpec,
+)
+from pictograph.inference.tags import Tag, decode_tags
 from pictograph.models.common import BoundingBox
 from pictograph.pixels import RgbArray, read_rgb
-
-if TYPE_CHECKING:
-    import onnxruntime
 
 # Of an image file: one that would unpack to more is refused before it fills the memory. Larger ones go in as arrays.
 MAX_PIXELS = 200_000_000
 
+Outputs = dict[str, NDArray[np.float32]]
+
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """One object a model found. Coordinates are pixels of the upright image (R10)."""
+    """One object a model found. Coordinates are pixels of the upright image (R10).
+
+    Models for segmentation give its mask; `mask.to_array()` is the crop whose top-left pixel is `mask.origin_xy`.
+    """
 
     class_name: str
     class_index: int
     confidence: float
     box_xyxy: tuple[float, float, float, float]
+    mask: CroppedMask | None = None
 
     @property
     def box(self) -> BoundingBox:
@@ -38,81 +59,164 @@ class Detection:
         return BoundingBox(x=left, y=top, w=right - left, h=bottom - top)
 
 
-def load_model(path: str | Path, *, threads: int | None = None) -> DetectionModel:
+def load_model(
+    path: str | Path, *, threads: int | None = None, device: str | None = None
+) -> DetectionModel | ClassificationModel:
     """Open a trained model: the `.onnx` file that was downloaded, or the folder it lies in.
 
     Args:
         threads: CPU threads to predict with; all of them when None.
+        device: "cpu", "cuda" or "cuda:1"; the best that ONNX Runtime has here when None.
     Raises:
         FileNotFoundError: no such file, or no `model.onnx` in the folder.
-        ValueError: the file does not say how to use it, or says it in a way this version does not know.
+        ValueError: the file does not say how to use it, or says it in a way this version does not know; or there is
+            no such device.
     """
-    import onnxruntime  # half of this package's import time; the training engine uses the rest without it
-
     path = Path(path)
     file = path / "model.onnx" if path.is_dir() else path
     if not file.is_file():
         raise FileNotFoundError(f"No model at {file}: give the .onnx file, or the folder that holds model.onnx")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = threads or 0
-    available = onnxruntime.get_available_providers()
-    wanted = [name for name in ("CUDAExecutionProvider", "CPUExecutionProvider") if name in available]
-    session = onnxruntime.InferenceSession(str(file), options, providers=wanted)
-    return DetectionModel(session, _read_spec(session, file))
+    network = open_network(file, threads=threads, device=device)
+    spec = _read_spec(network, file)
+    return ClassificationModel(network, spec) if isinstance(spec, ClassifierSpec) else DetectionModel(network, spec)
 
 
 class DetectionModel:
-    """Find objects in images. Opened with `load_model`; safe to share between threads."""
+    """Find objects in images, with their masks where the model is for segmentation.
 
-    def __init__(self, session: onnxruntime.InferenceSession, spec: ModelSpec) -> None:
+    Opened with `load_model`; safe to share between threads.
+    """
+
+    def __init__(self, network: Network, spec: FinderSpec) -> None:
         self.spec = spec
-        self._session = session
-        self._input_name: str = session.get_inputs()[0].name
+        self._network = network
 
     @property
     def class_names(self) -> tuple[str, ...]:
         return self.spec.class_names
+
+    @property
+    def device(self) -> str:
+        return self._network.device
 
     def predict(
         self,
         image: str | Path | Image.Image | RgbArray,
         confidence: float | None = None,
         iou: float | None = None,
+        *,
+        max_detections: int | None = None,
+        class_names: Collection[str] | None = None,
     ) -> list[Detection]:
         """Return what the model finds in an image (a path, a PIL image or an RGB array), best first.
 
         Args:
-            confidence: least confidence to report; the model's suggestion (0.25) when None.
-            iou: boxes of one class that overlap more than this are one object; the model's (0.65) when None.
+            confidence: least confidence to report; the model's suggestion when None.
+            iou: boxes of one class that overlap more than this are one object; the model's (0.65) when None. Only
+                YOLO's kind of model looks at it: the others name an object once.
+            max_detections: how many to report at most; the model's suggestion (100) when None.
+            class_names: which classes to look for; all when None.
+        Raises:
+            OSError: the file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
+            ValueError: an array of another shape or type, or a class that the model does not have.
+        """
+        post = self.spec.postprocessing
+        selection = Selection(
+            confidence=post.confidence if confidence is None else confidence,
+            max_detections=post.max_detections if max_detections is None else max_detections,
+            classes=None if class_names is None else self._flags(class_names),
+            nms_iou=iou if iou is not None else post.nms_iou if isinstance(post, CandidateDecoding) else 0.0,
+        )
+        return self._find(_rgb(image), selection)
+
+    def _find(self, image: RgbArray, selection: Selection) -> list[Detection]:
+        outputs, placement = self._network.run(image, self.spec.preprocessing)
+        if isinstance(self.spec, SemanticSegmenterSpec):
+            parts = decode_class_map(_first(outputs)[0], self.spec.postprocessing, selection, placement)
+            return [self._detection(part.class_index, part.confidence, part.box_xyxy, part.mask) for part in parts]
+        if isinstance(self.spec.postprocessing, QueryDecoding):
+            outputs = {name: values[0] for name, values in outputs.items()}
+        found = self._boxes(outputs, self.spec.postprocessing, selection, placement)
+        answers = zip(found.class_indexes.tolist(), found.confidences.tolist(), found.xyxy.tolist(), strict=True)
+        if isinstance(self.spec, DetectorSpec):
+            return [self._detection(index, score, box) for index, score, box in answers]
+        masks = instance_masks(outputs[self.spec.masks.masks], self.spec.masks, found, placement)
+        # Where the mask has no foreground, the two halves of the network disagree: there is nothing.
+        pairs = [(answer, mask) for answer, mask in zip(answers, masks, strict=True) if mask is not None]
+        return [self._detection(index, score, box, mask) for (index, score, box), mask in pairs]
+
+    def _boxes(
+        self,
+        outputs: Outputs,
+        decoding: CandidateDecoding | QueryDecoding | ListDecoding,
+        selection: Selection,
+        placement: Placement,
+    ) -> FoundBoxes:
+        classes = len(self.class_names)
+        match decoding:
+            case CandidateDecoding():
+                return decode_candidates(_first(outputs)[0], selection, placement)
+            case QueryDecoding():
+                return decode_queries(outputs, decoding, selection, placement, classes=classes)
+            case ListDecoding():
+                return decode_lists(outputs, decoding, selection, placement, classes=classes)
+
+    def _detection(
+        self, index: int, confidence: float, box: Sequence[float], mask: CroppedMask | None = None
+    ) -> Detection:
+        x_min, y_min, x_max, y_max = box
+        return Detection(self.class_names[index], index, confidence, (x_min, y_min, x_max, y_max), mask)
+
+    def _flags(self, wanted: Collection[str]) -> NDArray[np.bool_]:
+        if unknown := sorted(set(wanted) - set(self.class_names)):
+            raise ValueError(f"the model has no class {', '.join(unknown)}; it has {', '.join(self.class_names)}")
+        return np.array([name in wanted for name in self.class_names])
+
+
+class ClassificationModel:
+    """Say what an image shows as a whole. Opened with `load_model`; safe to share between threads."""
+
+    def __init__(self, network: Network, spec: ClassifierSpec) -> None:
+        self.spec = spec
+        self._network = network
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        return self.spec.class_names
+
+    @property
+    def device(self) -> str:
+        return self._network.device
+
+    def predict(
+        self,
+        image: str | Path | Image.Image | RgbArray,
+        confidence: float | None = None,
+        *,
+        top_k: int | None = None,
+    ) -> list[Tag]:
+        """Return the model's answers for an image (a path, a PIL image or an RGB array), best first.
+
+        Args:
+            confidence: least confidence to report; the model's suggestion when None.
+            top_k: how many of its first answers count, before the threshold; the model's suggestion when None.
         Raises:
             OSError: the file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
             ValueError: an array of another shape or type.
         """
-        found = self.predict_arrays(_rgb(image), confidence=confidence, iou=iou)
-        return [
-            Detection(self.class_names[index], int(index), float(score), cast("tuple[float, float, float, float]", box))
-            for index, score, box in zip(
-                found.class_indexes, found.confidences, map(tuple, found.xyxy.tolist()), strict=True
-            )
-        ]
-
-    def predict_arrays(
-        self, image: RgbArray, *, confidence: float | None = None, iou: float | None = None
-    ) -> FoundBoxes:
-        """Return the same as arrays, for programs that go on computing. `image` is RGB and upright."""
-        fitted, scale = letterbox(image, self.spec.preprocessing)
-        tensor = to_tensor(fitted, self.spec.preprocessing)
-        output = cast("np.ndarray", self._session.run(None, {self._input_name: tensor})[0])
         post = self.spec.postprocessing
-        return decode_boxes(
-            output[0],
+        outputs, _ = self._network.run(_rgb(image), self.spec.preprocessing)
+        return decode_tags(
+            _first(outputs)[0],
             post,
-            scale=scale,
-            image_size_wh=(image.shape[1], image.shape[0]),
+            self.class_names,
             confidence=post.confidence if confidence is None else confidence,
-            nms_iou=post.nms_iou if iou is None else iou,
+            top_k=post.top_k if top_k is None else top_k,
         )
+
+
+def _first(outputs: Outputs) -> NDArray[np.float32]:
+    return next(iter(outputs.values()))
 
 
 def _rgb(image: str | Path | Image.Image | RgbArray) -> RgbArray:
@@ -125,11 +229,25 @@ def _rgb(image: str | Path | Image.Image | RgbArray) -> RgbArray:
     return image
 
 
-def _read_spec(session: onnxruntime.InferenceSession, file: Path) -> ModelSpec:
-    text = cast("dict[str, str]", session.get_modelmeta().custom_metadata_map).get(METADATA_KEY)
+def _read_spec(network: Network, file: Path) -> ModelSpec:
+    text = network.metadata.get(METADATA_KEY)
     if text is None:
         raise ValueError(f"{file} is not an ONNX file of Pictograph: there is no {METADATA_KEY!r} in its metadata")
     try:
-        return ModelSpec.model_validate_json(text)
+        spec = MODEL_SPEC.validate_json(text)
     except ValidationError as error:
         raise ValueError(f"{file} says how to use it in words this version does not know; update pictograph") from error
+    if missing := sorted(_outputs_of(spec) - set(network.output_names)):
+        raise ValueError(f"{file} says that it answers {', '.join(missing)}, but has {', '.join(network.output_names)}")
+    return spec
+
+
+def _outputs_of(spec: ModelSpec) -> set[str]:
+    """Return the names of the outputs that the specification names."""
+    post = spec.postprocessing
+    names = {spec.masks.masks} if isinstance(spec, InstanceSegmenterSpec) else set[str]()
+    if isinstance(post, QueryDecoding):
+        return names | {post.boxes, post.logits}
+    if isinstance(post, ListDecoding):
+        return names | {post.boxes, post.scores, post.labels}
+    return names

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from pictograph.inference.spec import ModelSpec
+from pictograph.inference.spec import DetectorSpec
 from pictograph_server.engines.trainers.base import TrainingData
 from pictograph_server.engines.trainers.data import boxes_of
 from pictograph_server.engines.trainers.yolox.config import Plan, YoloxConfig
@@ -38,7 +38,7 @@ def write_card(
     *,
     data: TrainingData,
     data_hash: str,
-    spec: ModelSpec,
+    spec: DetectorSpec,
     config: YoloxConfig,
     plan: Plan,
     metrics: Mapping[str, float],

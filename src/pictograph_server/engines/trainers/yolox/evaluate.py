@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from pictograph.inference.boxes import decode_boxes
-from pictograph.inference.images import letterbox, to_tensor
-from pictograph.inference.spec import ModelSpec, Postprocessing, Preprocessing
+from pictograph.inference.boxes import Selection, decode_candidates
+from pictograph.inference.images import Placement, fit, to_tensor
+from pictograph.inference.spec import CandidateDecoding, DetectorSpec, Preprocessing
 from pictograph.metrics.detection import Boxes, DetectionMetrics, Matches, evaluate_detections, match_detections
 from pictograph_server.engines.trainers.base import Sample
 from pictograph_server.engines.trainers.data import boxes_of, load_rgb
@@ -22,18 +22,23 @@ from pictograph_server.engines.trainers.yolox.config import Plan
 _LEAST_CONFIDENCE = 0.01
 
 
-def model_spec(plan: Plan, class_names: Sequence[str]) -> ModelSpec:
+def model_spec(plan: Plan, class_names: Sequence[str]) -> DetectorSpec:
     """Return how the network is fed and read."""
-    return ModelSpec(
+    return DetectorSpec(
         architecture=plan.model_type,
         class_names=tuple(class_names),
         preprocessing=Preprocessing(input_size_hw=(plan.image_size, plan.image_size), channel_order="BGR"),
-        postprocessing=Postprocessing(),
+        postprocessing=CandidateDecoding(),
     )
 
 
 def evaluate(
-    network: nn.Module, samples: Sequence[Sample], spec: ModelSpec, *, batch_size: int, before_batch: Callable[[], None]
+    network: nn.Module,
+    samples: Sequence[Sample],
+    spec: DetectorSpec,
+    *,
+    batch_size: int,
+    before_batch: Callable[[], None],
 ) -> tuple[DetectionMetrics, Matches]:
     """Return COCO's figures, and the hits and misses at IoU 0.5 and the suggested confidence."""
     truth = [boxes_of(sample) for sample in samples]
@@ -45,10 +50,18 @@ def evaluate(
 
 
 def predict(
-    network: nn.Module, samples: Sequence[Sample], spec: ModelSpec, *, batch_size: int, before_batch: Callable[[], None]
+    network: nn.Module,
+    samples: Sequence[Sample],
+    spec: DetectorSpec,
+    *,
+    batch_size: int,
+    before_batch: Callable[[], None],
 ) -> Iterator[Boxes]:
     """Yield what the network finds in each image, in pixels of that image."""
     device = next(network.parameters()).device
+    suppression = spec.postprocessing
+    assert isinstance(suppression, CandidateDecoding), "a YOLOX answers with candidates"
+    selection = Selection(_LEAST_CONFIDENCE, suppression.max_detections, nms_iou=suppression.nms_iou)
     remaining = iter(samples)
     with ThreadPoolExecutor(4) as pool:
         while chunk := list(islice(remaining, batch_size)):
@@ -57,22 +70,15 @@ def predict(
             batch = torch.from_numpy(np.concatenate([tensor for tensor, _ in inputs])).to(device)
             with torch.inference_mode():
                 outputs: NDArray[np.float32] = network(batch).float().cpu().numpy()
-            for sample, output, (_, scale) in zip(chunk, outputs, inputs, strict=True):
-                boxes = decode_boxes(
-                    output,
-                    spec.postprocessing,
-                    scale=scale,
-                    image_size_wh=(sample.width, sample.height),
-                    confidence=_LEAST_CONFIDENCE,
-                    nms_iou=spec.postprocessing.nms_iou,
-                )
+            for output, (_, placement) in zip(outputs, inputs, strict=True):
+                boxes = decode_candidates(output, selection, placement)
                 yield Boxes(boxes.xyxy, boxes.class_indexes, boxes.confidences)
 
 
-def input_of(sample: Sample, spec: ModelSpec) -> tuple[NDArray[np.float32], float]:
-    """Return the network's input for a sample, shape `(1, 3, side, side)`, and its scale."""
-    fitted, scale = letterbox(load_rgb(sample.path), spec.preprocessing)
-    return to_tensor(fitted, spec.preprocessing), scale
+def input_of(sample: Sample, spec: DetectorSpec) -> tuple[NDArray[np.float32], Placement]:
+    """Return the network's input for a sample, shape `(1, 3, side, side)`, and where the image is in it."""
+    fitted, placement = fit(load_rgb(sample.path), spec.preprocessing)
+    return to_tensor(fitted, spec.preprocessing), placement
 
 
 def _sure(boxes: Boxes, confidence: float) -> Boxes:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import nn
 
-from pictograph.inference.spec import METADATA_KEY, ModelSpec
+from pictograph.inference.spec import METADATA_KEY, DetectorSpec
 from pictograph_server.engines.errors import EngineError
 
 OPSET = 17
@@ -33,7 +33,9 @@ class OnnxFacts:
     probability_difference: float
 
 
-def export(network: nn.Module, spec: ModelSpec, folder: Path, real_inputs: Sequence[NDArray[np.float32]]) -> OnnxFacts:
+def export(
+    network: nn.Module, spec: DetectorSpec, folder: Path, real_inputs: Sequence[NDArray[np.float32]]
+) -> OnnxFacts:
     """Write the network as ONNX and safetensors, and compare the two on real inputs of shape `(1, 3, side, side)`.
 
     Boxes are decoded in the graph; the batch is free, height and width are fixed. The TorchScript exporter is used:

@@ -13,7 +13,7 @@ import cv2
 import torch
 from torch import Tensor, nn
 
-from pictograph.inference.spec import ModelSpec
+from pictograph.inference.spec import DetectorSpec
 from pictograph.metrics.detection import DetectionMetrics, Matches
 from pictograph_server.engines.errors import TrainingDiverged
 from pictograph_server.engines.trainers.base import EpochReport, Run, Sample, TrainedModel, TrainingData
@@ -51,7 +51,7 @@ class Job:
     val_samples: list[Sample]
     config: YoloxConfig
     plan: Plan
-    spec: ModelSpec
+    spec: DetectorSpec
     device: torch.device
     data_hash: str
     remarks: list[str]
