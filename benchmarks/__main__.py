@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import start, upload
+from benchmarks import annotate, start, upload
 
-BENCHMARKS = {"start": start.main, "upload": upload.main}
+BENCHMARKS = {"start": start.main, "upload": upload.main, "annotate": annotate.main}
 
 
 def main() -> None:

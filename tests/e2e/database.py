@@ -9,10 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENDED = ("succeeded", "failed", "cancelled")
+_STATES = ("running", "queued", "cancelled", "failed", "succeeded")
+# The jobs that do a piece of work: the one of its id, or the shards of the batch.
+_OF_WORK = "id = ? OR json_extract(payload, '$.batch_id') = ?"
 
 
 @dataclass(frozen=True)
 class JobRow:
+    """A job, or all the shards of a batch together: `attempt` then counts every further try of any of them."""
+
     state: str
     attempt: int
     # Kinds of its events, counted: `died` (its process), `lost` (its server), `retry` (it raised) …
@@ -34,10 +39,17 @@ class ServerDatabase:
         return [row[0] for row in self.rows(query, *values)]
 
     def job(self, job_id: str) -> JobRow:
-        [(state, attempt, error)] = self.rows("SELECT state, attempt, error FROM jobs WHERE id = ?", job_id)
-        kinds = self.column("SELECT kind FROM job_events WHERE job_id = ?", job_id)
-        assert isinstance(attempt, int)
-        return JobRow(str(state), attempt, Counter(map(str, kinds)), None if error is None else str(error))
+        """Return the job, or for the id of a batch its shards as one."""
+        rows = self.rows(f"SELECT state, attempt, error FROM jobs WHERE {_OF_WORK}", job_id, job_id)
+        kinds = self.column(
+            f"SELECT kind FROM job_events WHERE job_id IN (SELECT id FROM jobs WHERE {_OF_WORK})", job_id, job_id
+        )
+        states = {str(state) for state, _, _ in rows}
+        # Of several, the one that is furthest from the end: while one runs, all of it runs.
+        state = min(states, key=_STATES.index)
+        attempt = 1 + sum(max(0, int(str(attempt)) - 1) for _, attempt, _ in rows)
+        error = next((str(error) for _, _, error in rows if error is not None), None)
+        return JobRow(state, attempt, Counter(map(str, kinds)), error)
 
     def wait_for_end(self, job_id: str, *, timeout_s: float = 180.0) -> JobRow:
         """Return the job once it has ended: `completed` may be on the wire a moment before."""

@@ -17,7 +17,7 @@ import psutil
 import pytest
 from examples.local_server import LocalServer
 from examples.scenes.folder import draw_folder
-from tests.e2e.database import JobRow, ServerDatabase
+from tests.e2e.database import ENDED, JobRow, ServerDatabase
 from tests.e2e.work import IMAGES, WORK, annotate, export
 
 from pictograph import Client
@@ -46,6 +46,10 @@ ALWAYS = {
     "train:before:stored@server",
     "train:after:#8",
 }
+# With shards of four: the first and the last images of a shard, its opening and its end.
+SHARD_IMAGES = 4
+SHARD_PLACES = ("opened", "images:4", "images:5", "images:8", f"images:{IMAGES}", "end")
+SHARDS_ALWAYS = {"annotate:before:images:4@server", "annotate:after:images:5", "annotate:before:end"}
 # Processes start here by the dozen: they keep their compiled code, even where Python is told not to.
 SETTINGS = {"PICTOGRAPH_ANNOTATOR": "tiny", "PYTHONDONTWRITEBYTECODE": ""}
 # Once this much is in the database, the server is killed while its child works.
@@ -67,8 +71,24 @@ def crash_points() -> list[object]:
         # A process that dies with nothing left to do leaves no trace of it.
         if (when, place, whom) != ("after", "end", "")
     ]
-    assert set(points) >= ALWAYS
-    return [pytest.param(point, marks=() if point in ALWAYS else pytest.mark.crash_matrix) for point in points]
+    return _marked(points, ALWAYS)
+
+
+def shard_boundaries() -> list[object]:
+    """Return the places where one shard ends and another begins, each with each way to die there."""
+    points = [
+        f"annotate:{when}:{place}{whom}"
+        for place in SHARD_PLACES
+        for when in ("before", "after")
+        for whom in ("", "@server")
+        if (when, place, whom) != ("after", "end", "")
+    ]
+    return _marked(points, SHARDS_ALWAYS)
+
+
+def _marked(points: list[str], always: set[str]) -> list[object]:
+    assert set(points) >= always
+    return [pytest.param(point, marks=() if point in always else pytest.mark.crash_matrix) for point in points]
 
 
 @pytest.mark.parametrize("place", crash_points())
@@ -86,6 +106,45 @@ def test_kill__at_a_checkpoint(place: str, folders: dict[str, Path], tmp_path: P
         for epoch in re.findall(r":epoch:(\d)", place):
             # The trainer's own checkpoint is on disk before the platform's.
             assert f"Going on after epoch {epoch} of 2." in ServerDatabase(server.data).events(job_id, "message")
+
+
+@pytest.mark.parametrize("place", shard_boundaries())
+def test_kill__at_a_boundary_of_shards(place: str, folders: dict[str, Path], tmp_path: Path) -> None:
+    kills_server = place.endswith("@server")
+    shards = -(-IMAGES // SHARD_IMAGES)
+    # Each shard has its opening and its end; only one has that image.
+    deaths = 1 if "images:" in place else shards
+    settings = {"PICTOGRAPH_JOBS_SHARD_IMAGES": str(SHARD_IMAGES)}
+    with running_copy(folders["annotate"], tmp_path / "data", crash_at=place, **settings) as (server, client):
+        job_id = annotate.begin(client)
+        database = ServerDatabase(server.data)
+        for _ in range(deaths if kills_server else 0):
+            assert server.wait(120) == -signal.SIGKILL
+            server.start()
+        job = database.wait_for_end(job_id)
+        died = 0 if kills_server else deaths
+        lost = deaths if kills_server and ":after:end" not in place else 0
+        check_survived(job, died=died, lost=lost)
+        assert job.events["queued"] == shards
+        annotate.check(server, client, job_id, folders)
+
+
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.crash_matrix) for seed in range(2, 9))])
+def test_kill__two_workers_on_one_batch_at_any_moment(seed: int, folders: dict[str, Path], tmp_path: Path) -> None:
+    choose = random.Random(f"shards {seed}")
+    settings = {"PICTOGRAPH_JOBS_SHARD_IMAGES": "3", "PICTOGRAPH_JOBS_ANNOTATE_SLOTS": "2"}
+    with running_copy(folders["annotate"], tmp_path / "data", **settings) as (server, client):
+        database = ServerDatabase(server.data)
+        job_id = annotate.begin(client)
+        for _ in range(2):
+            tries = database.job(job_id).events["started"]
+            wait_until(lambda n=tries: database.job(job_id).events["started"] > n or has_ended(database, job_id))
+            time.sleep(choose.uniform(0, 2 * annotate.seconds))
+            kill(choose.choice(["child", "server", "both"]), server)
+        job = database.wait_for_end(job_id)
+        assert job.state == "succeeded"
+        assert job.attempt == 1 + job.events["died"] + job.events["lost"]
+        annotate.check(server, client, job_id, folders)
 
 
 @pytest.mark.parametrize("task", WORK)
@@ -148,11 +207,13 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @contextmanager
-def running_copy(source: Path, data: Path, *, crash_at: str = "") -> Generator[tuple[LocalServer, Client]]:
+def running_copy(
+    source: Path, data: Path, *, crash_at: str = "", **settings: str
+) -> Generator[tuple[LocalServer, Client]]:
     """Give a server on a copy of a stopped server's folder, with the same key."""
     shutil.copytree(source, data)
     shutil.copy(source.with_name("data.key"), data.with_name("data.key"))
-    with started(data, **({"PICTOGRAPH_CRASH_AT": crash_at} if crash_at else {})) as pair:
+    with started(data, **settings, **({"PICTOGRAPH_CRASH_AT": crash_at} if crash_at else {})) as pair:
         yield pair
 
 
@@ -165,8 +226,12 @@ def started(data: Path, **settings: str) -> Generator[tuple[LocalServer, Client]
         yield server, client
 
 
-def check_survived(job: JobRow, *, died: bool = False, lost: bool = False) -> None:
-    """See that the job succeeded, and that its process or its server was really lost once, and nothing else."""
+def has_ended(database: ServerDatabase, job_id: str) -> bool:
+    return database.job(job_id).state in ENDED
+
+
+def check_survived(job: JobRow, *, died: int = 0, lost: int = 0) -> None:
+    """See that the job succeeded, and that its process or its server was really lost so often, and nothing else."""
     assert (job.state, job.error) == ("succeeded", None)
     assert job.attempt == 1 + died + lost
     assert {kind: job.events[kind] for kind in ("died", "lost", "retry")} == {"died": died, "lost": lost, "retry": 0}

@@ -1,12 +1,12 @@
 """Who or what made an annotation, and with what (R11)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
 
 # Engines by the name before the @ in `sam3@facebook/sam3`; anything else with an @ may be an e-mail address.
-_ENGINES = ("sam3", "sam2", "grounding_dino", "grounding-dino")
+_ENGINES = ("sam3", "grounded-sam2", "owlv2", "sam2", "grounding_dino", "grounding-dino")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Provenance:
         return replace(self, edited_by=by, edited_at=at.isoformat())
 
     def to_json(self) -> dict[str, object]:
-        return {key: value for key, value in asdict(self).items() if value is not None}
+        # Not `asdict`, which copies deeply: a batch writes one for everything it finds.
+        return {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> Self:
