@@ -27,7 +27,8 @@ class MakeClient(Protocol):
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", public_url="http://testserver")
+    # The annotator that ships: `auto` would look for a hub.
+    return Settings(data_dir=tmp_path / "data", public_url="http://testserver", annotator="tiny")
 
 
 @pytest.fixture

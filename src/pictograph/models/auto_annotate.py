@@ -16,6 +16,18 @@ BatchOutputType = Literal["polygon", "bbox", "tag"]
 AnnotationDestination = Literal["dataset", "proposals"]
 
 Prompt = Annotated[NonBlankStr, Field(max_length=500)]
+Prompts = Annotated[list[Prompt], Field(min_length=1, max_length=20)]
+
+
+def require_one_form(prompt: str | None, prompts: list[str] | None) -> None:
+    """Raise `ValueError` when the one prompt and the list of prompts of a class are both given."""
+    if prompt is not None and prompts is not None:
+        raise ValueError("give either `prompt` or `prompts`, not both: put the one among the others")
+
+
+def all_prompts(prompt: str | None, prompts: list[str] | None) -> tuple[str, ...]:
+    """Return the prompts of a class, in whichever form they are given; none when there are none."""
+    return tuple(prompts or ()) if prompt is None else (prompt,)
 
 
 class BatchClass(StrictModel):
@@ -30,16 +42,20 @@ class BatchClass(StrictModel):
     name: str = Field(min_length=1)
     output_type: BatchOutputType = "polygon"
     prompt: Prompt | None = None
-    prompts: list[Prompt] | None = Field(default=None, min_length=1, max_length=20)
+    prompts: Prompts | None = None
     confidence_threshold: float | None = Field(default=None, ge=0, le=1)
     max_detections: int | None = Field(default=None, ge=1)
     min_area: float | None = Field(default=None, ge=0, allow_inf_nan=False)
 
     @model_validator(mode="after")
     def _one_form_of_prompts(self) -> Self:
-        if self.prompt is not None and self.prompts is not None:
-            raise ValueError("give either `prompt` or `prompts`, not both: put the one among the others")
+        require_one_form(self.prompt, self.prompts)
         return self
+
+    @property
+    def all_prompts(self) -> tuple[str, ...]:
+        """Return what the model is asked with in place of the name; empty when it is the name."""
+        return all_prompts(self.prompt, self.prompts)
 
 
 class PromptResult(WireModel):

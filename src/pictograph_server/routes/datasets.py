@@ -85,7 +85,7 @@ def _dataset_json(record: DatasetRecord) -> dict[str, object]:
         "total_size": record.total_size_bytes,
         "archived_images": record.archived_image_count,
         "classes": [
-            {"name": entry.name, "type": entry.type, "color": entry.color, "prompt": entry.prompt}
+            {"name": entry.name, "type": entry.type, "color": entry.color, "prompts": entry.prompts}
             for entry in record.classes
         ],
         "created_at": record.created_at,

@@ -1,11 +1,12 @@
 """Projects: the write side of datasets (contract §6.9)."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
+from pictograph.models.auto_annotate import Prompt, Prompts, all_prompts, require_one_form
 from pictograph.models.project import Project, ProjectClass
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
@@ -18,9 +19,21 @@ router = APIRouter(prefix=f"{API}/projects", tags=["projects"])
 
 
 class ProjectClassBody(ProjectClass):
-    """A class as sent and answered; `prompt` is what the annotator is asked for instead of the name."""
+    """A class as sent and answered; `prompt`, or several `prompts`, are asked for instead of the name."""
 
-    prompt: str | None = Field(default=None, max_length=500)
+    prompt: Prompt | None = None
+    prompts: Prompts | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        require_one_form(self.prompt, self.prompts)
+        return self
+
+    @classmethod
+    def of(cls, entry: ClassRecord) -> Self:
+        only = entry.prompts[0] if len(entry.prompts) == 1 else None
+        several = list(entry.prompts) if len(entry.prompts) > 1 else None
+        return cls(name=entry.name, type=entry.type, color=entry.color, prompt=only, prompts=several)
 
 
 class ProjectAnswer(Project):
@@ -117,7 +130,9 @@ def delete_project(name: str, actor: Admin, platform: PlatformDep) -> dict[str, 
 
 
 def _records(classes: Sequence[ProjectClassBody]) -> list[ClassRecord]:
-    return [ClassRecord(entry.name, entry.type, entry.color, entry.prompt) for entry in classes]
+    return [
+        ClassRecord(entry.name, entry.type, entry.color, all_prompts(entry.prompt, entry.prompts)) for entry in classes
+    ]
 
 
 def _answer(record: DatasetRecord) -> ProjectAnswer:
@@ -127,10 +142,7 @@ def _answer(record: DatasetRecord) -> ProjectAnswer:
         name=record.name,
         description=record.description,
         annotation_types=list(record.annotation_types),
-        classes=[
-            ProjectClassBody(name=entry.name, type=entry.type, color=entry.color, prompt=entry.prompt)
-            for entry in record.classes
-        ],
+        classes=[ProjectClassBody.of(entry) for entry in record.classes],
         review_required=record.review_required,
         image_count=record.image_count,
         completed_image_count=record.completed_image_count,

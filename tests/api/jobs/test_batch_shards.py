@@ -202,7 +202,7 @@ def test_shards__one_that_fails_for_good_is_recorded_image_by_image(signs: Workp
 
 
 def test_shards__what_fails_before_anything_is_done_fails_the_batch_now(signs: Workplace):
-    batch = start(signs, NAMES, classes=[{"name": "zebra"}])
+    batch = start(signs, NAMES, classes=[{"name": "no_entry"}])
     assert signs.run_job("annotate").state == "failed"
     job = job_of(signs, batch)
     assert (job["status"], job["processed_images"], job["failed_images"]) == ("failed", 0, 3)

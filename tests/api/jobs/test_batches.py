@@ -242,7 +242,7 @@ def test_batch__every_image_failed_is_failed(signs: Workplace, annotator: DarkAn
 
 def test_batch__unknown_class_fails_with_the_engines_words_and_costs_nothing(signs: Workplace):
     signs.add_image(signs.make_dataset(), "a.png")
-    batch = start(signs, ["a.png"], classes=[{"name": "zebra"}])
+    batch = start(signs, ["a.png"], classes=[{"name": "no_entry"}])
     assert signs.run_job("annotate").state == "failed"
     job = job_of(signs, batch)
     assert (job["status"], job["progress"]) == ("failed", 100)
@@ -328,7 +328,17 @@ def test_batch__engine_is_recorded(signs: Workplace):
         pytest.param({"dataset_name": "sings"}, 404, "sings", id="unknown dataset"),
         pytest.param({"image_filenames": ["z.png"]}, 404, "z.png", id="unknown image"),
         pytest.param({"image_filenames": []}, 404, "image_filenames", id="no image"),
-        pytest.param({"model_id": "0190-uuid"}, 400, "pictograph.inference", id="trained model"),
+        pytest.param({"image_filenames": [], "image_ids": []}, 404, "leave both lists out", id="empty lists"),
+        pytest.param({"model_id": "0190-uuid"}, 404, "0190-uuid", id="unknown model"),
+        pytest.param({"model_id": "m", "annotator": "tiny"}, 400, "`annotator` or `model_id`", id="two that label"),
+        pytest.param({"annotator": "sam4"}, 400, "grounded-sam2, owlv2, tiny", id="unknown annotator"),
+        pytest.param({"classes": [{"name": "zebra"}]}, 400, "stop_sign", id="class the network does not know"),
+        pytest.param(
+            {"classes": [{"name": "a", "prompt": "b", "prompts": ["c"]}]}, 422, "not both", id="prompt and prompts"
+        ),
+        pytest.param({"classes": [{**STOP, "prompts": []}]}, 422, "prompts", id="no prompts"),
+        pytest.param({"classes": [{**STOP, "min_area": -1}]}, 422, "min_area", id="negative area"),
+        pytest.param({"max_credits": 3}, 409, "may cost 4 credits", id="over its limit"),
         pytest.param({"classes": [{"name": "a", "output_type": "cube"}]}, 422, "polygon", id="unknown geometry"),
         pytest.param({"confidence_threshold": 1.5}, 422, "confidence_threshold", id="threshold over 1"),
     ],

@@ -1,6 +1,7 @@
 """Single prompts through the app, with a stand-in for the warm annotator."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
@@ -23,22 +24,44 @@ class StandIn:
     def __init__(self, *shapes: FoundShape) -> None:
         self.shapes = list(shapes)
         self.asked: list[object] = []
+        self.annotators: list[str | None] = []
         self.fails_with: EngineError | None = None
 
-    def text(self, image: Path, prompts: Sequence[str], *, threshold: float, max_detections: int = 100) -> PromptAnswer:
-        return self._answer(list(prompts))
+    def text(
+        self,
+        image: Path,
+        prompts: Sequence[str],
+        *,
+        threshold: float,
+        max_detections: int = 100,
+        annotator: str | None = None,
+    ) -> PromptAnswer:
+        return self._answer(list(prompts), annotator, prompts)
 
-    def box(self, image: Path, boxes_xyxy: object, *, is_positive: object, threshold: float) -> PromptAnswer:
-        return self._answer(boxes_xyxy)
+    def box(
+        self,
+        image: Path,
+        boxes_xyxy: object,
+        *,
+        is_positive: object,
+        threshold: float,
+        annotator: str | None = None,
+    ) -> PromptAnswer:
+        return self._answer(boxes_xyxy, annotator)
 
-    def points(self, image: Path, points_xy: object, *, is_positive: object) -> PromptAnswer:
-        return self._answer((points_xy, is_positive))
+    def points(
+        self, image: Path, points_xy: object, *, is_positive: object, annotator: str | None = None
+    ) -> PromptAnswer:
+        return self._answer((points_xy, is_positive), annotator)
 
-    def _answer(self, question: object) -> PromptAnswer:
+    def _answer(self, question: object, annotator: str | None, prompts: Sequence[str] = ("visual",)) -> PromptAnswer:
         self.asked.append(question)
+        self.annotators.append(annotator)
         if self.fails_with is not None:
             raise self.fails_with
-        return PromptAnswer("sam3@test", self.shapes, 0.01)
+        return PromptAnswer(
+            "sam3@test", [replace(each, prompt=prompt) for prompt in prompts for each in self.shapes], 0.01
+        )
 
 
 def shape(confidence: float) -> FoundShape:
@@ -176,3 +199,66 @@ def test_prompt__too_few_credits_is_402_before_any_work(signs: Workplace, model:
         credits.charge(conn, signs.organization_id, operation="x", amount=999_998, unique_key="x", description="x")
     response = signs.post("/auto-annotate/sam3/text", {**IMAGE, "text_prompt": "stop"})
     assert (response.status_code, response.json()["detail"]["required"], model.asked) == (402, 3, [])
+
+
+def test_text__several_phrases_are_one_class_and_each_object_once(signs: Workplace, model: StandIn):
+    model.shapes = [shape(0.8)]
+    body = {**IMAGE, "text_prompt": "red octagon", "name": "stop_sign", "prompts": ["red octagon", "stop sign"]}
+    answer = signs.post("/auto-annotate/sam3/text", {**body, "output_type": "bbox"}).json()
+    assert [found["name"] for found in answer["annotations"]] == ["stop_sign"]
+    assert model.asked == [["red octagon", "stop sign"]]
+    project = signs.get("/projects/signs").json()["project"]
+    assert [entry["name"] for entry in project["classes"]] == ["octagon", "stop_sign"]
+
+
+def test_text__named_after_its_class_and_asked_as_written(signs: Workplace, model: StandIn):
+    answer = signs.post("/auto-annotate/sam3/text", {**IMAGE, "text_prompt": "red_sign", "name": "stop"}).json()
+    assert ({found["name"] for found in answer["annotations"]}, model.asked) == ({"stop"}, [["red_sign"]])
+
+
+def test_text__prompts_of_the_dataset_are_asked(signs: Workplace, model: StandIn):
+    classes = [{"name": "octagon", "prompts": ["stop sign", "red sign"]}]
+    signs.client.patch("/api/v1/developer/projects/signs", json={"classes": classes})
+    signs.post("/auto-annotate/sam3/text", {**IMAGE, "text_prompt": "octagon"})
+    assert model.asked == [["stop sign", "red sign"]]
+
+
+def test_text__too_small_is_not_returned(signs: Workplace, model: StandIn):
+    # The shape's outlines have 400 and 8 square pixels.
+    body = {**IMAGE, "text_prompt": "stop", "output_type": "bbox"}
+    answers = [signs.post("/auto-annotate/sam3/text", {**body, "min_area": area}).json() for area in (408, 409)]
+    assert [(answer["status"], answer["detection_count"]) for answer in answers] == [
+        ("success", 2),
+        ("below_threshold", 0),
+    ]
+
+
+QUESTIONS = {
+    "text": {"text_prompt": "stop sign"},
+    "box": {"box": {"x": 5, "y": 5, "w": 20, "h": 20}, "name": "stop"},
+    "point": {"x": 20, "y": 20},
+}
+
+
+@pytest.mark.parametrize("kind", QUESTIONS)
+def test_prompt__goes_to_the_annotator_that_is_named(signs: Workplace, model: StandIn, kind: str):
+    for named in ({}, {"annotator": "tiny"}, {"model_id": "sam3"}):
+        answer = signs.post(f"/auto-annotate/sam3/{kind}", {**IMAGE, **QUESTIONS[kind], **named})
+        assert answer.json()["engine"] == "sam3@test"
+    assert model.annotators == [None, "tiny", None]
+
+
+@pytest.mark.parametrize(
+    ("named", "status", "code"),
+    [
+        pytest.param({"annotator": "sam4"}, 400, "annotator_unavailable", id="unknown"),
+        pytest.param({"model_id": "m"}, 404, "model_not_found", id="unknown model"),
+        pytest.param({"annotator": "tiny", "text_prompt": "zebra"}, 400, "class_not_known", id="unknown class"),
+    ],
+)
+def test_text__who_cannot_answer_is_refused_unpaid(
+    signs: Workplace, model: StandIn, named: dict[str, object], status: int, code: str
+):
+    response = signs.post("/auto-annotate/sam3/text", {**IMAGE, "text_prompt": "stop", **named})
+    assert (response.status_code, response.json()["code"], model.asked) == (status, code, [])
+    assert signs.get("/credits/balance").json()["credits_remaining"] == 1_000_000

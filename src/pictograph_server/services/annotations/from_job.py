@@ -92,7 +92,7 @@ def register_classes(conn: Connection, dataset_id: str, documents: Sequence[Anno
     geometries: dict[str, str] = {}
     for document in documents:
         geometries.setdefault(str(document["name"]), str(document["type"]))
-    datasets.ensure_classes(conn, dataset_id, [(name, geometry, None) for name, geometry in geometries.items()])
+    datasets.ensure_classes(conn, dataset_id, [(name, geometry, ()) for name, geometry in geometries.items()])
 
 
 def _is_same_object(one: AnnotationJson, other: AnnotationJson) -> bool:

@@ -4,6 +4,7 @@ from sqlalchemy import Connection
 
 from pictograph_server.errors import Conflict
 from pictograph_server.platform import Platform
+from pictograph_server.services.auto_annotation.repository import BatchRecord
 from pictograph_server.services.auto_annotation.request import BatchPlan
 from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
@@ -31,34 +32,24 @@ def cost_of(plan: BatchPlan, images: int) -> int:
     return prices.batch_cost(images, trained_model=plan.model_id is not None) if images else 0
 
 
-def hold(
-    conn: Connection,
-    organization_id: str,
-    *,
-    batch_id: str,
-    plan: BatchPlan,
-    images: int,
-    max_credits: int | None,
-    dataset: str,
-) -> int:
-    """Set the batch's credits aside and return how many.
+def hold(conn: Connection, batch: BatchRecord, plan: BatchPlan, *, max_credits: int | None, dataset_name: str) -> None:
+    """Set a batch's credits aside.
 
     Raises:
         OverMaxCredits: 409, it could cost more than the person allows.
         InsufficientCredits: 402.
     """
-    cost = cost_of(plan, images)
+    images, cost = batch.total_images, batch.estimated_credits
     if max_credits is not None and cost > max_credits:
         raise OverMaxCredits(images, cost=cost, max_credits=max_credits)
     credits.hold(
         conn,
-        organization_id,
-        job_id=batch_id,
+        batch.organization_id,
+        job_id=batch.id,
         operation=operation_of(plan),
         amount=cost,
-        description=f"Auto-annotation of {images} images of {dataset}"[:500],
+        description=f"Auto-annotation of {images} images of {dataset_name}"[:500],
     )
-    return cost
 
 
 def operation_of(plan: BatchPlan) -> str:

@@ -6,24 +6,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+from sqlalchemy import Connection
+
 from pictograph.models.annotation import Annotation
 from pictograph.models.auto_annotate import PromptStatus
+from pictograph_server.actor import Actor
+from pictograph_server.engines.annotators.base import Capability
 from pictograph_server.engines.annotators.shapes import FoundShape, shape_to_annotations
 from pictograph_server.engines.errors import EngineBusy, EngineError, UnknownClasses
-from pictograph_server.errors import BadRequest, Conflict, NotFound
+from pictograph_server.errors import BadRequest, Conflict
 from pictograph_server.executors.annotator_process import PromptAnswer
 from pictograph_server.platform import Platform
-from pictograph_server.services.auto_annotation.request import prompt_for
+from pictograph_server.services.auto_annotation import choice, payment, selection
+from pictograph_server.services.auto_annotation.choice import ChosenAnnotator
+from pictograph_server.services.auto_annotation.findings import findings_of
+from pictograph_server.services.auto_annotation.request import BatchPlan, Box, WantedClass, prompt_for
+from pictograph_server.services.auto_annotation.selection import OutsideImage
 from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.credits.service import InsufficientCredits
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetRecord
-from pictograph_server.services.images import service as images
 from pictograph_server.services.images.records import ImageRecord
 from pictograph_server.storage.blobs import image_key
 
-Box = tuple[float, float, float, float]
 XY = tuple[float, float]
 Shape = Literal["polygon", "bbox"]
 
@@ -32,38 +38,34 @@ _FAINT = 0.1
 
 
 class Prompter(Protocol):
-    """What answers prompts: `executors.annotator_process.AnnotatorProcess`, or a test's stand-in."""
+    """What answers prompts: `executors.annotator_process.AnnotatorProcess`, or a test's stand-in.
+
+    `annotator` is what `open_annotator` takes; None is the server's own.
+    """
 
     def text(
-        self, image: Path, prompts: Sequence[str], *, threshold: float, max_detections: int = 100
+        self,
+        image: Path,
+        prompts: Sequence[str],
+        *,
+        threshold: float,
+        max_detections: int = 100,
+        annotator: str | None = None,
     ) -> PromptAnswer: ...
 
     def box(
-        self, image: Path, boxes_xyxy: Sequence[Box], *, is_positive: Sequence[bool], threshold: float
+        self,
+        image: Path,
+        boxes_xyxy: Sequence[Box],
+        *,
+        is_positive: Sequence[bool],
+        threshold: float,
+        annotator: str | None = None,
     ) -> PromptAnswer: ...
 
-    def points(self, image: Path, points_xy: Sequence[XY], *, is_positive: Sequence[bool]) -> PromptAnswer: ...
-
-
-class ImageNotInDataset(NotFound):
-    code = "image_not_found"
-
-    def __init__(self, dataset: str, filename: str) -> None:
-        super().__init__(
-            f"Dataset {dataset!r} has no image {filename!r}",
-            fix="Name it as `client.datasets.get(name, include_images=True)` lists it (`name` or `folder/name`)",
-        )
-
-
-class OutsideImage(BadRequest):
-    code = "outside_image"
-
-    def __init__(self, what: str, image: ImageRecord) -> None:
-        super().__init__(
-            f"{what} lies outside {image.filename!r}",
-            why=f"the image is {image.width} x {image.height} pixels as it is shown",
-            fix="Give absolute pixels of the upright image, origin top-left",
-        )
+    def points(
+        self, image: Path, points_xy: Sequence[XY], *, is_positive: Sequence[bool], annotator: str | None = None
+    ) -> PromptAnswer: ...
 
 
 class PromptUnknownClass(BadRequest):
@@ -82,12 +84,27 @@ class PromptNotAnswered(BadRequest):
 
 @dataclass(frozen=True, slots=True)
 class PromptTarget:
-    """Who asks about which image. `unique_key` makes a repeated request cost once."""
+    """Who asks about which image, and whom. `unique_key` makes a repeated request cost once."""
 
-    organization_id: str
+    actor: Actor
     dataset_name: str
     image_filename: str
     unique_key: str
+    # Neither: the server's own annotator.
+    annotator: str | None = None
+    model_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TextQuestion:
+    """A class to look for by one or several phrases; without any, by the class's own prompts or its name."""
+
+    class_name: str
+    phrases: Sequence[str]
+    output_type: Shape
+    threshold: float
+    max_detections: int
+    min_area: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +115,37 @@ class PromptOutcome:
     annotations: tuple[Annotation, ...]
     score: float | None
     seconds: float
+    engine: str
 
 
-def text(
-    platform: Platform,
-    prompter: Prompter,
-    target: PromptTarget,
-    *,
-    phrase: str,
-    shape: Shape,
-    threshold: float,
-    max_detections: int,
-) -> PromptOutcome:
-    """Return every instance of a phrase, best first. The phrase becomes a class of the dataset when found (R6)."""
-    dataset, image = _target(platform, target)
-    asked = dataset.prompts.get(phrase) or prompt_for(phrase)
+def text(platform: Platform, prompter: Prompter, target: PromptTarget, question: TextQuestion) -> PromptOutcome:
+    """Return every instance of a class, best first; it becomes a class of the dataset when found (R6).
 
-    def ask(path: Path) -> PromptAnswer:
-        return prompter.text(path, [asked], threshold=threshold, max_detections=max_detections)
+    What several phrases found of one object is kept once.
 
-    answer = _ask(platform, image, ask)
-    outcome = _outcome(answer, name=phrase, shape=shape, threshold=threshold)
-    _settle(platform, target, dataset, outcome, phrase, shape)
+    Raises:
+        PromptUnknownClass, ClassNotKnown, ModelLacksClass, PromptKindNotPossible: 400.
+    """
+    asked = _target(platform, target)
+    name = question.class_name
+    phrases = tuple(question.phrases) or asked.dataset.prompts.get(name) or (prompt_for(name),)
+    _check_phrases(asked.chosen, question, phrases)
+    plan = BatchPlan(
+        classes=(WantedClass(name=name, output_type=question.output_type, prompts=phrases),),
+        confidence_threshold=question.threshold,
+        max_detections=question.max_detections,
+        min_area=question.min_area,
+    )
+
+    def ask(path: Path, annotator: str | None) -> PromptAnswer:
+        most = question.max_detections * len(plan.prompts)
+        threshold = question.threshold
+        return prompter.text(path, list(plan.prompts), threshold=threshold, max_detections=most, annotator=annotator)
+
+    answer = _ask(platform, asked, ask)
+    kept = findings_of(plan, answer.shapes, (asked.image.width, asked.image.height))[name]
+    outcome = _outcome(answer, kept, name=name, shape=question.output_type)
+    _settle(platform, target, asked.dataset, outcome, name, question.output_type)
     return outcome
 
 
@@ -137,19 +163,21 @@ def box(
 
     Raises:
         OutsideImage: 400, the first box does not touch the image.
+        PromptKindNotPossible: 400, the network takes no boxes.
     """
-    dataset, image = _target(platform, target)
+    asked = _target(platform, target, Capability.BOX)
     x_min, y_min, x_max, y_max = boxes_xyxy[0]
-    if x_max <= 0 or y_max <= 0 or x_min >= image.width or y_min >= image.height:
-        raise OutsideImage("The box", image)
+    if x_max <= 0 or y_max <= 0 or x_min >= asked.image.width or y_min >= asked.image.height:
+        raise OutsideImage("The box", asked.image)
     is_positive = [index == 0 for index in range(len(boxes_xyxy))]
 
-    def ask(path: Path) -> PromptAnswer:
-        return prompter.box(path, boxes_xyxy, is_positive=is_positive, threshold=min(threshold, _FAINT))
+    def ask(path: Path, annotator: str | None) -> PromptAnswer:
+        faint = min(threshold, _FAINT)
+        return prompter.box(path, boxes_xyxy, is_positive=is_positive, threshold=faint, annotator=annotator)
 
-    answer = _ask(platform, image, ask)
-    outcome = _outcome(answer, name=name, shape=shape, threshold=threshold)
-    _settle(platform, target, dataset, outcome, name, shape)
+    answer = _ask(platform, asked, ask)
+    outcome = _outcome(answer, _sure(answer, threshold), name=name, shape=shape)
+    _settle(platform, target, asked.dataset, outcome, name, shape)
     return outcome
 
 
@@ -167,42 +195,73 @@ def point(
 
     Raises:
         OutsideImage: 400, a point is not on the image.
+        PromptKindNotPossible: 400, the network takes no points.
     """
-    dataset, image = _target(platform, target)
-    for x, y in (*positive, *negative):
-        if not (0 <= x <= image.width and 0 <= y <= image.height):
-            raise OutsideImage(f"The point ({x:g}, {y:g})", image)
+    asked = _target(platform, target, Capability.POINT)
+    points = [*positive, *negative]
+    for x, y in points:
+        if not (0 <= x <= asked.image.width and 0 <= y <= asked.image.height):
+            raise OutsideImage(f"The point ({x:g}, {y:g})", asked.image)
     is_positive = [True] * len(positive) + [False] * len(negative)
-    answer = _ask(platform, image, lambda path: prompter.points(path, [*positive, *negative], is_positive=is_positive))
-    outcome = _outcome(answer, name=name, shape="polygon", threshold=threshold)
-    _settle(platform, target, dataset, outcome, name, "polygon")
+
+    def ask(path: Path, annotator: str | None) -> PromptAnswer:
+        return prompter.points(path, points, is_positive=is_positive, annotator=annotator)
+
+    answer = _ask(platform, asked, ask)
+    outcome = _outcome(answer, _sure(answer, threshold), name=name, shape="polygon")
+    _settle(platform, target, asked.dataset, outcome, name, "polygon")
     return outcome
 
 
-def _target(platform: Platform, target: PromptTarget) -> tuple[DatasetRecord, ImageRecord]:
-    """Find the image, and refuse before any work when the prompt could not be paid for."""
-    with platform.db.read() as conn:
-        is_renewal_due = credits.is_renewal_due(conn, target.organization_id)
-    if is_renewal_due:
-        with platform.db.write() as conn:
-            credits.renew_if_due(conn, target.organization_id)
-    with platform.db.read() as conn:
-        dataset = datasets.get_by_name(conn, target.organization_id, target.dataset_name)
-        found = images.find_by_names(conn, dataset.id, [target.image_filename])
-        if not found:
-            raise ImageNotInDataset(dataset.name, target.image_filename)
-        estimate = credits.estimate(conn, target.organization_id, operation=prices.SAM3_SLUG, quantity=1)
-    if not estimate.sufficient:
-        raise InsufficientCredits(prices.SAM3_SLUG, required=prices.prompt_cost(), remaining=estimate.credits_remaining)
-    # Of equal names in several folders: the root's, then the oldest (trap 23); the lookup has them in that order.
-    return dataset, found[0]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The image a prompt is about, and who answers; None is the server's own annotator."""
+
+    dataset: DatasetRecord
+    image: ImageRecord
+    chosen: ChosenAnnotator | None
 
 
-def _ask(platform: Platform, image: ImageRecord, ask: Callable[[Path], PromptAnswer]) -> PromptAnswer:
+def _target(platform: Platform, target: PromptTarget, capability: Capability | None = None) -> _Asked:
+    """Find the image and what answers, and refuse before any work when the prompt could not be paid for."""
+    organization_id = target.actor.organization_id
+    payment.renew_allowance(platform, organization_id)
+    with platform.db.read() as conn:
+        dataset = datasets.get_by_name(conn, organization_id, target.dataset_name)
+        image = selection.one_image(conn, dataset, target.image_filename)
+        cost = prices.prompt_cost()
+        if not credits.can_pay(conn, organization_id, cost):
+            left = credits.remaining(conn, organization_id)
+            raise InsufficientCredits(prices.SAM3_SLUG, required=cost, remaining=left)
+        chosen = _chosen(platform, conn, target)
+    if chosen is not None and capability is not None:
+        chosen.require(capability)
+    return _Asked(dataset, image, chosen)
+
+
+def _chosen(platform: Platform, conn: Connection, target: PromptTarget) -> ChosenAnnotator | None:
+    # The server's own says by itself what is wrong with it; looking for it anew at every click would take too long.
+    if target.annotator is None and target.model_id in (None, choice.DEFAULT_MODEL):
+        return None
+    return choice.resolve(platform, conn, target.actor, annotator=target.annotator, model_id=target.model_id)
+
+
+def _check_phrases(chosen: ChosenAnnotator | None, question: TextQuestion, phrases: Sequence[str]) -> None:
+    if chosen is None:
+        return
+    if chosen.trained is not None:
+        chosen.trained.check_wanted([(question.class_name, question.output_type, phrases)])
+    elif not chosen.is_trained_model:
+        chosen.require(Capability.TEXT)
+        chosen.check_prompts(phrases)
+
+
+def _ask(platform: Platform, asked: _Asked, ask: Callable[[Path, str | None], PromptAnswer]) -> PromptAnswer:
+    image = asked.image
     file: AbstractContextManager[Path] = platform.blobs.as_file(image_key(image.sha256))
     try:
         with file as path:
-            return ask(path)
+            return ask(path, asked.chosen.choice if asked.chosen else None)
     except FileNotFoundError as error:
         raise PromptNotAnswered(
             f"{image.filename!r} cannot be read", why="the store has lost its file", fix="Upload it again"
@@ -216,19 +275,23 @@ def _ask(platform: Platform, image: ImageRecord, ask: Callable[[Path], PromptAns
         raise PromptNotAnswered(error.what, why=error.why, fix=error.fix) from error
 
 
-def _outcome(answer: PromptAnswer, *, name: str, shape: Shape, threshold: float) -> PromptOutcome:
-    found = sorted(answer.shapes, key=lambda each: -each.confidence)
-    sure = [each for each in found if each.confidence >= threshold]
+def _sure(answer: PromptAnswer, threshold: float) -> list[FoundShape]:
+    return sorted((each for each in answer.shapes if each.confidence >= threshold), key=lambda each: -each.confidence)
+
+
+def _outcome(answer: PromptAnswer, kept: Sequence[FoundShape], *, name: str, shape: Shape) -> PromptOutcome:
     annotations = tuple(
         annotation
-        for each in sure
+        for each in kept
         for annotation in shape_to_annotations(each, class_name=name, output_type=shape, created_by=answer.engine)
     )
+    best = max((each.confidence for each in answer.shapes), default=None)
     return PromptOutcome(
-        status="success" if annotations else "below_threshold" if found else "no_detection",
+        status="success" if annotations else "no_detection" if best is None else "below_threshold",
         annotations=annotations,
-        score=_best(found),
+        score=None if best is None else min(1.0, max(0.0, best)),
         seconds=answer.seconds,
+        engine=answer.engine,
     )
 
 
@@ -242,16 +305,12 @@ def _settle(
 ) -> None:
     with platform.db.write() as conn:
         if outcome.annotations:
-            datasets.ensure_classes(conn, dataset.id, [(class_name, shape, None)])
+            datasets.ensure_classes(conn, dataset.id, [(class_name, shape, ())])
         credits.charge(
             conn,
-            target.organization_id,
+            target.actor.organization_id,
             operation=prices.SAM3_SLUG,
             amount=prices.prompt_cost(),
             unique_key=target.unique_key,
             description=f"Prompt on {target.image_filename} of {dataset.name}"[:500],
         )
-
-
-def _best(found: Sequence[FoundShape]) -> float | None:
-    return min(1.0, max(0.0, found[0].confidence)) if found else None

@@ -14,6 +14,7 @@ from pictograph_server.storage.db.tables import batch_images, batch_jobs, batch_
 
 _LIVE = ("pending", "running")
 _CHUNK = 5_000
+_RECENT = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,18 @@ def live(conn: Connection, dataset_id: str) -> list[BatchRecord]:
     query = _select().where(batch_jobs.c.dataset_id == dataset_id, batch_jobs.c.status.in_(_LIVE))
     rows = conn.execute(query.order_by(batch_jobs.c.created_at, batch_jobs.c.id)).mappings()
     return [BatchRecord(**row) for row in rows]
+
+
+def recent_speed(conn: Connection, engine: str) -> float | None:
+    """Return the images per second of the engine's last batches here, whoever asked for them; None without any."""
+    query = _select().where(batch_jobs.c.engine == engine, batch_jobs.c.status == "completed")
+    query = query.where(batch_jobs.c.started_at.is_not(None), batch_jobs.c.total_images > 0)
+    rows = conn.execute(query.order_by(batch_jobs.c.completed_at.desc()).limit(_RECENT)).mappings()
+    ended = [BatchRecord(**row) for row in rows]
+    seconds = sum(
+        batch.settled_images / speed for batch in ended if (speed := batch.images_per_second(batch.created_at))
+    )
+    return sum(batch.settled_images for batch in ended) / seconds if seconds else None
 
 
 def all_pending(conn: Connection, batch_id: str) -> list[str]:

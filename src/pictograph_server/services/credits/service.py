@@ -150,6 +150,12 @@ def remaining(conn: Connection, organization_id: str) -> int:
     return max(balances["available"], 0 if is_spent else 1)
 
 
+def can_pay(conn: Connection, organization_id: str, amount: int) -> bool:
+    """Return whether a hold or charge of `amount` would go through now."""
+    is_free = repository.budget(conn, organization_id).is_free_of_charge
+    return is_free or repository.balances(conn, organization_id)["available"] >= amount
+
+
 def balance(conn: Connection, organization_id: str) -> CreditBalance:
     budget = repository.budget(conn, organization_id)
     return CreditBalance(

@@ -55,7 +55,7 @@ def with_colours(new: Sequence[ClassRecord], taken: Iterable[str | None] = ()) -
     for entry in new:
         color = entry.color or next((c for c in PALETTE if c not in used), PALETTE[len(used) % len(PALETTE)])
         used.add(color.lower())
-        coloured.append(ClassRecord(entry.name, entry.type, color, entry.prompt))
+        coloured.append(ClassRecord(entry.name, entry.type, color, entry.prompts))
     return coloured
 
 

@@ -11,12 +11,12 @@ from pictograph_server.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class ClassRecord:
-    """An entry of the list of classes. `prompt` is what the annotator is asked for instead of the name (R6)."""
+    """An entry of the list of classes. `prompts` are what the annotator is asked for instead of the name (R6)."""
 
     name: str
     type: str | None = None
     color: str | None = None
-    prompt: str | None = None
+    prompts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class DatasetRecord:
         return re.sub(r"[\W_]+", "-", self.name.lower()).strip("-") or self.id
 
     @property
-    def prompts(self) -> Mapping[str, str]:
-        """Return, for the classes that carry one, class name -> prompt."""
-        return MappingProxyType({entry.name: entry.prompt for entry in self.classes if entry.prompt})
+    def prompts(self) -> Mapping[str, tuple[str, ...]]:
+        """Return, for the classes that carry some, class name -> prompts."""
+        return MappingProxyType({entry.name: entry.prompts for entry in self.classes if entry.prompts})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class OwnerRecord:
     slug: str
 
 
-# A class that a request names: (name, geometry or None, prompt or None). `ensure_classes` registers what is missing.
-ClassRequest = tuple[str, str | None, str | None]
+# A class that a request names: (name, geometry or None, prompts). `ensure_classes` registers what is missing.
+ClassRequest = tuple[str, str | None, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ def classes_of(conn: Connection, dataset_ids: Sequence[str]) -> dict[str, tuple[
             .order_by(_classes.c.dataset_id, _classes.c.position, _classes.c.name)
         )
         for row in conn.execute(query):
-            found.setdefault(row.dataset_id, []).append(ClassRecord(row.name, row.type, row.color, row.prompt))
+            found.setdefault(row.dataset_id, []).append(ClassRecord(row.name, row.type, row.color, tuple(row.prompts)))
     return {dataset_id: tuple(entries) for dataset_id, entries in found.items()}
 
 
@@ -85,7 +85,7 @@ def add_classes(conn: Connection, dataset_id: str, classes: Iterable[ClassRecord
             "position": first_position + index,
             "type": entry.type,
             "color": entry.color,
-            "prompt": entry.prompt,
+            "prompts": list(entry.prompts),
         }
         for index, entry in enumerate(classes)
     ]
@@ -93,10 +93,9 @@ def add_classes(conn: Connection, dataset_id: str, classes: Iterable[ClassRecord
         conn.execute(insert(_classes), rows)
 
 
-def set_prompt(conn: Connection, dataset_id: str, class_name: str, prompt: str) -> None:
-    conn.execute(
-        update(_classes).where(_classes.c.dataset_id == dataset_id, _classes.c.name == class_name).values(prompt=prompt)
-    )
+def set_prompts(conn: Connection, dataset_id: str, class_name: str, prompts: Sequence[str]) -> None:
+    query = update(_classes).where(_classes.c.dataset_id == dataset_id, _classes.c.name == class_name)
+    conn.execute(query.values(prompts=list(prompts)))
 
 
 def remove_classes(conn: Connection, dataset_id: str) -> None:

@@ -98,7 +98,7 @@ def update(
 ) -> DatasetRecord:
     """Change what is given; None leaves a field as it is. `classes` replaces the whole list.
 
-    A class that stays keeps its colour and its prompt where the request names none.
+    A class that stays keeps its colour and its prompts where the request names none.
     """
     record = get_by_name(conn, organization_id, name)
     values: dict[str, object] = {}
@@ -141,25 +141,25 @@ def delete(conn: Connection, organization_id: str, name: str) -> DeletedDataset:
 def ensure_classes(conn: Connection, dataset_id: str, classes: Sequence[ClassRequest]) -> list[str]:
     """Register the classes that are missing, widen `annotation_types`, and return the names that were added.
 
-    Each class is `(name, type or None, prompt or None)`. A class that is there keeps its type and colour; a prompt
-    given for it replaces its own (R6).
+    Each class is `(name, type or None, prompts)`. A class that is there keeps its type and colour; prompts given for it
+    replace its own (R6).
     """
     if not classes:
         return []
-    for name, _type, _prompt in classes:
+    for name, _type, _prompts in classes:
         check_class_name(name)
     types = repository.lock_annotation_types(conn, dataset_id)
     present = repository.classes_of(conn, [dataset_id]).get(dataset_id, ())
     known = {entry.name: entry for entry in present}
     missing: dict[str, ClassRecord] = {}
-    for name, class_type, prompt in classes:
+    for name, class_type, prompts in classes:
         if name not in known:
-            missing.setdefault(name, ClassRecord(name, class_type, None, prompt))
-        elif prompt and prompt != known[name].prompt:
-            repository.set_prompt(conn, dataset_id, name, prompt)
+            missing.setdefault(name, ClassRecord(name, class_type, None, prompts))
+        elif prompts and prompts != known[name].prompts:
+            repository.set_prompts(conn, dataset_id, name, prompts)
     coloured = with_colours(list(missing.values()), [entry.color for entry in present])
     repository.add_classes(conn, dataset_id, coloured, first_position=len(present))
-    wider = widen_annotation_types(types, [class_type for _name, class_type, _prompt in classes])
+    wider = widen_annotation_types(types, [class_type for _name, class_type, _prompts in classes])
     if wider != types:
         repository.set_annotation_types(conn, dataset_id, wider)
     return list(missing)
@@ -206,6 +206,6 @@ def _replace_classes(conn: Connection, record: DatasetRecord, classes: Sequence[
     kept: list[ClassRecord] = []
     for entry in classes:
         old = before.get(entry.name, ClassRecord(entry.name))
-        kept.append(ClassRecord(entry.name, entry.type, entry.color or old.color, entry.prompt or old.prompt))
+        kept.append(ClassRecord(entry.name, entry.type, entry.color or old.color, entry.prompts or old.prompts))
     repository.remove_classes(conn, record.id)
     repository.add_classes(conn, record.id, with_colours(kept), first_position=0)

@@ -229,8 +229,8 @@ dataset_classes = Table(
     # The geometry as on the wire: bbox, polygon, tag … Free text: stored data holds other words too.
     Column("type", String(40)),
     Column("color", String(40)),
-    # What the annotator is asked for instead of the name (R6).
-    Column("prompt", String(500)),
+    # What the annotator is asked for instead of the name (R6): each finds the class.
+    Column("prompts", Json, nullable=False),
 )
 
 images = Table(

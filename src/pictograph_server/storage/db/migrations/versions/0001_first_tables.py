@@ -242,7 +242,7 @@ def upgrade() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("type", sa.String(length=40), nullable=True),
         sa.Column("color", sa.String(length=40), nullable=True),
-        sa.Column("prompt", sa.String(length=500), nullable=True),
+        sa.Column("prompts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.ForeignKeyConstraint(
             ["dataset_id"], ["datasets.id"], name=op.f("fk_dataset_classes_dataset_id"), ondelete="CASCADE"
         ),
