@@ -4,7 +4,6 @@ import string
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer
 from transformers import (
     BertConfig,
     BertTokenizer,
@@ -17,11 +16,10 @@ from transformers import (
     Owlv2ForObjectDetection,
     Owlv2ImageProcessor,
     Owlv2Processor,
-    Sam2Config,
     Sam2ImageProcessor,
-    Sam2Model,
     Sam2Processor,
-    SwinConfig,
+    Sam2VideoConfig,
+    Sam2VideoModel,
 )
 
 WORDS = ("stop", "sign", "yield", "car", "red", "traffic", "light", "no", "entry", "##s", "a")
@@ -40,15 +38,15 @@ def make_grounding_dino(folder: Path, *, seed: int = 0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = BertTokenizer(vocab={token: index for index, token in enumerate(vocabulary)})
     config = GroundingDinoConfig(
-        backbone_config=SwinConfig(
-            image_size=64,
-            embed_dim=16,
-            depths=[1, 1, 1, 1],
-            num_heads=[1, 2, 2, 4],
-            window_size=4,
-            out_indices=[2, 3, 4],
-            out_features=None,
-        ),
+        backbone_config={
+            "model_type": "swin",
+            "image_size": 64,
+            "embed_dim": 16,
+            "depths": [1, 1, 1, 1],
+            "num_heads": [1, 2, 2, 4],
+            "window_size": 4,
+            "out_indices": [2, 3, 4],
+        },
         text_config=BertConfig(
             vocab_size=len(vocabulary),
             hidden_size=32,
@@ -74,9 +72,9 @@ def make_grounding_dino(folder: Path, *, seed: int = 0) -> Path:
 
 
 def make_sam2(folder: Path, *, seed: int = 0) -> Path:
-    """Write a SAM 2.1 checkpoint: 128 pixels a side, a pyramid of 32, 16 and 8."""
+    """Write a SAM 2.1 checkpoint: 128 pixels a side, a pyramid of 32, 16, 8; for videos too, as published."""
     torch.manual_seed(seed)
-    config = Sam2Config(
+    config = Sam2VideoConfig(
         vision_config={
             "backbone_config": {
                 "model_type": "sam2_hiera_det_model",
@@ -99,8 +97,18 @@ def make_sam2(folder: Path, *, seed: int = 0) -> Path:
             "num_attention_heads": 2,
             "iou_head_hidden_dim": 32,
         },
+        image_size=128,
+        memory_attention_hidden_size=32,
+        memory_attention_num_layers=1,
+        memory_attention_feed_forward_hidden_size=32,
+        memory_attention_rope_feat_sizes=[8, 8],
+        memory_encoder_hidden_size=32,
+        memory_encoder_output_channels=16,
+        mask_downsampler_embed_dim=32,
+        memory_fuser_embed_dim=32,
+        memory_fuser_intermediate_dim=64,
     )
-    Sam2Model(config).eval().save_pretrained(folder)
+    Sam2VideoModel(config).eval().save_pretrained(folder)
     size = {"height": 128, "width": 128}
     Sam2Processor(Sam2ImageProcessor(size=size, mask_size={"height": 32, "width": 32})).save_pretrained(folder)
     return folder
@@ -112,7 +120,9 @@ def make_owlv2(folder: Path, *, seed: int = 0) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     letters = [*string.ascii_lowercase, *(f"{letter}</w>" for letter in string.ascii_lowercase)]
     tokens = [*letters, "<|startoftext|>", "<|endoftext|>"]
-    tokenizer = CLIPTokenizer(vocab={token: index for index, token in enumerate(tokens)}, merges=[])
+    tokenizer = CLIPTokenizer(
+        vocab={token: index for index, token in enumerate(tokens)}, merges=[], model_max_length=16
+    )
     text = {
         "vocab_size": len(tokens),
         "hidden_size": 32,
