@@ -132,6 +132,22 @@ def colour_classifier(folder: Path, class_names: tuple[str, ...] = ("red_image",
     return _write(folder, graph, spec, {"ten": np.array(10, np.float32)})
 
 
+def choking_detector(folder: Path) -> Path:
+    """Write a detector that finds nothing on a black image and breaks on any other."""
+    graph = f"""{HEADER}
+    choking (float[1, 3, {SIDE}, {SIDE}] images) => (float[1, 1, 7] candidates) {{
+        most = ReduceMax<keepdims = 0>(images)
+        more = Add(values, most)
+        shape = Cast<to = 7>(more)
+        flat = Reshape(images, shape)
+        first = ReduceMin<keepdims = 0>(flat)
+        candidates = Mul(nothing, first)
+    }}"""
+    spec = DetectorSpec(architecture="choking", class_names=("stop_sign", "yield"), preprocessing=COLOURS)
+    size = np.array([3 * SIDE * SIDE], np.float32)
+    return _write(folder, graph, spec, {"values": size, "nothing": np.zeros((1, 1, 7), np.float32)})
+
+
 def constant_model(folder: Path, spec: ModelSpec, outputs: Mapping[str, NDArray[np.float32]]) -> Path:
     """Write a model that answers the same to any image."""
     height, width = spec.preprocessing.input_size_hw

@@ -56,10 +56,13 @@ def open_network(file: Path, *, threads: int | None, device: str | None) -> Netw
     """
     import onnxruntime  # half of this package's import time; the training engine uses the rest without it
 
-    providers = _providers(device, onnxruntime.get_available_providers())
+    providers = _providers(device)
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
+    # What it would log as an error it raises as well.
+    options.log_severity_level = 4
     options.intra_op_num_threads = threads or 0
+    # Threads that wait for each other sleep: spinning they take the cores of whoever decodes the images.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return Network(onnxruntime.InferenceSession(str(file), options, providers=providers))
     # ONNX Runtime's own errors derive from nothing but Exception.
@@ -67,15 +70,21 @@ def open_network(file: Path, *, threads: int | None, device: str | None) -> Netw
         raise ValueError(f"{file} cannot be run: {' '.join(str(error).split())[:300]}") from error
 
 
-def _providers(device: str | None, available: list[str]) -> list[str | tuple[str, dict[str, object]]]:
+def has_cuda() -> bool:
+    """Return whether this ONNX Runtime can compute on an Nvidia GPU."""
+    import onnxruntime
+
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+
+
+def _providers(device: str | None) -> list[str | tuple[str, dict[str, object]]]:
     kind, _, number = (device or "").partition(":")
     if kind not in ("", "cpu", "cuda") or (number and not (kind == "cuda" and number.isdigit())):
         raise ValueError(f"there is no device {device!r}: use cpu, cuda or cuda:1")
-    has_cuda = "CUDAExecutionProvider" in available
-    if kind == "cuda" and not has_cuda:
+    if kind == "cuda" and not has_cuda():
         raise ValueError(
             f"device {device!r} cannot be used: this ONNX Runtime has no CUDA. Install onnxruntime-gpu in place of "
             "onnxruntime, or use cpu"
         )
     cuda: tuple[str, dict[str, object]] = ("CUDAExecutionProvider", {"device_id": int(number or 0)})
-    return [cuda, "CPUExecutionProvider"] if has_cuda and kind != "cpu" else ["CPUExecutionProvider"]
+    return [cuda, "CPUExecutionProvider"] if kind != "cpu" and has_cuda() else ["CPUExecutionProvider"]
