@@ -21,6 +21,7 @@ GROUPS = (
     "exports",
     "train",
     "models",
+    "metrics",
     "credits",
 )
 

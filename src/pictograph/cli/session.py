@@ -3,6 +3,8 @@
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import cached_property
 from typing import Annotated, Concatenate, ParamSpec, TypeVar
 
 import typer
@@ -40,9 +42,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and n
 class Session:
     """A client, and the way the caller wants to see results."""
 
-    def __init__(self, client: Client, *, as_json: bool) -> None:
-        self.client = client
+    def __init__(self, connect: Callable[[], Client], *, as_json: bool) -> None:
+        self._connect = connect
         self.as_json = as_json
+
+    @cached_property
+    def client(self) -> Client:
+        """The client, made when it is first needed: a command that only reads files needs no key."""
+        return self._connect()
 
     def table(self, records: Sequence[RecordT], columns: Mapping[str, Callable[[RecordT], object]]) -> None:
         """Print one row a record, or the records themselves as a JSON list."""
@@ -124,8 +131,9 @@ def api_command(
             *, context: typer.Context, as_json: bool, api_key: str | None, base_url: str | None, **options: object
         ) -> None:
             connect: Connect = context.obj or _connect
-            with connect(api_key, base_url) as client:
-                function(Session(client, as_json=as_json), **options)  # pyright: ignore[reportCallIssue]
+            with ExitStack() as opened:
+                session = Session(lambda: opened.enter_context(connect(api_key, base_url)), as_json=as_json)
+                function(session, **options)  # pyright: ignore[reportCallIssue]
 
         command.__doc__ = function.__doc__
         command.__annotations__ = {parameter.name: parameter.annotation for parameter in own + shared}

@@ -161,12 +161,12 @@ class Comparison(WireModel):
     notes: list[str] = Field(default_factory=list[str])
 
     def __str__(self) -> str:
-        from pictograph.models._comparison_text import as_text
+        from pictograph.models.comparison_text import as_text
 
         return as_text(self)
 
     def _repr_html_(self) -> str:
-        from pictograph.models._comparison_text import as_html
+        from pictograph.models.comparison_text import as_html
 
         return as_html(self)
 

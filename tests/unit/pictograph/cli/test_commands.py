@@ -233,3 +233,62 @@ def test_failure__malformed_value_is_wrong_usage(api: MockApi, run: Run) -> None
 def test_failure__bad_request_is_a_failure(api: MockApi, run: Run) -> None:
     api.on("GET", f"{API}/training/r1", Reply(400, json={"detail": "cannot"}))
     assert run("train", "status", "r1").exit_code == 1
+
+
+def test_metrics_compare__files_need_no_server(run: Run, api: MockApi, tmp_path: Path) -> None:
+    for name, width in (("people", 10), ("machine", 8)):
+        box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [0, 0, width, 10], "score": 0.9}
+        document = {
+            "images": [{"id": 1, "file_name": "a.jpg", "width": 64, "height": 48}],
+            "annotations": [box],
+            "categories": [{"id": 1, "name": "sign"}],
+        }
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    arguments = ("metrics", "compare", str(tmp_path / "people.json"), str(tmp_path / "machine.json"))
+    shown = run(*arguments)
+    assert shown.exit_code == 0, shown.output
+    assert [word in shown.stdout for word in ("sign", "1.00", "0.800", "0.9-1.0")] == [True] * 4
+    answer = json.loads(run(*arguments, "--iou", "0.9", "--json").stdout)
+    assert (answer["total"]["matched"], answer["worst_images"][0]["problems"][0]["kind"]) == (0, "badly_outlined")
+    assert api.calls == []
+
+
+COMPARISON: dict[str, Any] = {
+    "reference": "people",
+    "other": "machine",
+    "iou": 0.5,
+    "image_count": 2,
+    "total": {"class_name": "all", "reference_count": 3, "other_count": 4, "matched": 3},
+    "classes": [{"class_name": "sign", "reference_count": 3, "other_count": 4, "matched": 3}],
+    "review": [{"image_id": "i1", "path": "/a.jpg", "label_count": 2, "least_confidence": 0.31, "doubt": 0.69}],
+    "notes": ["two images were left out"],
+}
+
+
+def test_metrics_compare__inside_a_dataset(api: MockApi, run: Run) -> None:
+    api.on("POST", f"{API}/datasets/by-name/signs/compare", COMPARISON)
+    result = run("metrics", "compare", "people", "batch:j1", "-d", "signs", "-c", "sign, pole")
+    assert result.exit_code == 0, result.output
+    assert [word in result.stdout for word in ("0.75", "/a.jpg", "two images were left out")] == [True] * 3
+    sent = api.calls[-1].json
+    assert (sent["reference"], sent["other"], sent["class_names"]) == ("people", "batch:j1", ["sign", "pole"])
+
+
+def test_metrics_compare__two_datasets(api: MockApi, run: Run) -> None:
+    api.on("POST", f"{API}/datasets/by-name/signs/compare", COMPARISON)
+    assert run("metrics", "compare", "dataset:signs", "dataset:others").exit_code == 0
+    assert (api.calls[-1].json["reference"], api.calls[-1].json["other"]) == ("dataset:signs", "dataset:others")
+
+
+def test_metrics_compare__a_dataset_against_files_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    result = run("metrics", "compare", "dataset:signs", str(tmp_path))
+    assert result.exit_code == 2
+    assert "datasets download signs" in result.stderr.replace("\n", " ")
+
+
+def test_metrics_review_order__names_of_images(api: MockApi, run: Run) -> None:
+    api.on("POST", f"{API}/datasets/by-name/signs/compare", COMPARISON)
+    result = run("metrics", "review-order", "signs", "--other", "sam3", "-n", "7")
+    assert [word in result.stdout for word in ("/a.jpg", "0.31", "i1")] == [True] * 3
+    assert (api.calls[-1].json["other"], api.calls[-1].json["review_limit"]) == ("sam3", 7)
+    assert json.loads(run("metrics", "review-order", "signs", "--json").stdout)[0]["path"] == "/a.jpg"

@@ -20,7 +20,18 @@ def test_version__of_the_package() -> None:
 
 @pytest.mark.parametrize(
     "group",
-    ["datasets", "images", "annotations", "auto-annotate", "exports", "train", "models", "credits", "pipeline"],
+    [
+        "datasets",
+        "images",
+        "annotations",
+        "auto-annotate",
+        "exports",
+        "train",
+        "models",
+        "metrics",
+        "credits",
+        "pipeline",
+    ],
 )
 def test_help__names_every_group(group: str) -> None:
     assert group in CliRunner().invoke(app, ["--help"]).stdout
