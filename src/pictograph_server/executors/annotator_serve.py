@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from typing import NoReturn
 
@@ -51,20 +51,16 @@ class Pictures:
         self._lock = threading.Lock()
         self._kept: OrderedDict[bytes, RgbImage] = OrderedDict()
 
-    def decoded(self, headers: Sequence[wire.Picture], body: memoryview) -> list[RgbImage]:
-        """Return the pictures of a request.
+    def receive(self, connection: socket.socket, header: wire.Picture) -> RgbImage:
+        """Return the next picture of a request.
 
         Raises:
-            EngineError: one cannot be read.
+            EngineError: it cannot be read.
         """
-        images: list[RgbImage] = []
-        for header in headers:
-            data, body = body[: header.size_bytes], body[header.size_bytes :]
-            if header.pixels_hw is None:
-                images.append(self._file(data))
-            else:
-                images.append(np.frombuffer(data, np.uint8).reshape(*header.pixels_hw, 3))
-        return images
+        data = wire.receive_bytes(connection, header.size_bytes)
+        if header.pixels_hw is None:
+            return self._file(data)
+        return np.frombuffer(data, np.uint8).reshape(*header.pixels_hw, 3)
 
     def _file(self, data: memoryview) -> RgbImage:
         key = hashlib.sha256(data).digest()
@@ -106,11 +102,14 @@ def _converse(connection: socket.socket, turns: Turns, pictures: Pictures) -> No
     """Read a request, have it done, send what comes of it. A client that is slow or gone stops only this thread."""
     with connection, suppress(EOFError, OSError):
         wire.send(connection, wire.Begun(phase="waiting"))
+        order: Order | None = None
         try:
-            request, body = wire.receive_request(connection)
-            order = Order(request, pictures.decoded(request.pictures, body), connection)
-            del body
+            request = wire.receive_request(connection)
+            order = Order(request, connection)
             turns.put(order)
+            for picture in request.pictures:
+                # The worker begins with the first while the others are on their way.
+                turns.receive(order, pictures.receive(connection, picture))
             outcome = order.outcome.get()
             if outcome is None:
                 return
@@ -122,6 +121,9 @@ def _converse(connection: socket.socket, turns: Turns, pictures: Pictures) -> No
         except Exception as error:  # the edge of the process: whatever it is, the client must hear of it
             _log.exception("a request could not be read, or its answer not be written")
             answer, masks = wire.Failure.of(error), []
+        finally:
+            if order is not None:
+                turns.drop(order)
         wire.send(connection, answer, masks)
 
 

@@ -174,16 +174,35 @@ def send(
     connection: socket.socket, header: _Message, parts: Sequence[Part] = (), *, deadline: float | None = None
 ) -> None:
     """Send a message. Raises `TimeoutError` at the deadline (monotonic seconds)."""
-    text = header.model_dump_json().encode()
     views = [memoryview(part).cast("B") for part in parts]
-    for view in (memoryview(_PREFIX.pack(len(text), sum(view.nbytes for view in views)) + text), *views):
+    for view in (packed_header(header, sum(view.nbytes for view in views)), *views):
         connection.settimeout(_left(deadline))
         connection.sendall(view)
 
 
-def receive_request(connection: socket.socket) -> tuple[Request, memoryview]:
-    header, body = _receive(connection, None)
-    return Request.model_validate_json(header), body
+def send_now(connection: socket.socket, header: _Message) -> None:
+    """Send a short message without waiting and without touching the timeout that another thread uses.
+
+    Raises:
+        OSError: the other side has gone, or has read nothing for very long.
+    """
+    data = packed_header(header)
+    if connection.send(data, socket.MSG_DONTWAIT) != len(data):
+        raise BlockingIOError
+
+
+def packed_header(header: _Message, body_bytes: int = 0) -> bytes:
+    text = header.model_dump_json().encode()
+    return _PREFIX.pack(len(text), body_bytes) + text
+
+
+def receive_request(connection: socket.socket) -> Request:
+    """Return the next request; its pictures are still to be received, one `receive_bytes` for each."""
+    header, body_bytes = _receive_header(connection, None)
+    request = Request.model_validate_json(header)
+    if body_bytes != sum(picture.size_bytes for picture in request.pictures):
+        raise ValueError(f"{body_bytes} bytes follow the header, and it announces others")
+    return request
 
 
 def receive_reply(connection: socket.socket, *, deadline: float | None = None) -> tuple[Reply, memoryview]:
@@ -194,19 +213,11 @@ def receive_reply(connection: socket.socket, *, deadline: float | None = None) -
         TimeoutError: the deadline has come.
         ValueError: what came is no reply.
     """
-    header, body = _receive(connection, deadline)
-    return _REPLY.validate_json(header), body
+    header, body_bytes = _receive_header(connection, deadline)
+    return _REPLY.validate_json(header), receive_bytes(connection, body_bytes, deadline=deadline)
 
 
-def _receive(connection: socket.socket, deadline: float | None) -> tuple[bytes, memoryview]:
-    header_bytes, body_bytes = _PREFIX.unpack(_receive_exactly(connection, _PREFIX.size, deadline))
-    if header_bytes > _MAX_HEADER_BYTES or body_bytes > _MAX_BODY_BYTES:
-        raise ValueError(f"a message of {header_bytes} + {body_bytes} bytes is none of ours")
-    header = bytes(_receive_exactly(connection, header_bytes, deadline))
-    return header, _receive_exactly(connection, body_bytes, deadline)
-
-
-def _receive_exactly(connection: socket.socket, size: int, deadline: float | None) -> memoryview:
+def receive_bytes(connection: socket.socket, size: int, *, deadline: float | None = None) -> memoryview:
     data = memoryview(bytearray(size))
     rest = data
     while rest:
@@ -216,6 +227,13 @@ def _receive_exactly(connection: socket.socket, size: int, deadline: float | Non
             raise EOFError("the other side has gone")
         rest = rest[count:]
     return data
+
+
+def _receive_header(connection: socket.socket, deadline: float | None) -> tuple[bytes, int]:
+    header_bytes, body_bytes = _PREFIX.unpack(receive_bytes(connection, _PREFIX.size, deadline=deadline))
+    if header_bytes > _MAX_HEADER_BYTES or body_bytes > _MAX_BODY_BYTES:
+        raise ValueError(f"a message of {header_bytes} + {body_bytes} bytes is none of ours")
+    return bytes(receive_bytes(connection, header_bytes, deadline=deadline)), body_bytes
 
 
 def _left(deadline: float | None) -> float | None:

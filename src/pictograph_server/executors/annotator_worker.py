@@ -89,14 +89,14 @@ class Worker:
             self._prompted_at = time.monotonic()
         started = time.perf_counter()
         if isinstance(question, wire.Text | wire.Alike):
-            first = len(order.found) + isinstance(question, wire.Alike)
             pace = self._pace(order.request.annotator, question)
-            images = order.images[first : first + pace.share(len(order.images) - first)]
+            here = order.images[order.first :]
+            images = here[: pace.share(len(here))]
             order.found += _detect(annotator, question, order.images, images)
             if not order.request.is_urgent:
                 # A prompt may be fast because the image was asked about before.
                 pace.learn(len(images), time.perf_counter() - started, self._step_seconds())
-            is_finished = first + len(images) == len(order.images)
+            is_finished = order.first == len(order.request.pictures)
         else:
             order.found = [_cut_out(annotator, question, order.images[0])]
             is_finished = True
