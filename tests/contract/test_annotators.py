@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pictograph.geometry.boxes import iou
 from pictograph.geometry.masks import rings_to_mask
 from pictograph.geometry.rings import box_ring
-from pictograph_server.engines.annotators import sam3, weights
+from pictograph_server.engines.annotators import availability, hub, sam3, weights
 from pictograph_server.engines.annotators.base import Annotator, Capability, Detection, RgbImage
 from pictograph_server.engines.annotators.devices import FittingBatches
 from pictograph_server.engines.annotators.registry import annotator_specs, open_annotator
@@ -252,6 +252,7 @@ def test_open__a_folder_without_a_card_answers_any_phrase_under_its_own_name(tmp
 def test_open__auto_without_sam3_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path):
     monkeypatch.setattr(weights, "cached_folder", lambda _: None)  # pyright: ignore[reportUnknownLambdaType]
     monkeypatch.setattr(weights, "is_logged_in", lambda: False)
+    monkeypatch.setattr(availability, "ask_hub_for", lambda ids: [hub.out_of_reach(each, "cut off") for each in ids])  # pyright: ignore[reportUnknownLambdaType, reportUnknownArgumentType, reportUnknownVariableType]
     opened = open_annotator("auto", "cpu")
     assert opened.name == "sam3@pictograph-tiny"
     with pytest.raises(UnknownClasses, match=r"SAM 3 itself was not used: .*nobody is logged in"):
@@ -291,7 +292,7 @@ def test_open__missing_folder_and_unknown_name():
         open_annotator("/nowhere/at/all")
     with pytest.raises(EngineUnavailable, match="no annotator 'yolo9000'") as caught:
         open_annotator("yolo9000")
-    assert caught.value.fix is not None and "auto, sam3, tiny" in caught.value.fix
+    assert caught.value.fix is not None and "auto, sam3, grounded-sam2, owlv2, tiny" in caught.value.fix
 
 
 def test_open__unknown_device_is_refused():
