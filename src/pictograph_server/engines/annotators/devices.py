@@ -75,13 +75,20 @@ def open_device(name: str | None) -> "torch.device":
 
 
 def best_dtype(device: "torch.device", folder: Path) -> "torch.dtype":
-    """Return half precision where the hardware computes in it: bfloat16 from Ampere on, float16 before."""
+    """Return half precision where the hardware computes in it, else single precision."""
     import torch
 
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float16
+        return gpu_dtype(torch.cuda.get_device_capability(device))
     # With matrix tiles (AMX) a CPU is eight times as fast in bfloat16, without them slower.
     return torch.bfloat16 if device.type == "cpu" and _is_large(folder) and _has_amx() else torch.float32
+
+
+def gpu_dtype(compute_capability: tuple[int, int]) -> "torch.dtype":
+    """Return the half precision of a GPU: a T4 has capability 7.5, an A10G 8.6, an H100 9.0."""
+    import torch
+
+    return torch.bfloat16 if compute_capability[0] >= 8 else torch.float16
 
 
 def limit_threads(device: "torch.device", folder: Path) -> None:

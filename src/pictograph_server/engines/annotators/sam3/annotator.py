@@ -1,7 +1,7 @@
 """SAM 3 as an annotator: prompts in pixels go to the network, what it finds comes back in pixels, each object once."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,11 +84,11 @@ class Sam3Annotator:
         self.check_prompts(prompts)
         if not prompts:
             return [[] for _ in images]
-        found: list[list[Detection]] = []
-        for image, embedding in zip(images, self._embed(images), strict=True):
-            detections = self._find(embedding, image, prompts, threshold, max_detections)
-            found.append(self._ranked(detections)[:max_detections])
-        return found
+        asked = {prompt: self._embed_text(prompt) for prompt in prompts}
+        return [
+            self._ranked(self._find(embedding, image, asked, threshold, max_detections))[:max_detections]
+            for image, embedding in zip(images, self._embed(images), strict=True)
+        ]
 
     def exemplars(
         self, images: Sequence[RgbImage], alike: Exemplars, *, threshold: float, max_detections: int = 100
@@ -96,13 +96,11 @@ class Sam3Annotator:
         """Return, for each image, every object like the positive exemplars and unlike the negative ones, best first."""
         if alike.phrase is not None:
             self.check_prompts([alike.phrase])
-        prompt = self._embed_exemplars(alike)
-        found: list[list[Detection]] = []
-        for image, embedding in zip(images, self._embed(images), strict=True):
-            proposals = self._network.propose(embedding, [prompt])
-            name = alike.phrase or EXEMPLARS_ALONE
-            found.append(self._instances(proposals, 0, name, image, threshold, max_detections))
-        return found
+        asked = {alike.phrase or EXEMPLARS_ALONE: self._embed_exemplars(alike)}
+        return [
+            self._find(embedding, image, asked, threshold, max_detections)
+            for image, embedding in zip(images, self._embed(images), strict=True)
+        ]
 
     def box(
         self, image: RgbImage, boxes_xyxy: Sequence[Box], *, is_positive: Sequence[bool], threshold: float
@@ -143,17 +141,22 @@ class Sam3Annotator:
         return self._cut_out(image, points_xy, is_positive, None)
 
     def _find(
-        self, embedding: "ImageEmbedding", image: RgbImage, prompts: Sequence[str], threshold: float, most: int
+        self,
+        embedding: "ImageEmbedding",
+        image: RgbImage,
+        asked: "Mapping[str, PromptEmbedding]",
+        threshold: float,
+        most: int,
     ) -> list[Detection]:
         def ask(some: Sequence[str]) -> list[Detection]:
-            proposals = self._network.propose(embedding, [self._embed_text(prompt) for prompt in some])
+            proposals = self._network.propose(embedding, [asked[prompt] for prompt in some])
             return [
                 detection
                 for index, prompt in enumerate(some)
                 for detection in self._instances(proposals, index, prompt, image, threshold, most)
             ]
 
-        answers = self._prompt_batches.run(list(dict.fromkeys(prompts)), ask)
+        answers = self._prompt_batches.run(list(asked), ask)
         return [detection for answer in answers for detection in answer]
 
     def _instances(
@@ -195,11 +198,10 @@ class Sam3Annotator:
     def _cut_out(
         self, image: RgbImage, points_xy: Sequence[tuple[float, float]], is_positive: Sequence[bool], box: Box | None
     ) -> Detection | None:
-        width, height = _size_wh(image)
-        relative = [(min(max(x, 0), width) / width, min(max(y, 0), height) / height) for x, y in points_xy]
-        relative_box = box and (box[0] / width, box[1] / height, box[2] / width, box[3] / height)
-        logits, confidence = self._network.cut_out(self._embed_clicks(image), relative, is_positive, relative_box)
-        return mask_to_detection(logits, "object", confidence, box or (0, 0, width, height), (width, height))
+        width, height = size_wh = _size_wh(image)
+        inside = [(min(max(x, 0.0), width), min(max(y, 0.0), height)) for x, y in points_xy]
+        logits, confidence = self._network.cut_out(self._embed_clicks(image), inside, is_positive, box, size_wh)
+        return mask_to_detection(logits, "object", confidence, box or (0, 0, width, height), size_wh)
 
     def _embed(self, images: Sequence[RgbImage]) -> "Iterator[ImageEmbedding]":
         """Yield an embedding per image. A single image is remembered: a person asks about it again and again."""
@@ -230,9 +232,9 @@ class Sam3Annotator:
         if not any(area and yes for area, yes in zip(has_area, alike.is_positive, strict=True)):
             what = "Exemplars need a positive box with an area inside the image"
             raise EngineError(what, fix="Draw a larger box")
-        rows = boxes.xyxy_to_cxcywh(clipped[has_area]) / np.array([*size_wh, *size_wh])
+        inside = [_as_box(row) for row in clipped[has_area]]
         is_positive = [yes for yes, area in zip(alike.is_positive, has_area, strict=True) if area]
-        shown = self._network.embed_boxes(self._embed_one(alike.image), rows.tolist(), is_positive)
+        shown = self._network.embed_boxes(self._embed_one(alike.image), inside, is_positive, size_wh)
         return self._embed_text(alike.phrase or EXEMPLARS_ALONE).followed_by(shown)
 
 

@@ -123,11 +123,13 @@ class Sam3Network:
 
     @torch.inference_mode()
     def embed_boxes(
-        self, image: ImageEmbedding, boxes_cxcywh: Sequence[Sequence[float]], is_positive: Sequence[bool]
+        self, image: ImageEmbedding, boxes_xyxy: Sequence[Box], is_positive: Sequence[bool], size_wh: tuple[int, int]
     ) -> PromptEmbedding:
-        """Return the embedding of exemplars: boxes, relative to the image, that say «like this» or «not like this»."""
+        """Return the embedding of exemplars: boxes, in pixels, that say «like this» or «not like this»."""
+        corners = torch.tensor(boxes_xyxy) / torch.tensor([*size_wh, *size_wh])
+        boxes = torch.cat([(corners[:, :2] + corners[:, 2:]) / 2, corners[:, 2:] - corners[:, :2]], dim=1)
         # The network does not cast the boxes itself. Autocast is no way out: on a CPU it makes their pooling fail.
-        boxes = torch.tensor([boxes_cxcywh], dtype=self.dtype, device=self.device)
+        boxes = boxes[None].to(self.device, self.dtype)
         labels = torch.tensor([[int(positive) for positive in is_positive]], device=self.device)
         shown = self._detector.geometry_encoder(
             box_embeddings=boxes,
@@ -157,16 +159,17 @@ class Sam3Network:
             text_mask=mask,
             spatial_shapes=encoded.spatial_shapes,
         )
-        queries = decoded.intermediate_hidden_states[-1:]
+        # Of all layers, though only the last one counts: the last bits of a product depend on the number of its rows.
+        queries = decoded.intermediate_hidden_states
         logits = model.dot_product_scoring(
             decoder_hidden_states=queries, text_features=encoded.text_features, text_mask=mask
-        )[0, ..., 0]
+        )[..., 0]
         # In bfloat16 the sum alone would move a box by 16 pixels of a large photo.
-        offsets = model.detr_decoder.box_head(queries[0]).float()
-        boxes = box_cxcywh_to_xyxy((inverse_sigmoid(decoded.reference_boxes[-1].float()) + offsets).sigmoid())
+        offsets = model.detr_decoder.box_head(queries).float()
+        boxes = box_cxcywh_to_xyxy((inverse_sigmoid(decoded.reference_boxes.float()) + offsets).sigmoid())[-1]
         # A query's score says «this one»; presence says «there is one at all». Their product is the model's confidence.
-        confidences = logits.float().sigmoid() * decoded.presence_logits[-1].float().sigmoid()
-        return Proposals(confidences, boxes, queries[0], encoded.last_hidden_state, prompt, mask, image.levels)
+        confidences = logits[-1].float().sigmoid() * decoded.presence_logits[-1].float().sigmoid()
+        return Proposals(confidences, boxes, queries[-1], encoded.last_hidden_state, prompt, mask, image.levels)
 
     @torch.inference_mode()
     def masks_of(self, proposals: Proposals, prompt: int, queries: Sequence[int]) -> Tensor:
@@ -196,20 +199,20 @@ class Sam3Network:
         image: ClickEmbedding,
         points_xy: Sequence[tuple[float, float]],
         is_positive: Sequence[bool],
-        box_xyxy: Box | None = None,
+        box_xyxy: Box | None,
+        size_wh: tuple[int, int],
     ) -> tuple[Tensor, float]:
         """Return the coarse mask logits, shape `(h, w)`, and the confidence of the one object that is pointed at.
 
-        Coordinates are relative to the image, 0-1.
+        Coordinates are pixels of the image, whose size is `size_wh`.
         """
-        scale = float(self._input_size)
         asked: dict[str, Tensor] = {}
         if points_xy:
-            asked["input_points"] = self._tensor(points_xy)[None, None] * scale
+            asked["input_points"] = self._squeezed(points_xy, size_wh)[None, None]
             labels = [int(positive) for positive in is_positive]
             asked["input_labels"] = torch.tensor([[labels]], device=self.device)
         if box_xyxy is not None:
-            asked["input_boxes"] = self._tensor([box_xyxy])[None] * scale
+            asked["input_boxes"] = self._squeezed([box_xyxy], size_wh)[None]
         # One click may mean a part or the whole: let the head give its three answers and take the one it trusts most.
         ambiguous = box_xyxy is None and len(points_xy) == 1
         answer = self._tracker(image_embeddings=list(image.levels), multimask_output=ambiguous, **asked)
@@ -217,6 +220,11 @@ class Sam3Network:
         best = int(confidences.argmax())
         return answer.pred_masks[0, 0, best].float(), min(1.0, max(0.0, float(confidences[best])))
 
-    def _tensor(self, values: Sequence[tuple[float, ...]]) -> Tensor:
+    def _squeezed(self, pixels: Sequence[tuple[float, ...]], size_wh: tuple[int, int]) -> Tensor:
+        """Return coordinates of the image, `(x, y)` once or twice a row, as those of the network's square input."""
         # Not in the network's own format: in bfloat16 a click would move by two pixels.
-        return torch.tensor(values, dtype=torch.float32, device=self.device)
+        squeezed = torch.tensor(pixels, dtype=torch.float32)
+        for axis, side in enumerate(size_wh):
+            # Rounded twice, as the stock processor does it.
+            squeezed[:, axis::2] *= torch.tensor(side).reciprocal() * self._input_size
+        return squeezed.to(self.device)
