@@ -13,6 +13,7 @@ from pictograph_server.engines.errors import EngineUnavailable
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.auto_annotation.shards import shards_of
 from pictograph_server.services.credits.prices import batch_cost
+from pictograph_server.settings import Settings
 from pictograph_server.storage.db.tables import batch_shards, jobs
 
 NAMES = [f"{number}.png" for number in range(7)]
@@ -39,9 +40,13 @@ class Meddler(DarkAnnotator):
 
 
 @pytest.fixture
-def signs(work: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"jobs": settings.jobs.model_copy(update={"shard_images": SHARD})})
+
+
+@pytest.fixture
+def signs(work: Workplace) -> Workplace:
     """Seven images, the fourth unreadable and the first 65 pixels wide, that make three shards."""
-    monkeypatch.setattr("pictograph_server.services.auto_annotation.shards.SMALLEST_SHARD", SHARD)
     annotate_with(work, lambda _annotator, _asked: None)
     add_images(work, "signs")
     return work
