@@ -2,9 +2,9 @@
 
 import sys
 
-from benchmarks import annotate, start, upload
+from benchmarks import annotate, polygons, start, upload
 
-BENCHMARKS = {"start": start.main, "upload": upload.main, "annotate": annotate.main}
+BENCHMARKS = {"start": start.main, "upload": upload.main, "annotate": annotate.main, "polygons": polygons.main}
 
 
 def main() -> None:

@@ -163,16 +163,19 @@ def _spine(outer: NDArray[np.float64], holes: list[NDArray[np.float64]]) -> "Bas
     polygon = shapely.Polygon(outer, holes)
     if polygon.is_valid:
         return polygon
-    # Where the part is one pixel wide, its borders run over each other and enclose nothing: keep the lines too.
+    # Where the part is one pixel wide, its borders run over each other and enclose nothing: keep the lines too. In one
+    # piece: a thousand lines of one pixel take ten times as long to widen.
     areas = [shapely.make_valid(shapely.Polygon(ring), method="structure") for ring in (outer, *holes)]
-    lines = [shapely.LineString([*ring, ring[0]]) for ring in (outer, *holes)]
-    return shapely.union_all([shapely.difference(areas[0], shapely.union_all(areas[1:])), *lines])
+    lines = shapely.union_all([shapely.LineString([*ring, ring[0]]) for ring in (outer, *holes)])
+    area = shapely.difference(areas[0], shapely.union_all(areas[1:]))
+    return shapely.GeometryCollection([area, shapely.line_merge(lines)])
 
 
 def _simplified(polygon: "shapely.Polygon", tolerance: float) -> "shapely.Polygon":
     import shapely
 
-    # A shape of a few pixels may not move by a whole one.
-    tolerance = min(tolerance, 0.02 * math.sqrt(polygon.area))
+    # A shape of a few pixels may not move by a whole one, nor may a thin one: it would miss its own pixels.
+    width = 2 * polygon.area / polygon.length
+    tolerance = min(tolerance, 0.02 * math.sqrt(polygon.area), 0.1 * width)
     simple = polygon.simplify(tolerance, preserve_topology=True)
     return simple if isinstance(simple, shapely.Polygon) and simple.is_valid and simple.area > 0 else polygon
