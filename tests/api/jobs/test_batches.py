@@ -1,14 +1,20 @@
 """Batch auto-annotation with a small annotator that finds what a test tells it to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import select
 from tests.api.jobs.batches import STOP, YIELD, DarkAnnotator, job_of, start
 from tests.api.jobs.workplace import Workplace
+from tests.factories import encoded
+from tests.networks import red_detector
+from tests.stored_models import store_model
 
 from pictograph_server.engines.annotators.base import Detection, RgbImage
+from pictograph_server.services.auto_annotation import proposals
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.credits.prices import batch_cost
 from pictograph_server.storage.db.tables import batch_jobs, images
@@ -371,6 +377,128 @@ def test_batch__too_few_credits_is_402_and_leaves_nothing(signs: Workplace):
 
 def test_get_batch__other_organization_is_404(signs: Workplace):
     assert signs.get("/auto-annotate/batch/0190-unknown").status_code == 404
+
+
+def test_batch__what_a_person_corrected_stands_for_its_object(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    start(signs, ["a.png"])
+    signs.run_job("annotate")
+    (found,) = annotations_of(signs, image)
+    corrected = {**found, "bounding_box": {"x": 2.0, "y": 3.0, "w": 56.0, "h": 40.0}}
+    signs.save(image, [corrected])
+    batch = start(signs, ["a.png"])
+    signs.run_job("annotate")
+    assert annotations_of(signs, image) == [corrected]
+    assert job_of(signs, batch)["total_annotations_added"] == 0
+
+
+def test_batch__what_a_person_drew_is_not_drawn_again(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    drawn = {"name": "stop_sign", "type": "bbox", "bounding_box": {"x": 5, "y": 5, "w": 54, "h": 38}}
+    signs.save(image, [drawn])
+    start(signs, ["a.png"], classes=[STOP, YIELD])
+    signs.run_job("annotate")
+    assert [(each["name"], each["created_by"]) for each in annotations_of(signs, image)] == [
+        ("stop_sign", "user:a-key"),
+        # Another class at the same place is another matter.
+        ("yield", "sam3@test"),
+    ]
+
+
+def test_batch__provenance_says_what_was_asked_and_by_which_batch(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    octagon = {
+        "name": "octagon",
+        "output_type": "bbox",
+        "prompts": ["stop sign", "yield"],
+        "confidence_threshold": 0.7,
+    }
+    batch = start(signs, ["a.png"], classes=[octagon])
+    signs.run_job("annotate")
+    answer = signs.get(f"/annotations/{image}?include_provenance=true").json()
+    (found,) = answer["annotations"]
+    origin = answer["provenance"][found["id"]]
+    assert (origin["made_by"], origin["job_id"]) == ("sam3@test", batch["job_id"])
+    assert (origin["prompt"], origin["threshold"], origin["confidence"]) == ("stop sign", 0.7, 0.9)
+
+
+def test_batch__proposals_leave_the_dataset_as_it_is(signs: Workplace):
+    image = signs.add_image(signs.make_dataset(), "a.png")
+    batch = start(signs, ["a.png"], destination="proposals", classes=[STOP, YIELD])
+    signs.run_job("annotate")
+    assert (job_of(signs, batch)["status"], job_of(signs, batch)["total_annotations_added"]) == ("completed", 2)
+    assert (annotations_of(signs, image), image_status(signs, image)) == ([], "new")
+    assert signs.get("/projects/signs").json()["project"]["classes"] == []
+    with signs.platform.db.read() as conn:
+        proposed = proposals.of_batch(conn, signs.organization_id, str(batch["job_id"]))
+    assert [each.name for each in proposed[image]] == ["stop_sign", "yield"]
+    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(1, trained_model=False)
+
+
+def test_batch__boxes_of_an_image_say_what_to_look_for(signs: Workplace, annotator: DarkAnnotator):
+    dataset = signs.make_dataset()
+    example = signs.add_image(dataset, "example.png", size_wh=(80, 40))
+    image = signs.add_image(dataset, "a.png")
+    batch = alike(signs, example)
+    signs.run_job("annotate")
+    (asked,) = annotator.alike
+    assert (asked.image.shape, list(asked.boxes_xyxy)) == (
+        (40, 80, 3),
+        [(5.0, 6.0, 15.0, 26.0), (40.0, 0.0, 50.0, 9.0)],
+    )
+    assert (list(asked.is_positive), asked.phrase) == ([True, False], None)
+    assert job_of(signs, batch)["processed_images"] == 1
+    assert [found["name"] for found in annotations_of(signs, image)] == ["octagon"]
+
+
+def test_batch__image_with_the_examples_deleted_fails_with_words(signs: Workplace):
+    dataset = signs.make_dataset()
+    example = signs.add_image(dataset, "example.png", size_wh=(80, 40))
+    signs.add_image(dataset, "a.png")
+    batch = alike(signs, example)
+    signs.client.delete(f"/api/v1/developer/images/{example}?permanent=true")
+    assert signs.run_job("annotate").state == "failed"
+    job = job_of(signs, batch)
+    assert (job["status"], "image with the exemplars was deleted" in str(job["error_message"])) == ("failed", True)
+    assert signs.spent(str(batch["job_id"]))[1] == 0
+
+
+def test_batch__a_trained_model_labels_at_its_own_price(signs: Workplace, tmp_path: Path):
+    dataset = signs.make_dataset()
+    image = signs.add_image(
+        dataset, "a.png", size_wh=(64, 64), data=encoded(red_square((64, 64), (8, 16, 24, 48)), "PNG")
+    )
+    model_id = store_model(signs.platform, signs.organization_id, red_detector(tmp_path / "model"), dataset_id=dataset)
+    signs.tasks = {task.name: task for task in annotate_tasks.tasks(signs.platform)}
+    batch = start(signs, ["a.png"], model_id=model_id)
+    assert batch["estimated_credits"] == batch_cost(1, trained_model=True)
+    assert signs.run_job("annotate").state == "succeeded"
+    (found,) = annotations_of(signs, image)
+    assert (found["created_by"], found["bounding_box"]) == (f"model:{model_id}", {"x": 8, "y": 16, "w": 16, "h": 32})
+    assert job_of(signs, batch)["engine"] == f"model:{model_id}"
+    assert signs.spent(str(batch["job_id"])) == (batch_cost(1, trained_model=True),) * 2
+
+
+def red_square(size_wh: tuple[int, int], box_xyxy: tuple[int, int, int, int]) -> Image.Image:
+    image = Image.new("RGB", size_wh, "black")
+    image.paste((255, 0, 0), box_xyxy)
+    return image
+
+
+def alike(work: Workplace, example: str) -> Mapping[str, object]:
+    """Ask for what is like one box of an image and unlike another, on "a.png"."""
+    body = {
+        "dataset_name": "signs",
+        "image": example,
+        "image_filenames": ["a.png"],
+        "name": "octagon",
+        "output_type": "bbox",
+        "boxes": [{"x": 5, "y": 6, "w": 10, "h": 20}],
+        "negative_boxes": [{"x": 40, "y": 0, "w": 10, "h": 9}],
+    }
+    response = work.post("/auto-annotate/similar", body)
+    assert response.status_code == 200, response.text
+    return response.json()
 
 
 def box(name: str) -> dict[str, object]:
