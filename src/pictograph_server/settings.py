@@ -96,7 +96,8 @@ class Settings(BaseSettings):
     )
     executor: Literal["process", "ray"] = Field(default="process", description="What runs the jobs.")
     annotator: str = Field(
-        default="auto", description="`auto`, `sam3`, `tiny`, or the folder of a SAM 3 checkpoint: what labels images."
+        default="auto",
+        description="What labels images: `auto`, `sam3`, `grounded-sam2`, `owlv2`, `tiny`, or a checkpoint folder.",
     )
     device: str | None = Field(
         default=None, description="Device of the engines (`cpu`, `cuda`, `cuda:1`); by default the best there is."

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
 # Longest time to find out that the hub cannot be used.
-HUB_PATIENCE_S = 4.0
+HUB_PATIENCE_S = 3.5
 # How old the news that the hub is out of reach may be before it is asked again.
 _NEWS_AGE_S = 60.0
 
@@ -122,7 +122,7 @@ def _ask_all(repositories: Sequence[str], patience_s: float) -> list[Refusal | N
         asker.start()
     for asker in askers:
         asker.join(max(0.0, deadline - time.monotonic()))
-    silence = f"no answer within {patience_s:.0f} s"
+    silence = f"no answer within {patience_s:g} s"
     return [found[name] if name in found else out_of_reach(name, silence) for name in repositories]
 
 
