@@ -18,7 +18,6 @@ def _describe_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", help="cpu, cuda, cuda:1; the best there is by default")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--scale", type=float, default=1.0, help="multiplies steps and scenes; 0.02 takes minutes")
-    parser.add_argument("--shape", choices=("tiny", "microscopic"), default="tiny", help="microscopic learns nothing")
     parser.add_argument("--start-from", type=Path, help="a checkpoint to train further instead of one from nothing")
     parser.add_argument("--learning-rate", type=float, help="of the stage that trains everything")
     parser.add_argument("--minutes", type=float, help="end the stage that trains everything after so long")
@@ -35,19 +34,17 @@ def _describe_evaluate(parser: argparse.ArgumentParser) -> None:
 
 def _build(arguments: argparse.Namespace) -> None:
     from tools.tiny_sam3.build import Order, build
-    from tools.tiny_sam3.network import MICROSCOPIC, Shape
 
     build(
         Order(
-            arguments.out,
-            arguments.device,
-            arguments.seed,
-            arguments.scale,
-            arguments.start_from,
-            arguments.learning_rate,
-            arguments.minutes,
-            arguments.click_minutes,
-            MICROSCOPIC if arguments.shape == "microscopic" else Shape(),
+            folder=arguments.out,
+            device=arguments.device,
+            seed=arguments.seed,
+            scale=arguments.scale,
+            start_from=arguments.start_from,
+            learning_rate=arguments.learning_rate,
+            minutes=arguments.minutes,
+            click_minutes=arguments.click_minutes,
         )
     )
 

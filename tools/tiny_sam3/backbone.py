@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from torch import Tensor, nn
-from transformers import Sam3Model
-
 from tools.tiny_sam3.batches import Batch, Scenes
 from tools.tiny_sam3.loop import Stage, Step, Workbench, train
 from tools.tiny_sam3.network import CELLS, TOKENS_SIDE
 from tools.tiny_sam3.scenes import MASK_SIDE
 from tools.tiny_sam3.vocabulary import CLASSES
+from torch import Tensor, nn
+from transformers import Sam3Model
 
 COVERED = 0.4  # of a cell: then it belongs to the object
 BACKGROUND_WEIGHT = 0.35  # most of a picture is background
@@ -46,7 +45,7 @@ def train_encoder(network: EncoderInTraining, scenes: Scenes, stage: Stage, benc
         loss = functional.cross_entropy(picture, truth, weight=weight)
         there = truth > 0
         right = (picture.argmax(1)[there] == truth[there]).float().mean()
-        return loss, {"loss": loss.detach(), "objects_right": right}
+        return loss, {"objects_right": right}
 
     return train(network, stage, bench, step_loss)
 

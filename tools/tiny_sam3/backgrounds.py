@@ -1,6 +1,6 @@
-"""What stands behind the training's signs: drawn streets, photographs where scikit-image is installed, plain textures.
+"""What stands behind the training's signs: drawn streets, photographs where scikit-image is installed, textures.
 
-Sizes are relative to the picture's height, so that the same street can be drawn small for training and large to look at.
+Sizes are relative to the picture's height: the same street can be drawn small for training and large to look at.
 """
 
 from importlib.util import find_spec

@@ -5,10 +5,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
-
 from tools.tiny_sam3.loop import Workbench
 from tools.tiny_sam3.scenes import SceneSet
+from torch import Tensor
 
 MIRRORED = 0.3  # share of the pictures; some are, in the world too: seen from behind glass, or badly mounted
 _AT_ONCE = 64
@@ -35,8 +34,7 @@ class Scenes:
 
     def __init__(self, scenes: SceneSet, device: torch.device) -> None:
         self._images, self._masks, self._boxes, self._classes = (
-            torch.from_numpy(array).to(device)
-            for array in (scenes.images, scenes.masks, scenes.boxes, scenes.classes)
+            torch.from_numpy(array).to(device) for array in (scenes.images, scenes.masks, scenes.boxes, scenes.classes)
         )
         self._device = device
         self._with_objects = np.flatnonzero((scenes.classes >= 0).any(1))

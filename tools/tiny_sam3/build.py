@@ -8,10 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
-from transformers import Sam3Model, Sam3Processor
-
-from pictograph_server.engines.annotators.devices import open_device
 from tools.tiny_sam3.backbone import EncoderInTraining, train_encoder
 from tools.tiny_sam3.batches import Scenes
 from tools.tiny_sam3.clicks import ClicksInTraining, train_clicks
@@ -21,6 +17,10 @@ from tools.tiny_sam3.loop import Stage, Workbench
 from tools.tiny_sam3.network import Shape, load_detector, load_tracker, new_detector, new_processor, new_tracker
 from tools.tiny_sam3.precision import has_fast_bfloat16
 from tools.tiny_sam3.scenes import SceneSet, draw_scenes
+from torch import nn
+from transformers import Sam3Model, Sam3Processor
+
+from pictograph_server.engines.annotators.devices import open_device
 
 SCENES = 12_000
 FEWEST_SCENES = 48
@@ -35,8 +35,8 @@ CLICKS = Stage("clicks", 2500, 12, 1e-3, warmup_steps=50, weight_decay=0.01, mos
 class Order:
     """What to build.
 
-    `scale` multiplies steps and scenes. `start_from` is a checkpoint folder whose weights are trained further: the stages
-    before `everything` are left out. `minutes` for the stages from `everything` on replace their number of steps.
+    `scale` multiplies steps and scenes. `start_from` is a checkpoint folder whose weights are trained further: the
+    stages before `everything` are left out. `minutes` and `click_minutes` end `everything` and `clicks` early.
     """
 
     folder: Path
@@ -88,9 +88,7 @@ def _detector_stage(
     with_vision: bool = False,
 ) -> DetectorInTraining:
     def run() -> DetectorInTraining:
-        return train_detector(
-            network, tokenizer, scenes, stage, bench, with_masks=with_masks, with_vision=with_vision
-        )
+        return train_detector(network, tokenizer, scenes, stage, bench, with_masks=with_masks, with_vision=with_vision)
 
     return _once(bench.folder, stage, network, run)
 

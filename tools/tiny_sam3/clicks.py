@@ -7,15 +7,14 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 from numpy.typing import NDArray
-from torch import Tensor, nn
-from transformers import Sam3TrackerModel
-
 from tools.tiny_sam3.batches import Batch, Scenes
 from tools.tiny_sam3.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
 from tools.tiny_sam3.loop import Stage, Step, Workbench, train
 from tools.tiny_sam3.losses import mask_loss
 from tools.tiny_sam3.network import CELLS, TOKENS_SIDE, make_clicks_local
 from tools.tiny_sam3.scenes import INPUT_SIDE, MASK_SIDE
+from torch import Tensor, nn
+from transformers import Sam3TrackerModel
 
 OBJECTS_ASKED = 4  # in each scene
 MOST_POINTS = 3
@@ -81,9 +80,11 @@ def _ask(network: ClicksInTraining, bench: Workbench, rng: np.random.Generator, 
     else:
         sparse, dense = tracker.prompt_encoder(clicks.points, clicks.labels, None, None)
     image_tokens: list[Tensor] = []
-    listening = tracker.mask_decoder.transformer.register_forward_hook(
-        lambda _module, _inputs, outputs: image_tokens.append(outputs[1])
-    )
+
+    def listen(_module: nn.Module, _inputs: tuple[Tensor, ...], outputs: tuple[Tensor, Tensor]) -> None:
+        image_tokens.append(outputs[1])
+
+    listening = tracker.mask_decoder.transformer.register_forward_hook(listen)
     with bench.autocast():
         levels = _levels(tracker, tokens)
         masks, overlaps, _, is_there = tracker.mask_decoder(

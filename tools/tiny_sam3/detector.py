@@ -10,10 +10,6 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as functional
-from torch import Tensor, nn
-from transformers import CLIPTokenizer, Sam3Model
-from transformers.models.sam3.modeling_sam3 import inverse_sigmoid
-
 from tools.tiny_sam3.batches import Batch, Scenes
 from tools.tiny_sam3.boxes import cxcywh_to_xyxy, iou, xyxy_to_cxcywh
 from tools.tiny_sam3.loop import Stage, Step, Workbench, train
@@ -23,6 +19,9 @@ from tools.tiny_sam3.network import CELLS, TOKENS_SIDE
 from tools.tiny_sam3.questions import Question, exemplar_questions, text_questions
 from tools.tiny_sam3.scenes import MASK_SIDE
 from tools.tiny_sam3.vocabulary import CLASSES
+from torch import Tensor, nn
+from transformers import CLIPTokenizer, Sam3Model
+from transformers.models.sam3.modeling_sam3 import inverse_sigmoid
 
 MASKED_SHARE = 0.4  # of the answered questions; masks are the dearest part of a step
 EXEMPLARS_EVERY = 4  # steps
@@ -89,9 +88,10 @@ class _Asked:
 
 @dataclass(frozen=True)
 class _Answers:
-    """`logits` (layers, prompts, queries), `boxes` (…, 4) cxcywh, `presence` (layers, prompts), `cells` (prompts, h, w).
+    """`logits` (layers, prompts, queries), `boxes` (…, 4) cxcywh, `presence` (layers, prompts).
 
-    `masks` (masked, queries, h, w) and `areas` (masked, h, w) are of the prompts in `masked`.
+    `cells` (prompts, h, w) come from the head that only training has; `masks` (masked, queries, h, w) and `areas`
+    (masked, h, w) are of the prompts in `masked`.
     """
 
     logits: Tensor
@@ -139,9 +139,7 @@ class _Asker:
                 spatial_shapes=encoded.spatial_shapes,
             )
             queries = decoded.intermediate_hidden_states
-            logits = model.dot_product_scoring(
-                decoder_hidden_states=queries, text_features=prompt, text_mask=attended
-            )
+            logits = model.dot_product_scoring(decoder_hidden_states=queries, text_features=prompt, text_mask=attended)
             offsets = model.detr_decoder.box_head(queries)
             cells = self._network.cell_head(encoded.last_hidden_state)
             drawn = None
@@ -200,7 +198,10 @@ def _loss(asked: _Asked, answers: _Answers, batch: Batch, start_xy: Tensor) -> S
     true_boxes, wanted, is_answered = batch.boxes[asked.picture], asked.wanted, asked.is_answered
     matched = match(answers.logits, answers.boxes, true_boxes, wanted)
     count = max(1, len(matched))
-    boxes, truth = answers.boxes[matched.layer, matched.prompt, matched.query], true_boxes[matched.prompt, matched.object]
+    boxes, truth = (
+        answers.boxes[matched.layer, matched.prompt, matched.query],
+        true_boxes[matched.prompt, matched.object],
+    )
     overlap = iou(cxcywh_to_xyxy(boxes.detach()), truth)
     targets = torch.zeros_like(answers.logits)
     targets[matched.layer, matched.prompt, matched.query] = 0.5 + 0.5 * overlap.clamp(0, 1)

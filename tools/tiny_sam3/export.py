@@ -1,6 +1,6 @@
 """The checkpoint's files, in the layout of `facebook/sam3`: one folder for the detector and the click head.
 
-Written by hand: the library's own saving puts the click head where its own loading does not find it (transformers 5.23).
+Written by hand: the library saves the click head where it does not look for it when loading (transformers 5.23).
 """
 
 import json
@@ -9,12 +9,12 @@ from typing import Any
 
 import torch
 from safetensors.torch import save_file
+from tools.tiny_sam3.scenes import INPUT_SIDE, MASK_SIDE
+from tools.tiny_sam3.vocabulary import checkpoint_card
 from torch import Tensor
 from transformers import Sam3Model, Sam3Processor, Sam3TrackerModel, Sam3VideoConfig
 
 from pictograph_server.engines.annotators.card import FILENAME
-from tools.tiny_sam3.scenes import INPUT_SIDE, MASK_SIDE
-from tools.tiny_sam3.vocabulary import checkpoint_card
 
 _ENCODER, _NECK = "vision_encoder.backbone.", "vision_encoder.neck."
 

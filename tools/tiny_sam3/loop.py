@@ -1,4 +1,4 @@
-"""One stage of training: steps, a learning rate that rises and falls, an average of the weights, and going on after a stop."""
+"""One stage of training: steps, a learning rate that rises and falls, averaged weights, and going on after a stop."""
 
 import copy
 import json
@@ -16,7 +16,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-_SAVE_EVERY_S = 120.0
 _TELL_EVERY_STEPS = 50
 
 Network = TypeVar("Network", bound=nn.Module)
@@ -46,6 +45,7 @@ class Workbench:
     device: torch.device
     half_precision: bool
     seed: int
+    save_every_s: float = 120.0
 
     def autocast(self) -> AbstractContextManager[Any]:
         return torch.autocast(self.device.type, torch.bfloat16) if self.half_precision else nullcontext()
@@ -87,7 +87,7 @@ def train(
         rate = run.set_learning_rate()
         loss, figures = step_loss(bench.rng(stage.name, run.step), run.progress)
         run.learn(loss)
-        for name, value in figures.items():
+        for name, value in {"loss": loss.detach(), **figures}.items():
             shown[name].append(float(value))
         if run.step % _TELL_EVERY_STEPS == 0 or run.progress >= 1:
             means = {name: round(float(np.mean(values)), 4) for name, values in shown.items()}
@@ -106,6 +106,7 @@ class _Run:
         self.network = network
         self.average: Any = copy.deepcopy(network)
         self.step = 0
+        self._save_every_s = bench.save_every_s
         self.partial = bench.folder / f"{stage.name}.partial.pt"
         slow = {id(parameter) for parameter in slower}
         self._trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
@@ -150,7 +151,7 @@ class _Run:
                 averaged.lerp_(current, share)
 
     def save_now_and_then(self) -> None:
-        if time.monotonic() - self._saved < _SAVE_EVERY_S:
+        if time.monotonic() - self._saved < self._save_every_s:
             return
         state = {
             "step": self.step,

@@ -2,9 +2,8 @@
 
 import torch
 import torch.nn.functional as functional
-from torch import Tensor
-
 from tools.tiny_sam3.boxes import cxcywh_to_xyxy, giou, xyxy_to_cxcywh
+from torch import Tensor
 
 
 def box_loss(boxes_cxcywh: Tensor, true_xyxy: Tensor) -> Tensor:

@@ -1,12 +1,11 @@
-"""Which query answers for which object: the cheapest one-to-one assignment, layer by layer (Carion et al. 2020, DETR)."""
+"""Which query answers for which object: the cheapest assignment, layer by layer (Carion et al. 2020, DETR)."""
 
 from dataclasses import dataclass
 
 import torch
 from scipy.optimize import linear_sum_assignment
-from torch import Tensor
-
 from tools.tiny_sam3.boxes import cxcywh_to_xyxy, giou, xyxy_to_cxcywh
+from torch import Tensor
 
 BOX_COST, GIOU_COST, CONFIDENCE_COST = 5.0, 2.0, 2.0
 

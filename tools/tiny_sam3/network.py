@@ -12,6 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from tools.tiny_sam3.questions import spellings
+from tools.tiny_sam3.scenes import INPUT_SIDE, MASK_SIDE
+from tools.tiny_sam3.vocabulary import ABSENT_NOUNS, CLASSES, EXEMPLAR_PHRASE, GROUPS
 from torch import Tensor, nn
 from transformers import (
     CLIPTokenizer,
@@ -23,10 +26,6 @@ from transformers import (
     Sam3TrackerModel,
 )
 from transformers.models.sam3.modeling_sam3 import inverse_sigmoid
-
-from tools.tiny_sam3.questions import spellings
-from tools.tiny_sam3.scenes import INPUT_SIDE, MASK_SIDE
-from tools.tiny_sam3.vocabulary import ABSENT_NOUNS, CLASSES, EXEMPLAR_PHRASE, GROUPS
 
 PATCH = 16
 TOKENS_SIDE = INPUT_SIDE // PATCH
@@ -104,9 +103,10 @@ def sam3_config(tokenizer: CLIPTokenizer, shape: Shape) -> Sam3Config:
 
 def tracker_config(detector: Sam3Config) -> Sam3TrackerConfig:
     """Return the click head's shape: it looks at the same picture through a neck of its own."""
-    width = int(detector.vision_config.fpn_hidden_size)
+    vision: Any = detector.vision_config
+    width = int(vision.fpn_hidden_size)
     return Sam3TrackerConfig(
-        vision_config=detector.vision_config.to_dict(),
+        vision_config=vision.to_dict(),
         prompt_encoder_config={
             "hidden_size": width,
             "image_size": INPUT_SIDE,
@@ -154,9 +154,10 @@ def new_tokenizer() -> CLIPTokenizer:
     vocabulary: dict[str, int] = dict(learned["vocab"])
     for letter in alphabet:  # every byte must be encodable at the end of a word too
         vocabulary.setdefault(letter + word_end, len(vocabulary))
+    merges: Any = [tuple(pair) for pair in learned["merges"]]
     return CLIPTokenizer(
         vocab=vocabulary,
-        merges=[tuple(pair) for pair in learned["merges"]],
+        merges=merges,
         bos_token=start,
         eos_token=end,
         unk_token=end,

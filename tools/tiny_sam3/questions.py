@@ -6,7 +6,6 @@ from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-
 from tools.tiny_sam3.vocabulary import ABSENT_NOUNS, CLASS_NAMES, CLASSES, EXEMPLAR_PHRASE, GROUPS
 
 TEXT_QUESTIONS, EXEMPLAR_QUESTIONS = 3, 2  # for each scene
@@ -56,9 +55,7 @@ def exemplar_questions(
     return [_with_exemplars(rng, classes, boxes_xyxy) for _ in range(EXEMPLAR_QUESTIONS)]
 
 
-def _with_exemplars(
-    rng: np.random.Generator, classes: NDArray[np.int64], boxes_xyxy: NDArray[np.float32]
-) -> Question:
+def _with_exemplars(rng: np.random.Generator, classes: NDArray[np.int64], boxes_xyxy: NDArray[np.float32]) -> Question:
     there = _there(classes)
     wanted = _pick(rng, there)
     others = [index for index in there if index != wanted]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-
 from tools.tiny_sam3.backgrounds import Rgb, background, clutter
 from tools.tiny_sam3.signs import SIDE, draw_sign
 from tools.tiny_sam3.vocabulary import CLASS_NAMES
@@ -125,9 +124,7 @@ class _Spot:
     height: float
 
 
-def _spots(
-    rng: np.random.Generator, size_wh: tuple[int, int], sizes: tuple[float, float], count: int
-) -> list[_Spot]:
+def _spots(rng: np.random.Generator, size_wh: tuple[int, int], sizes: tuple[float, float], count: int) -> list[_Spot]:
     """Return places that hardly overlap, far ones first; fewer than asked for when the picture is full."""
     width, height = size_wh
     taken = np.zeros((height, width), bool)

@@ -67,9 +67,7 @@ def _yield(sign: Sign, rng: np.random.Generator) -> None:
 
 def _speed_limit(sign: Sign, rng: np.random.Generator) -> None:
     _disc(sign, _faded(RED, rng))
-    cv2.circle(
-        sign.image, _centre(), int(RADIUS * rng.uniform(0.7, 0.84)), _faded(WHITE, rng, 10), -1, cv2.LINE_AA
-    )
+    cv2.circle(sign.image, _centre(), int(RADIUS * rng.uniform(0.7, 0.84)), _faded(WHITE, rng, 10), -1, cv2.LINE_AA)
     number = str(rng.choice([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130]))
     scale = rng.uniform(1.9, 2.5) * (0.8 if len(number) == 3 else 1.0)
     _write(sign.image, number, scale, BLACK, int(rng.integers(8, 14)), rng)

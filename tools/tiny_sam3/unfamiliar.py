@@ -11,7 +11,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter
-
 from tools.tiny_sam3.scenes import Mask, Scene, SceneObject
 from tools.tiny_sam3.unfamiliar_signs import DRAWERS, SIDE, STRANGERS, draw_unfamiliar_sign
 
@@ -51,11 +50,9 @@ def draw_unfamiliar_scene(
     return Scene(_developed(image, rng), tuple(objects))
 
 
-def _placed(
-    rng: np.random.Generator, name: str, size_wh: tuple[int, int], sizes: tuple[float, float]
-) -> Image.Image:
+def _placed(rng: np.random.Generator, name: str, size_wh: tuple[int, int], sizes: tuple[float, float]) -> Image.Image:
     """Return a picture-sized transparent layer with the drawing turned in space somewhere inside."""
-    width, height = size_wh
+    height = size_wh[1]
     drawing = draw_unfamiliar_sign(name, rng)
     if rng.random() < 0.4:
         drawing = _weathered(drawing, rng)
@@ -66,7 +63,8 @@ def _placed(
     corners += -low + rng.uniform(0, 1, 2) * room
     shrink = max(1, int(SIDE / tall / 2))
     small = drawing.reduce(shrink)
-    return small.transform(size_wh, Image.Transform.PERSPECTIVE, _homography(corners, small.size[0]), Image.Resampling.BICUBIC)
+    view = _homography(corners, small.size[0])
+    return small.transform(size_wh, Image.Transform.PERSPECTIVE, view, Image.Resampling.BICUBIC)
 
 
 def _seen_corners(rng: np.random.Generator) -> NDArray[np.float64]:
@@ -84,8 +82,9 @@ def _homography(corners: NDArray[np.float64], side: int) -> list[float]:
     """Return Pillow's eight coefficients, which lead from the picture back to the drawing."""
     rows: list[list[float]] = []
     wanted: list[float] = []
-    for (x, y), (u, v) in zip(corners.tolist(), ((0, 0), (side, 0), (side, side), (0, side)), strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
+    for (x, y), (u, v) in zip(corners, ((0, 0), (side, 0), (side, side), (0, side)), strict=True):
+        place = [float(x), float(y), 1.0]
+        rows += [[*place, 0, 0, 0, -u * x, -u * y], [0, 0, 0, *place, -v * x, -v * y]]
         wanted += [u, v]
     return np.linalg.solve(np.array(rows), np.array(wanted)).tolist()
 
@@ -135,7 +134,7 @@ def _developed(image: Image.Image, rng: np.random.Generator) -> NDArray[np.uint8
     elif look == "dusk":
         image = Image.blend(image, Image.new("RGB", image.size, (30, 25, 60)), float(rng.uniform(0.35, 0.55)))
     elif look == "outlined":
-        edges = image.convert("L").filter(ImageFilter.FIND_EDGES).point(lambda value: 255 if value > 60 else 0)
+        edges = image.convert("L").filter(ImageFilter.FIND_EDGES).point([0] * 61 + [255] * 195)
         image.paste((20, 20, 20), (0, 0), edges)
     if rng.random() < 0.3:
         image = image.filter(ImageFilter.BoxBlur(float(rng.uniform(0.5, 2))))
@@ -153,7 +152,9 @@ def _hills(rng: np.random.Generator, size_wh: tuple[int, int]) -> Image.Image:
     xs = np.linspace(0, width, 60)
     for ridge in range(5):
         level = height * (0.35 + 0.14 * ridge)
-        waves = sum(rng.uniform(4, 30) / k * np.sin(xs / width * k * rng.uniform(3, 7) + rng.uniform(0, 7)) for k in (1, 2, 4))
+        waves = np.zeros_like(xs)
+        for k in (1, 2, 4):
+            waves += rng.uniform(4, 30) / k * np.sin(xs / width * k * rng.uniform(3, 7) + rng.uniform(0, 7))
         shade = tuple(int(value) for value in rng.uniform((40, 70, 40), (150, 150, 110)) * (1 - 0.1 * ridge))
         outline = [(float(x), float(y)) for x, y in zip(xs, level + waves, strict=True)]
         pen.polygon([*outline, (width, height), (0, height)], shade)

@@ -1,4 +1,4 @@
-"""The eight classes as another hand draws them, and signs that are none of them. For measuring only, never for training.
+"""The eight classes as another hand draws them, and signs that are none of them: for measuring, never for training.
 
 Drawn with Pillow at four times the size, from measures of their own: nothing is shared with `signs.py`.
 """
