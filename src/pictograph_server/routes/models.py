@@ -9,6 +9,7 @@ from pictograph.models.model import Model, ModelStatus, ModelType
 from pictograph_server.auth import Admin, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.services.models import service as models
+from pictograph_server.services.models.local_folder import discard_local_folder
 from pictograph_server.services.models.repository import ModelFilter
 
 router = APIRouter(prefix="/api/v1/developer/models", tags=["models"])
@@ -66,4 +67,5 @@ def delete_model(model_id: str, actor: Admin, platform: PlatformDep) -> Response
         keys = models.delete(conn, actor.organization_id, model_id)
     for key in keys:
         platform.blobs.delete(key)
+    discard_local_folder(platform, model_id)
     return Response(status_code=204)

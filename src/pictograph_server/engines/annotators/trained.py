@@ -81,12 +81,10 @@ class TrainedAnnotator:
     ) -> list[Detection]:
         if not prompts_of:
             return []
-        # Of equal confidence the prompt named first comes first: sorting keeps the order.
+        answers = self._answers(image, list(prompts_of), threshold, max_detections)
         found = [
             Detection(prompt, confidence, box_xyxy, mask)
-            for class_name, confidence, box_xyxy, mask in self._answers(
-                image, list(prompts_of), threshold, max_detections
-            )
+            for class_name, confidence, box_xyxy, mask in answers
             if confidence > threshold
             for prompt in prompts_of.get(class_name, ())
         ]

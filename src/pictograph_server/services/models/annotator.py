@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from sqlalchemy import Connection
 
+from pictograph.models.auto_annotate import BatchOutputType
 from pictograph.models.model import ModelType
 from pictograph_server.engines.annotators.base import Capability
 from pictograph_server.engines.annotators.trained import folded
@@ -13,10 +13,8 @@ from pictograph_server.errors import BadRequest
 from pictograph_server.services.models import service as models
 from pictograph_server.services.models.repository import ModelRecord
 
-OutputType = Literal["polygon", "bbox", "tag"]
-
 # What each kind of model can be asked for, the most natural first. A tag says that the class is somewhere in the image.
-_OUTPUT_TYPES: dict[ModelType, tuple[OutputType, ...]] = {
+_OUTPUT_TYPES: dict[ModelType, tuple[BatchOutputType, ...]] = {
     "object_detection": ("bbox", "tag"),
     "instance_segmentation": ("polygon", "bbox", "tag"),
     "semantic_segmentation": ("polygon", "bbox", "tag"),
@@ -33,7 +31,7 @@ _FINDS: dict[ModelType, str] = {
 class OutputTypeNotPossible(BadRequest):
     code = "output_type_not_possible"
 
-    def __init__(self, choice: "TrainedChoice", class_name: str, output_type: OutputType) -> None:
+    def __init__(self, choice: "TrainedChoice", class_name: str, output_type: BatchOutputType) -> None:
         super().__init__(
             f"Model {choice.name!r} cannot label {class_name!r} as {output_type}",
             why=f"it is a model for {choice.model_type.replace('_', ' ')}: {_FINDS[choice.model_type]}",
@@ -61,7 +59,7 @@ class TrainedChoice:
     name: str
     model_type: ModelType
     class_names: tuple[str, ...]
-    output_types: tuple[OutputType, ...]
+    output_types: tuple[BatchOutputType, ...]
 
     @property
     def engine(self) -> str:
@@ -72,7 +70,7 @@ class TrainedChoice:
     def capabilities(self) -> frozenset[Capability]:
         return frozenset({Capability.TAG if self.model_type == "classification" else Capability.TEXT})
 
-    def check_wanted(self, wanted: Sequence[tuple[str, OutputType, Sequence[str]]]) -> None:
+    def check_wanted(self, wanted: Sequence[tuple[str, BatchOutputType, Sequence[str]]]) -> None:
         """Do nothing when the model can give all that is wanted: `(class name, output type, prompts)` each.
 
         Raises:
@@ -100,8 +98,13 @@ def trained_choice(conn: Connection, organization_id: str, model_id: str) -> Tra
         name=record.name,
         model_type=record.model_type,
         class_names=_class_names(record),
-        output_types=_OUTPUT_TYPES[record.model_type],
+        output_types=output_types_of(record.model_type),
     )
+
+
+def output_types_of(model_type: ModelType) -> tuple[BatchOutputType, ...]:
+    """Return what a kind of model can be asked for, the most natural first."""
+    return _OUTPUT_TYPES[model_type]
 
 
 def _class_names(record: ModelRecord) -> tuple[str, ...]:
