@@ -164,7 +164,7 @@ def _classes(
         WantedClass(
             name=each.name,
             output_type=each.output_type,
-            prompts=_prompts(dataset, each) if exemplar is None else (exemplar.phrase or VISUAL,),
+            prompts=_prompts(dataset, each, chosen) if exemplar is None else (exemplar.phrase or VISUAL,),
             confidence_threshold=each.confidence_threshold,
             max_detections=each.max_detections,
             min_area=each.min_area,
@@ -173,7 +173,10 @@ def _classes(
     )
 
 
-def _prompts(dataset: DatasetRecord, wanted: ClassRequest) -> tuple[str, ...]:
+def _prompts(dataset: DatasetRecord, wanted: ClassRequest, chosen: ChosenAnnotator) -> tuple[str, ...]:
+    if chosen.is_trained_model:
+        # It knows classes; what the dataset has was written for a network that knows phrases.
+        return tuple(dict.fromkeys(wanted.prompts)) or (wanted.name,)
     asked = wanted.prompts or dataset.prompts.get(wanted.name) or (prompt_for(wanted.name),)
     return tuple(dict.fromkeys(asked))
 

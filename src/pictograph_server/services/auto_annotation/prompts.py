@@ -128,7 +128,7 @@ def text(platform: Platform, prompter: Prompter, target: PromptTarget, question:
     """
     asked = _target(platform, target)
     name = question.class_name
-    phrases = tuple(question.phrases) or asked.dataset.prompts.get(name) or (prompt_for(name),)
+    phrases = tuple(question.phrases) or _own_phrases(asked, name)
     _check_phrases(asked.chosen, question, phrases)
     plan = BatchPlan(
         classes=(WantedClass(name=name, output_type=question.output_type, prompts=phrases),),
@@ -244,6 +244,13 @@ def _chosen(platform: Platform, conn: Connection, target: PromptTarget) -> Chose
     if target.annotator is None and target.model_id in (None, choice.DEFAULT_MODEL):
         return None
     return choice.resolve(platform, conn, target.actor, annotator=target.annotator, model_id=target.model_id)
+
+
+def _own_phrases(asked: _Asked, class_name: str) -> tuple[str, ...]:
+    if asked.chosen is not None and asked.chosen.is_trained_model:
+        # It knows classes; what the dataset has was written for a network that knows phrases.
+        return (class_name,)
+    return asked.dataset.prompts.get(class_name) or (prompt_for(class_name),)
 
 
 def _check_phrases(chosen: ChosenAnnotator | None, question: TextQuestion, phrases: Sequence[str]) -> None:

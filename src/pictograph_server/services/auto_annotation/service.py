@@ -132,8 +132,11 @@ def to_wire(record: BatchRecord, *, estimated: bool = False) -> BatchJob:
 
 
 def _register_classes(conn: Connection, dataset: DatasetRecord, request: BatchRequest, plan: BatchPlan) -> None:
-    """Add the classes that are missing; prompts that somebody wrote for one are kept with it (R6)."""
-    written = {each.name: each.prompts for each in request.classes}
+    """Add the classes that are missing; prompts that somebody wrote for one are kept with it (R6).
+
+    Those for a trained model are names of its classes, which say nothing to a network that knows phrases.
+    """
+    written = {each.name: each.prompts for each in request.classes} if plan.model_id is None else {}
     wanted = [(each.name, each.output_type, written.get(each.name, ())) for each in plan.classes]
     datasets.ensure_classes(conn, dataset.id, wanted)
 
