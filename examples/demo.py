@@ -137,10 +137,10 @@ def _report(
     metrics = measure_model(found, unseen, WANTED)
 
     _say(f"labels made by SAM 3 (tiny), against the truth of {len(truth)} scenes, IoU 0.5")
-    for name, matches in [*quality.by_class.items(), ("all", quality.all)]:
+    for each in [*quality.classes, quality.total]:
         _say(
-            f"  {name:<12} precision {matches.precision:.3f}   recall {matches.recall:.3f}"
-            f"   {matches.hits} right, {matches.false_alarms} wrong, {matches.misses} missing"
+            f"  {each.class_name:<12} precision {each.precision or 0:.3f}   recall {each.recall or 0:.3f}"
+            f"   {each.matched} right, {each.extra} wrong, {each.missed} missing"
         )
     _say(f"model trained on those labels, on {len(unseen)} scenes it never saw")
     for name in WANTED:
@@ -152,8 +152,8 @@ def _report(
     _say(f"wrote {sheet} and {model_file} ({model_file.stat().st_size / 1e6:.1f} MB)")
 
     bars = (
-        ("label precision", quality.all.precision, PRECISION_BAR),
-        ("label recall", quality.all.recall, RECALL_BAR),
+        ("label precision", quality.total.precision or 0, PRECISION_BAR),
+        ("label recall", quality.total.recall or 0, RECALL_BAR),
         ("model mAP@50", metrics.map_50, MAP_50_BAR),
     )
     for name, value, bar in bars:

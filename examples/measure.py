@@ -1,7 +1,6 @@
 """How good the labels and the model are against scenes whose truth is known."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,22 +8,14 @@ from examples.scenes.folder import TrueObject
 
 from pictograph import Client
 from pictograph.inference import Detection, DetectionModel
-from pictograph.metrics.detection import Boxes, DetectionMetrics, Matches, evaluate_detections, match_detections
-from pictograph.models.annotation import Annotation, BBoxAnnotation
+from pictograph.metrics.agreement import compare
+from pictograph.metrics.detection import Boxes, DetectionMetrics, evaluate_detections
+from pictograph.metrics.shapes import ImagePair, Shape, shapes_of
+from pictograph.models.annotation import Annotation
+from pictograph.models.comparison import Comparison
 
 IOU = 0.5
 LOWEST_CONFIDENCE = 0.01  # mAP looks at the whole curve, so hardly anything is left out
-
-
-@dataclass(frozen=True)
-class LabelQuality:
-    """Counts of the labels against the truth, for each class."""
-
-    by_class: Mapping[str, Matches]
-
-    @property
-    def all(self) -> Matches:
-        return sum(self.by_class.values(), start=Matches(0, 0, 0))
 
 
 def fetch_labels(client: Client, dataset_name: str) -> dict[str, list[Annotation]]:
@@ -44,22 +35,13 @@ def fetch_labels(client: Client, dataset_name: str) -> dict[str, list[Annotation
 
 def measure_labels(
     labels: Mapping[str, Sequence[Annotation]], truth: Mapping[str, Sequence[TrueObject]], class_names: Sequence[str]
-) -> LabelQuality:
-    """Count right, wrong and missing labels at IoU 0.5; an image without labels misses all it shows."""
-    by_class = {name: Matches(0, 0, 0) for name in class_names}
-    for path, objects in truth.items():
-        boxes = [a for a in labels.get(path, ()) if isinstance(a, BBoxAnnotation)]
-        for name in class_names:
-            found = _boxes(
-                [
-                    (a.bounding_box.x, a.bounding_box.y, a.bounding_box.w, a.bounding_box.h)
-                    for a in boxes
-                    if a.name == name
-                ]
-            )
-            there = _boxes([o.box_xywh for o in objects if o.class_name == name])
-            by_class[name] += match_detections(there, found, iou=IOU)
-    return LabelQuality(by_class)
+) -> Comparison:
+    """Compare the boxes with the truth at IoU 0.5; an image without labels misses all it shows."""
+    pairs = [
+        ImagePair(path, path, None, [_true_shape(each) for each in objects], shapes_of(labels.get(path, ()))[0])
+        for path, objects in truth.items()
+    ]
+    return compare(pairs, reference="truth", other="labels", class_names=class_names, iou=IOU)
 
 
 def predict_folder(model: DetectionModel, folder: Path, paths: Sequence[str]) -> dict[str, list[Detection]]:
@@ -83,6 +65,11 @@ def measure_model(
         for path in paths
     ]
     return evaluate_detections(there, answers, class_names)
+
+
+def _true_shape(truth: TrueObject) -> Shape:
+    x, y, w, h = truth.box_xywh
+    return Shape("", truth.class_name, 1.0, (x, y, x + w, y + h))
 
 
 def _boxes(boxes_xywh: Sequence[tuple[float, float, float, float]], classes: Sequence[int] | None = None) -> Boxes:
