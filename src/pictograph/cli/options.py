@@ -1,43 +1,80 @@
-"""Options whose text is parsed: classes (`stop_sign:bbox,yield`) and JSON objects (`{"epochs": 5}` or `@file.json`)."""
+"""Options of several commands: classes (`stop_sign:bbox,yield`) and JSON objects (`{"epochs": 5}` or `@file.json`)."""
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, cast
 
 import typer
+from pydantic import ValidationError
 
-from pictograph.models.auto_annotate import BatchOutputType
+from pictograph.models.auto_annotate import BatchClass
 
 Classes = Annotated[
     str,
     typer.Option(
-        "--classes", "-c", help="What to find, as name:type with commas between; type is bbox or polygon (the default)."
+        "--classes",
+        "-c",
+        help="What to find, with commas between: name, name:type (bbox, polygon, tag), or name=prompt|prompt:type@0.4 "
+        "with other words and a least confidence; or @FILE with a JSON list of classes.",
     ),
 ]
+Annotator = Annotated[
+    str | None, typer.Option(help="Engine that labels: auto, sam3, grounded-sam2, owlv2, tiny; else the server's own.")
+]
+TrainedModel = Annotated[str | None, typer.Option("--model", help="Id of a trained model that labels instead.")]
 TrainConfig = Annotated[
     str | None,
     typer.Option("--config", help="Settings of the training: a JSON object, or @FILE with one."),
 ]
 
 
-def parse_classes(text: str) -> list[tuple[str, str]]:
-    """Return the (name, output type) pairs of `stop_sign:bbox,yield`."""
-    allowed = get_args(BatchOutputType)
-    classes: list[tuple[str, str]] = []
-    for part in text.split(","):
-        name, _, output_type = part.strip().partition(":")
-        name, output_type = name.strip(), output_type.strip() or "polygon"
-        if not name:
-            raise typer.BadParameter(
-                f"{text!r} has an empty class; write name:type with commas between, e.g. stop_sign:bbox,yield:bbox",
-                param_hint="--classes",
-            )
-        if output_type not in allowed:
-            raise typer.BadParameter(
-                f"{part.strip()!r} asks for {output_type!r}; the types are {', '.join(allowed)}", param_hint="--classes"
-            )
-        classes.append((name, output_type))
-    return classes
+def parse_classes(text: str) -> list[BatchClass]:
+    """Return the classes of `stop_sign:bbox,yield=give way|yield sign:polygon@0.4`, or of the file behind an `@`."""
+    if text.startswith("@"):
+        return _classes_of_file(text[1:])
+    return [_parse_class(part.strip(), text) for part in text.split(",")]
+
+
+def _parse_class(part: str, text: str) -> BatchClass:
+    front, _, threshold = part.partition("@")
+    named, _, output_type = front.rpartition(":") if ":" in front else (front, "", "")
+    name, _, prompts = named.partition("=")
+    given: dict[str, object] = {"name": name.strip(), "output_type": output_type.strip() or "polygon"}
+    if "=" in named:
+        given["prompts"] = [prompt.strip() for prompt in prompts.split("|")]
+    if "@" in part:
+        given["confidence_threshold"] = threshold.strip()
+    return _checked(given, repr(part) if part else f"{text!r} has an empty class, which")
+
+
+def _classes_of_file(path: str) -> list[BatchClass]:
+    try:
+        classes = json.loads(Path(path).expanduser().read_text())
+    except OSError as unreadable:
+        raise typer.BadParameter(f"{path} cannot be read: {unreadable.strerror}", param_hint="--classes") from None
+    except json.JSONDecodeError as bad:
+        raise typer.BadParameter(f"{path} is not JSON ({bad})", param_hint="--classes") from None
+    if not isinstance(classes, list):
+        raise typer.BadParameter(
+            f'{path} is not a JSON list, e.g. [{{"name": "stop_sign", "prompts": ["red octagon"]}}]',
+            param_hint="--classes",
+        )
+    entries = cast("list[object]", classes)
+    return [_checked(entry, f"entry {position} of {path}") for position, entry in enumerate(entries, start=1)]
+
+
+def _checked(given: object, place: str) -> BatchClass:
+    try:
+        return BatchClass.model_validate(given)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}" for problem in error.errors(include_url=False)
+        )
+        raise typer.BadParameter(
+            f"{place} is no class ({problems}); write name:type with commas between, e.g. stop_sign:bbox,"
+            "yield=give way sign|yield sign:polygon@0.4",
+            param_hint="--classes",
+        ) from None
 
 
 def parse_config(text: str | None) -> dict[str, Any] | None:

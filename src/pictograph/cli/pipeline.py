@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pictograph.cli.failures import FAILED
-from pictograph.cli.options import Classes, TrainConfig, parse_classes, parse_config
+from pictograph.cli.options import Annotator, Classes, TrainConfig, parse_classes, parse_config
 from pictograph.cli.session import Session, api_command
 from pictograph.exceptions import PictographError
 from pictograph.models.training import GpuType, PipelineType
@@ -37,6 +37,7 @@ def run(
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, help="Uploads at a time.")] = 8,
     train_timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the training.")] = 7200.0,
     min_credits: Annotated[int, typer.Option(min=0, help="Do not start with fewer credits.")] = 1,
+    annotator: Annotator = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Download the model (ONNX) to this file.")
     ] = None,
@@ -61,6 +62,7 @@ def run(
             train_timeout=train_timeout,
             min_credits=min_credits,
             review=review,
+            annotator=annotator,
         )
     except PictographError as failure:
         session.failed_after(failure)

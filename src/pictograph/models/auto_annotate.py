@@ -65,6 +65,8 @@ class PromptResult(WireModel):
     annotations: list[Annotation] = Field(default_factory=list[Annotation])
     score: float | None = Field(default=None, ge=0.0, le=1.0)
     inference_time: float | None = Field(default=None, ge=0.0)
+    # Beyond the hosted service: the engine and checkpoint that answered.
+    engine: str | None = None
 
 
 class BatchJob(WireModel):

@@ -12,8 +12,8 @@ from pictograph.exceptions import ValidationError
 from pictograph.models.auto_annotate import BatchClass, BatchOutputType
 from pictograph.models.training import GpuType, PipelineType
 
-# A class as people write it: BatchClass(name=…), ("stop_sign", "bbox"), or {"name": …, "output_type": …}.
-ClassSpec = BatchClass | tuple[str, str] | Mapping[str, str]
+# A class as people write it: BatchClass(name=…), ("stop_sign", "bbox"), or {"name": …, "output_type": …, "prompts": …}.
+ClassSpec = BatchClass | tuple[str, str] | Mapping[str, Any]
 
 
 class InvalidArgument(ValidationError, ValueError):

@@ -118,6 +118,9 @@ def full_pipeline(
     min_credits: int | None = 1,
     review: bool = False,
     progress: ProgressCallback | None = None,
+    annotator: str | None = None,
+    model_id: str | None = None,
+    exclusive: bool = False,
 ) -> PipelineReport:
     """Upload a folder, label it from class names, train a model on it, and report on all of it.
 
@@ -132,6 +135,7 @@ def full_pipeline(
         review: stop after labelling, so that people can look (`report.review_pending`). Run again when they are done:
             it trains on what they completed.
         progress: called with a `Progress` as things happen. Without it, bars are shown when a person watches.
+        annotator, model_id, exclusive: who labels, and whether each object gets one class (`auto_annotate_dataset`).
     Raises:
         FileNotFoundError: `folder` is not a folder.
         ValidationError: an argument cannot be used, here or on that server; nothing was created.
@@ -144,11 +148,18 @@ def full_pipeline(
     root = require_folder(folder)
     require_pipeline(pipeline)
     require_gpu(gpu)
-    wanted = check_annotate_arguments(classes, mode=annotate_mode, review=review, may_be_empty=not annotate)
+    wanted = check_annotate_arguments(
+        classes,
+        mode=annotate_mode,
+        review=review,
+        exclusive=exclusive,
+        may_be_empty=not annotate or (model_id is not None and annotate_mode == "batch"),
+    )
     settings = parse_train_config(train_config)
     require_name(dataset_name, "dataset_name")
     if train:
         client.training.check(pipeline_type=pipeline, gpu_type=gpu, config=settings)
+    labelling = _AnnotatePhase(wanted, annotate_mode, review, annotator, model_id, exclusive)
     with watching(progress) as show:
         return _run_phases(
             client,
@@ -156,7 +167,7 @@ def full_pipeline(
             root,
             show,
             upload_workers=upload_workers,
-            annotate=_AnnotatePhase(wanted, annotate_mode, review) if annotate else None,
+            annotate=labelling if annotate else None,
             train=_TrainPhase(pipeline, gpu, settings, train_timeout) if train else None,
             min_credits=min_credits,
         )
@@ -167,6 +178,9 @@ class _AnnotatePhase:
     classes: list[BatchClass]
     mode: AnnotateMode
     review: bool
+    annotator: str | None
+    model_id: str | None
+    exclusive: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +235,15 @@ def _run_phases(
 def _annotate(client: Client, report: PipelineReport, phase: _AnnotatePhase, show: ProgressCallback) -> AnnotateReport:
     with _timed(report, "annotate"):
         report.annotate = auto_annotate_dataset(
-            client, report.dataset_name, phase.classes, mode=phase.mode, review=phase.review, progress=show
+            client,
+            report.dataset_name,
+            phase.classes,
+            mode=phase.mode,
+            review=phase.review,
+            progress=show,
+            annotator=phase.annotator,
+            model_id=phase.model_id,
+            exclusive=phase.exclusive,
         )
     return report.annotate
 

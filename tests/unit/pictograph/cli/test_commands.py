@@ -178,6 +178,43 @@ def test_annotations_save__sends_the_list(api: MockApi, run: Run, tmp_path: Path
     assert json.loads(result.stdout) == saved
 
 
+QUOTE: dict[str, Any] = {"images": 4, "estimated_credits": 4, "credits_remaining": 9, "sufficient": True}
+
+
+def test_auto_annotate_estimate__asks_for_what_is_not_annotated(api: MockApi, run: Run) -> None:
+    api.on("POST", f"{API}/auto-annotate/batch/quote", QUOTE)
+    result = run("auto-annotate", "estimate", "signs", "-c", "stop=red octagon:bbox", "--annotator", "owlv2", "--json")
+    assert (json.loads(result.stdout)["estimated_credits"], result.exit_code) == (4, 0)
+    assert api.calls[0].json == {
+        "dataset_name": "signs",
+        "classes": [{"name": "stop", "output_type": "bbox", "prompts": ["red octagon"]}],
+        "confidence_threshold": 0.5,
+        "top_k": 1,
+        "skip_annotated": True,
+        "annotator": "owlv2",
+    }
+
+
+def test_auto_annotate_similar__boxes(api: MockApi, run: Run) -> None:
+    api.on("POST", f"{API}/auto-annotate/similar", JOB)
+    api.on("GET", f"{API}/auto-annotate/batch/j1", {**JOB, "status": "completed"})
+    box = ("10", "20", "30.5", "40")
+    result = run("auto-annotate", "similar", "signs", "a.jpg", *box, "--name", "stop", "--unlike", "1,2,3,4", "--json")
+    assert json.loads(result.stdout)["status"] == "completed"
+    sent = api.calls[0].json
+    assert (sent["image"], sent["boxes"], sent["negative_boxes"]) == (
+        "a.jpg",
+        [{"x": 10, "y": 20, "w": 30.5, "h": 40}],
+        [{"x": 1, "y": 2, "w": 3, "h": 4}],
+    )
+
+
+def test_auto_annotate_similar__malformed_box(run: Run) -> None:
+    box = ("10", "20", "30", "40")
+    result = run("auto-annotate", "similar", "signs", "a.jpg", *box, "--name", "stop", "--unlike", "1,2,3")
+    assert (result.exit_code, "x,y,w,h" in result.output) == (2, True)
+
+
 def test_auto_annotate_status__json(api: MockApi, run: Run) -> None:
     api.on("GET", f"{API}/auto-annotate/batch/j1", JOB)
     assert json.loads(run("auto-annotate", "status", "j1", "--json").stdout)["processed_images"] == 2

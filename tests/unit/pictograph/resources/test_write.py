@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from PIL import Image as PillowImage
+from pydantic import ValidationError as MalformedModel
 from tests.unit.pictograph import wire
 from tests.unit.pictograph.wire import API, client_of
 
@@ -213,6 +214,81 @@ def test_batch__additions_of_ours(api: MockApi) -> None:
     assert job.processed_images == 1
     assert sent["classes"] == [{"name": "stop", "output_type": "polygon", "prompt": "a red sign"}]
     assert [sent[key] for key in ("model_id", "image_ids", "review", "skip_annotated")] == ["m", ["i1"], False, True]
+
+
+def test_batch__without_images_means_all(api: MockApi) -> None:
+    api.on("POST", f"{API}/auto-annotate/batch", wire.job("pending"))
+    client_of(api).auto_annotate.batch("s", classes=[{"name": "stop"}], wait=False)
+    assert {"image_filenames", "image_ids"}.isdisjoint(api.calls[0].json)
+
+
+def test_batch__limits_and_engine(api: MockApi) -> None:
+    api.on("POST", f"{API}/auto-annotate/batch", wire.job("pending", engine="owlv2@x", images_per_second=2.5))
+    wanted = BatchClass(name="stop", prompts=["a", "b"], confidence_threshold=0.2, max_detections=3, min_area=9)
+    options: dict[str, Any] = {
+        "annotator": "owlv2",
+        "exclusive": True,
+        "max_detections": 5,
+        "min_area": 4.0,
+        "max_credits": 7,
+        "destination": "proposals",
+    }
+    job = client_of(api).auto_annotate.batch("s", None, [wanted], wait=False, **options)
+    sent = api.calls[0].json
+    assert (job.engine, job.images_per_second) == ("owlv2@x", 2.5)
+    assert sent["classes"] == [
+        {
+            "name": "stop",
+            "output_type": "polygon",
+            "prompts": ["a", "b"],
+            "confidence_threshold": 0.2,
+            "max_detections": 3,
+            "min_area": 9.0,
+        }
+    ]
+    assert {name: sent[name] for name in options} == options
+
+
+def test_batch_class__one_form_of_prompts() -> None:
+    with pytest.raises(MalformedModel, match="not both"):
+        BatchClass(name="stop", prompt="a", prompts=["b"])
+    assert BatchClass(name="stop", prompt="a").all_prompts == ("a",)
+    assert BatchClass(name="stop").all_prompts == ()
+
+
+QUOTE = {"images": 3, "images_skipped": 1, "estimated_credits": 4, "credits_remaining": 2, "sufficient": False}
+
+
+def test_estimate__says_what_a_batch_would_cost(api: MockApi) -> None:
+    api.on("POST", f"{API}/auto-annotate/batch/quote", {**QUOTE, "engine": "sam3@x", "seconds": None})
+    estimate = client_of(api).auto_annotate.estimate("s", ["a.jpg"], [{"name": "stop"}], skip_annotated=True)
+    assert (estimate.images, estimate.estimated_credits, estimate.sufficient, estimate.seconds) == (3, 4, False, None)
+    assert api.calls[0].json["skip_annotated"] is True
+
+
+@pytest.mark.parametrize("boxes", [{"x": 1, "y": 2, "w": 3, "h": 4}, [{"x": 1, "y": 2, "w": 3, "h": 4}]])
+def test_similar__one_box_or_several(api: MockApi, boxes: Any) -> None:
+    api.on("POST", f"{API}/auto-annotate/similar", wire.job("pending"))
+    api.on("GET", f"{API}/auto-annotate/batch/j1", wire.job(processed_images=1))
+    api.on("POST", f"{API}/auto-annotate/similar/quote", QUOTE)
+    client = client_of(api)
+    job = client.auto_annotate.similar("s", "a.jpg", boxes, name="stop", prompt="sign")
+    client.auto_annotate.estimate_similar("s", "a.jpg", boxes, name="stop")
+    sent = api.calls[0].json
+    assert (job.processed_images, sent["boxes"]) == (1, [{"x": 1, "y": 2, "w": 3, "h": 4}])
+    assert sent == {**api.calls[-1].json, "prompt": "sign"}
+
+
+def test_prompts__annotator_and_phrases(api: MockApi) -> None:
+    for kind in ("text", "box", "point"):
+        api.on("POST", f"{API}/auto-annotate/sam3/{kind}", {"annotations": [], "engine": "owlv2@x"})
+    prompts = client_of(api).auto_annotate
+    found = prompts.text("s", "a", text_prompt="x", name="stop", prompts=["x", "y"], min_area=4.0, annotator="owlv2")
+    prompts.box("s", "a", box={"x": 1, "y": 2, "w": 3, "h": 4}, name="stop", annotator="owlv2")
+    prompts.point("s", "a", x=1, y=2, annotator="owlv2")
+    assert found.engine == "owlv2@x"
+    assert [call.json["annotator"] for call in api.calls] == ["owlv2"] * 3
+    assert [api.calls[0].json[key] for key in ("name", "prompts", "min_area")] == ["stop", ["x", "y"], 4.0]
 
 
 @pytest.mark.parametrize(

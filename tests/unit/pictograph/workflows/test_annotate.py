@@ -162,6 +162,39 @@ def test_batch__progress(server: FakeServer) -> None:
     assert seen[-1] == Progress("annotate", 1, 1, "1 labels")
 
 
+def test_batch__who_labels_and_how(server: FakeServer) -> None:
+    server.add("a.jpg")
+    server.api.on("POST", f"{API}/auto-annotate/batch", wire.job("pending"))
+    server.job = wire.job(processed_images=1, engine="model:m1")
+    report = auto_annotate_dataset(server.client(), "signs", [], model_id="m1", exclusive=True, max_credits=9)
+    body = batch_body(server)
+    assert (body["model_id"], body["exclusive"], body["max_credits"], body["classes"]) == ("m1", True, 9, [])
+    assert "annotator" not in body
+    assert (report.engine, "model:m1" in str(report)) == ("model:m1", True)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "words"),
+    [
+        pytest.param({}, "0 labels", id="nothing known"),
+        pytest.param({"images_per_second": 3.14159, "eta_seconds": 60}, "0 labels, 3.14 images/s, 60 s left", id="s"),
+        pytest.param({"images_per_second": 120.0, "eta_seconds": 600}, "0 labels, 120 images/s, 10 min left", id="min"),
+    ],
+)
+def test_batch__progress_says_how_fast(server: FakeServer, snapshot: dict[str, Any], words: str) -> None:
+    server.add("a.jpg")
+    server.api.on("POST", f"{API}/auto-annotate/batch", wire.job("pending"))
+    server.job = wire.job(**snapshot)
+    seen: list[Progress] = []
+    auto_annotate_dataset(server.client(), "signs", CLASSES, progress=seen.append)
+    assert seen[-1].message == words
+
+
+def test_batch__exclusive_needs_a_job(server: FakeServer) -> None:
+    with pytest.raises(ValidationError, match="exclusive"):
+        auto_annotate_dataset(server.client(), "signs", CLASSES, mode="text", exclusive=True)
+
+
 # --- text mode ---
 
 
@@ -208,8 +241,33 @@ def test_text__prompt_of_a_class_is_asked_and_its_name_saved(server: FakeServer)
     server.add("x.jpg")
     on_text(server)
     auto_annotate_dataset(server.client(), "signs", [BatchClass(name="stop", prompt="red sign")], mode="text")
-    assert server.api.made("POST", TEXT)[0].json["text_prompt"] == "red sign"
+    body = server.api.made("POST", TEXT)[0].json
+    assert (body["text_prompt"], body["name"], "prompts" in body) == ("red sign", "stop", False)
     assert saves(server) == [["stop"]]
+
+
+def test_text__classes_with_several_prompts_and_limits_are_one_request_each_and_one_save(server: FakeServer) -> None:
+    server.add("x.jpg")
+    on_text(server)
+    prompts = ["red octagon", "stop sign"]
+    stop = {"name": "stop", "prompts": prompts, "confidence_threshold": 0.2, "max_detections": 500}
+    report = auto_annotate_dataset(
+        server.client(), "signs", [stop, ("yield", "bbox")], mode="text", annotator="owlv2", confidence_threshold=0.6
+    )
+    first, second = (call.json for call in server.api.made("POST", TEXT))
+    assert (first["text_prompt"], first["name"], first["prompts"]) == ("red octagon", "stop", prompts)
+    assert (first["confidence_threshold"], first["max_detections"], second["confidence_threshold"]) == (0.2, 100, 0.6)
+    assert {"name", "prompts"}.isdisjoint(second)
+    assert [body["annotator"] for body in (first, second)] == ["owlv2", "owlv2"]
+    assert saves(server) == [["stop", "yield"]]
+    assert report.success
+
+
+def test_text__report_names_the_engine(server: FakeServer) -> None:
+    server.add("x.jpg")
+    on_text(server, stop={"annotations": [wire.box("stop")], "engine": "owlv2@x"})
+    report = auto_annotate_dataset(server.client(), "signs", [("stop", "bbox")], mode="text")
+    assert (report.engine, "owlv2@x" in str(report)) == ("owlv2@x", True)
 
 
 @pytest.mark.parametrize("status", ["no_detection", "below_threshold"])
