@@ -11,7 +11,9 @@ from pictograph.pixels import RgbArray
 from pictograph_server.engines.annotators import trained
 from pictograph_server.engines.annotators.base import Annotator, Capability, Exemplars
 from pictograph_server.engines.annotators.registry import open_annotator
+from pictograph_server.engines.annotators.shapes import detection_to_shape
 from pictograph_server.engines.errors import EngineUnavailable, UnknownClasses
+from pictograph_server.executors.annotator_process import AnnotatorProcess
 
 RED_BOX = (40, 20, 100, 60)
 
@@ -113,6 +115,18 @@ def test_text__classifier_speaks_of_the_whole_image(tmp_path: Path) -> None:
     # The green it was not asked for is sure of 10 % and not told; blue is sure of nothing.
     assert [(each.prompt, each.box_xyxy, each.mask) for each in found] == [("red image", (0, 0, 90, 70), None)]
     assert found[0].confidence == pytest.approx(np.exp(10) / (np.exp(10) + np.exp(200 / 25.5) + 1), abs=1e-4)
+
+
+def test_warm_process__answers_to_the_bit_as_one_opened_here(tmp_path: Path, image: RgbArray) -> None:
+    folder = red_segmenter(tmp_path / "0190-model").parent
+    process = AnnotatorProcess(str(folder), "cpu", timeout_s=200.0)
+    try:
+        answer = process.text(image, ["stop sign"], threshold=0.5)
+    finally:
+        process.close()
+    [[expected]] = trained.load(folder, "cpu").text([image], ["stop sign"], threshold=0.5)
+    assert answer.engine == "model:0190-model"
+    assert list(answer.shapes) == [detection_to_shape(expected)]
 
 
 def test_check_prompts__lists_the_classes(detector: Annotator) -> None:

@@ -16,9 +16,16 @@ from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.services.annotations import repository as annotation_rows
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.credits.prices import batch_cost
+from pictograph_server.settings import Settings
 from pictograph_server.storage.db.tables import credit_holds, images, jobs
 
 NAMES = ("0.png", "1.png", "2.png")
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Shards of two images."""
+    return settings.model_copy(update={"jobs": settings.jobs.model_copy(update={"shard_images": 2})})
 
 
 @pytest.fixture
@@ -55,7 +62,7 @@ def start(
 
 
 def finished(work: Workplace, batch: Mapping[str, object]) -> dict[str, Any]:
-    work.run_job("annotate")
+    work.run_lane("annotate")
     return work.get(f"/auto-annotate/batch/{batch['job_id']}").json()
 
 
@@ -146,10 +153,12 @@ def test_batch__without_classes_all_that_the_model_knows(signs: Workplace) -> No
 
 
 def test_batch__what_the_dataset_asks_sam_3_with_is_not_asked_of_a_model(signs: Workplace) -> None:
-    body = {"dataset_name": "signs", "image_filenames": NAMES[:1], "skip_annotated": True}
-    classes = [{"name": "stop_sign", "output_type": "bbox", "prompts": ["stop sign"]}]
-    assert signs.post("/auto-annotate/batch", {**body, "classes": classes}).status_code == 200
-    signs.run_job("annotate")
+    """The prompts of a class are kept with it, here by a batch that never came to its turn."""
+    classes = [{"name": "stop_sign", "output_type": "bbox", "prompts": ["traffic light"]}]
+    body = {"dataset_name": "signs", "image_filenames": NAMES, "classes": classes}
+    job_id = signs.post("/auto-annotate/batch", body).json()["job_id"]
+    assert signs.post(f"/auto-annotate/batch/{job_id}/cancel").status_code == 200
+    signs.end_cancelled()
     batch = start(signs, store(signs, red_detector), [{"name": "stop_sign", "output_type": "bbox"}])
     assert finished(signs, batch)["processed_images"] == 3
 
@@ -207,6 +216,19 @@ def test_batch__model_deleted_before_its_turn(signs: Workplace) -> None:
     assert ended["status"] == "failed" and f"There is no model '{model_id}'" in ended["error_message"]
     assert signs.spent(str(batch["job_id"])) == (batch_cost(3, trained_model=True), 0)
     assert not (signs.platform.settings.data_dir / "cache" / "models" / model_id).exists()
+
+
+def test_batch__model_deleted_between_two_shards(signs: Workplace) -> None:
+    """What was done stays and is paid, the rest fails with the reason; nothing is left held."""
+    model_id = store(signs, red_detector)
+    batch = start(signs, model_id, [{"name": "stop_sign", "output_type": "bbox"}])
+    signs.run_job("annotate")
+    assert signs.client.delete(f"{D}/models/{model_id}").status_code == 204
+    ended = finished(signs, batch)
+    assert (ended["status"], ended["processed_images"], ended["failed_images"]) == ("completed", 2, 1)
+    assert f"There is no model '{model_id}'" in ended["error_message"]
+    assert [len(annotations(signs, number)) for number in range(3)] == [1, 1, 0]
+    assert signs.spent(str(batch["job_id"])) == (batch_cost(3, trained_model=True), batch_cost(2, trained_model=True))
 
 
 def test_batch__one_image_that_the_network_chokes_on_is_one_failure(signs: Workplace) -> None:
