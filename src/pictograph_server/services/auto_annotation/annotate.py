@@ -8,20 +8,17 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
 
-from pictograph_server.engines.annotators.base import Annotator, Detection, Exemplars, RgbImage
-from pictograph_server.engines.errors import EngineCrashed
-from pictograph_server.errors import NotFound
+from pictograph_server.engines.annotators.base import Annotator
 from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import repository
+from pictograph_server.services.auto_annotation.asking import ASKED_AHEAD, Network, exemplars_of
 from pictograph_server.services.auto_annotation.feed import MAX_GROUP, Feed, ReadImage, open_feed, pending, read_image
 from pictograph_server.services.auto_annotation.repository import BatchRecord, Shard
-from pictograph_server.services.auto_annotation.request import BatchPlan, ExemplarRef
+from pictograph_server.services.auto_annotation.request import BatchPlan
 from pictograph_server.services.auto_annotation.saving import Finding, Saver, finding_of, locked_batch
-from pictograph_server.services.images import service as images
 from pictograph_server.services.models.local_folder import local_folder
 from pictograph_server.storage.db.types import now
 
@@ -32,17 +29,11 @@ OpenAnnotator = Callable[[str, str | None], Annotator]
 _GROUP_SECONDS = 1.0
 # Groups that wait to be saved: the network is held up only by a saver that is slower than itself.
 _SAVES_AHEAD = 2
-# A network that fails so often in a row is broken; the images are not.
-_MAX_FAILURES_IN_A_ROW = 10
 _EVENT_INTERVAL_S = 2.0
 # A try after another works alone on each image that the earlier one may have died of …
 _SUSPECTS = 5 * MAX_GROUP
 # … and gives up one that killed so many tries while it was the only one.
 _MAX_DEATHS_OF_AN_IMAGE = 2
-
-
-class ExemplarGone(NotFound):
-    code = "exemplar_gone"
 
 
 def annotate(run: JobRun, platform: Platform, open_annotator: OpenAnnotator) -> None:
@@ -59,7 +50,7 @@ def annotate(run: JobRun, platform: Platform, open_annotator: OpenAnnotator) -> 
         raise JobCancelled
     plan = BatchPlan.model_validate(batch.request)
     annotator = open_annotator(_choice(run, platform, plan), platform.settings.device)
-    network = _Network(annotator, plan, _exemplars(run, platform, plan.exemplar))
+    network = Network(annotator, plan, exemplars_of(platform, run.organization_id, plan.exemplar))
     with run.transaction(checkpoint="opened", value=annotator.name) as conn:
         batch = locked_batch(conn, run.organization_id, shard.batch_id)
         repository.start(conn, batch, engine=annotator.name, moment=now())
@@ -72,43 +63,59 @@ def annotate(run: JobRun, platform: Platform, open_annotator: OpenAnnotator) -> 
         _work(run, feed, network, lambda findings: progress.saved(saver.save(findings)))
 
 
-def _work(run: JobRun, feed: Feed, network: "_Network", save: Callable[[Sequence[Finding]], None]) -> None:
-    """Detect group after group; one thread saves them in their order, and none behind one that failed."""
-    has_failed = False
-
-    def save_next(findings: Sequence[Finding]) -> None:
-        nonlocal has_failed
-        if has_failed:
-            return
-        has_failed = True
-        save(findings)
-        has_failed = False
-
-    with ThreadPoolExecutor(1, thread_name_prefix="save") as pool:
+def _work(run: JobRun, feed: Feed, network: Network, save: Callable[[Sequence[Finding]], None]) -> None:
+    """Detect group after group, and save behind in their order: none behind one that could not be saved."""
+    saver = _InOrder(save)
+    with (
+        ThreadPoolExecutor(network.questions_at_once, thread_name_prefix="ask") as asking,
+        ThreadPoolExecutor(1, thread_name_prefix="save") as saving,
+    ):
+        asked: deque[Future[list[Finding]]] = deque()
         saves: deque[Future[None]] = deque()
+        answered_at = time.monotonic()
+        size = 1
         try:
-            size = 1
-            while group := feed.next_group(size):
+            while True:
                 run.raise_if_cancelled()
-                started = time.monotonic()
-                findings = network.find(group)
-                size = _next_size(size, time.monotonic() - started)
+                while len(asked) < ASKED_AHEAD and (group := feed.next_group(size)):
+                    asked.append(asking.submit(network.find, group))
+                if not asked:
+                    break
+                findings = asked.popleft().result()
+                size = _next_size(size, time.monotonic() - answered_at)
+                answered_at = time.monotonic()
                 run.raise_if_cancelled()
-                saves.append(pool.submit(save_next, findings))
+                saves.append(saving.submit(saver.save, findings))
                 while len(saves) > _SAVES_AHEAD or (saves and saves[0].done()):
                     saves.popleft().result()
             while saves:
                 saves.popleft().result()
         finally:
-            # What was not begun is not saved: it is still pending for the next try.
-            pool.shutdown(wait=True, cancel_futures=True)
+            # What was not begun is left: it is still pending for the next try.
+            asking.shutdown(wait=True, cancel_futures=True)
+            saving.shutdown(wait=True, cancel_futures=True)
+
+
+class _InOrder:
+    """Saves one group after the other, and nothing any more once one could not be saved."""
+
+    def __init__(self, save: Callable[[Sequence[Finding]], None]) -> None:
+        self._save = save
+        self._has_failed = False
+
+    def save(self, findings: Sequence[Finding]) -> None:
+        if self._has_failed:
+            return
+        self._has_failed = True
+        self._save(findings)
+        self._has_failed = False
 
 
 def _work_carefully(
     run: JobRun,
     platform: Platform,
     shard: Shard,
-    network: "_Network",
+    network: Network,
     save: Callable[[Sequence[Finding]], None],
 ) -> None:
     """Do the images that may have killed an earlier try one by one; one that kills again and again has failed.
@@ -136,56 +143,6 @@ def _deaths(alone: object, image_id: str) -> int:
             return 0
 
 
-@dataclass
-class _Network:
-    """The annotator with a batch's question; counts how often in a row it failed."""
-
-    annotator: Annotator
-    plan: BatchPlan
-    alike: Exemplars | None
-    failures_in_a_row: int = 0
-
-    def __post_init__(self) -> None:
-        if self.alike is None or self.alike.phrase is not None:
-            self.annotator.check_prompts(self.plan.prompts)
-
-    def find(self, group: Sequence[ReadImage]) -> list[Finding]:
-        readable = [(read, read.pixels) for read in group if read.pixels is not None]
-        found = {read.image.id: finding_of(read) for read in group if read.pixels is None}
-        found |= {finding.image.id: finding for finding in self._find(readable)}
-        return [found[read.image.id] for read in group]
-
-    def _find(self, group: Sequence[tuple[ReadImage, RgbImage]]) -> list[Finding]:
-        try:
-            answers = self._ask([pixels for _, pixels in group])
-        # Out of memory, or an image the network chokes on or its process dies of: alone, the others go through and the
-        # one has its reason.
-        except (EngineCrashed, RuntimeError, MemoryError, ValueError, ArithmeticError) as error:
-            if len(group) > 1:
-                return [finding for one in group for finding in self._find([one])]
-            self.failures_in_a_row += 1
-            read, _ = group[0]
-            reason = f"{read.image.filename!r}: the model failed: {error}"
-            if self.failures_in_a_row >= _MAX_FAILURES_IN_A_ROW:
-                words = f"the annotator failed on {self.failures_in_a_row} images in a row, last on {reason}"
-                raise RuntimeError(words) from error
-            return [finding_of(read, reason=reason)]
-        self.failures_in_a_row = 0
-        return [finding_of(read, detections) for (read, _), detections in zip(group, answers, strict=True)]
-
-    def _ask(self, pixels: Sequence[RgbImage]) -> list[list[Detection]]:
-        if not pixels:
-            return []
-        plan, annotator = self.plan, self.annotator
-        if self.alike is not None:
-            return annotator.exemplars(
-                pixels, self.alike, threshold=plan.asked_threshold, max_detections=plan.asked_detections
-            )
-        return annotator.text(
-            pixels, plan.prompts, threshold=plan.asked_threshold, max_detections=plan.asked_detections
-        )
-
-
 def _shard(run: JobRun) -> Shard:
     payload = run.payload
     first, end = payload["first_position"], payload["end_position"]
@@ -197,21 +154,6 @@ def _choice(run: JobRun, platform: Platform, plan: BatchPlan) -> str:
     if plan.model_id is not None:
         return str(local_folder(platform, run.organization_id, plan.model_id))
     return plan.annotator or platform.settings.annotator
-
-
-def _exemplars(run: JobRun, platform: Platform, wanted: ExemplarRef | None) -> Exemplars | None:
-    if wanted is None:
-        return None
-    fix = "Ask again with boxes on an image that is there"
-    try:
-        with platform.db.read() as conn:
-            image = images.get(conn, run.organization_id, wanted.image_id)
-    except NotFound as error:
-        raise ExemplarGone("The image with the exemplars was deleted", why=error.message, fix=fix) from None
-    read = read_image(platform, 0, image)
-    if read.pixels is None:
-        raise ExemplarGone("The image with the exemplars cannot be read", why=read.reason, fix=fix)
-    return Exemplars(read.pixels, wanted.boxes_xyxy, wanted.is_positive, wanted.phrase)
 
 
 def _next_size(size: int, elapsed_s: float) -> int:

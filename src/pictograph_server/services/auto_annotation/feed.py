@@ -59,7 +59,7 @@ class Feed:
         return group
 
     def _read_ahead(self) -> None:
-        while len(self._ahead) < _AHEAD and (self._pixels_ahead < MAX_GROUP_PIXELS or len(self._ahead) < 2):
+        while len(self._ahead) < _AHEAD and (self._pixels_ahead < MAX_GROUP_PIXELS or not self._ahead):
             found = next(self._source, None)
             if found is None:
                 return
