@@ -3,6 +3,7 @@
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ class HubStandIn:
     # What it was asked: "HEAD /facebook/sam3/resolve/main/config.json".
     asked: list[str] = field(default_factory=list[str])
     sent_bytes: int = 0
+    # On the clock of the whole machine.
+    broke_at: float = 0.0
     url: str = ""
 
 
@@ -82,10 +85,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._not_found()
         elif rest[:1] == ["tree"]:
             self._send_json(
-                [
-                    {"type": "file", "path": file, "size": len(data), "oid": _oid(data)}
-                    for file, data in files.items()
-                ]
+                [{"type": "file", "path": file, "size": len(data), "oid": _oid(data)} for file, data in files.items()]
             )
         else:
             siblings = [{"rfilename": file, "size": len(data), "blobId": _oid(data)} for file, data in files.items()]
@@ -110,6 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._head(200, len(data), headers)
         self.wfile.write(data[:after])
         self.wfile.flush()
+        self.hub.broke_at = time.monotonic()
         if self.hub.goes_away:
             self.hub.is_silent = True
         self.close_connection = True
@@ -134,4 +135,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _oid(data: bytes) -> str:
-    return hashlib.sha1(data, usedforsecurity=False).hexdigest()
+    # Of large files the hub gives the SHA-256.
+    return hashlib.sha256(data).hexdigest() if len(data) > 1_000_000 else hashlib.sha1(data).hexdigest()

@@ -17,7 +17,7 @@ from pictograph_server.engines.errors import EngineUnavailable
 # Bytes that are here, bytes of all files.
 OnBytes = Callable[[int, int], None]
 # Without a byte for so long, the hub is asked whether it is still there.
-_STALL_S = 2.5
+_STALL_S = 2.0
 _PING_S = 1.5
 _LOOK_S = 0.2
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pictograph_server.engines.annotators import download
 from pictograph_server.engines.annotators.checkpoints import PATTERNS
+from pictograph_server.engines.annotators.resuming import fetch_file
 from pictograph_server.engines.annotators.weights import repository_of
 from pictograph_server.engines.errors import EngineUnavailable
 
@@ -35,9 +36,12 @@ def _fetch(checkpoint: str, folder: Path | None) -> Path:
     from huggingface_hub import HfApi, snapshot_download
 
     listing = HfApi().model_info(checkpoint, files_metadata=True, timeout=10)
-    sizes = [each.size or 0 for each in listing.siblings or () if _is_wanted(each.rfilename)]
-    _tell(total=sum(sizes))
-    download.check_room(repository_of(checkpoint), folder, size_bytes=sum(sizes))
+    sizes = {each.rfilename: each.size or 0 for each in listing.siblings or () if _is_wanted(each.rfilename)}
+    _tell(total=sum(sizes.values()))
+    download.check_room(repository_of(checkpoint), folder, size_bytes=sum(sizes.values()))
+    for filename in sizes:
+        if filename.endswith(".safetensors") and listing.sha is not None:
+            fetch_file(checkpoint, filename, listing.sha, folder)
     return Path(snapshot_download(checkpoint, local_dir=folder, allow_patterns=list(PATTERNS)))
 
 
