@@ -2,9 +2,21 @@
 
 import sys
 
-from benchmarks import annotate, polygons, start, upload
+from benchmarks import annotate, compare, polygons, start, upload
 
-BENCHMARKS = {"start": start.main, "upload": upload.main, "annotate": annotate.main, "polygons": polygons.main}
+BENCHMARKS = {
+    "start": start.main,
+    "upload": upload.main,
+    "annotate": annotate.main,
+    "polygons": polygons.main,
+    "compare": compare.main,
+}
+    "start": start.main,
+    "upload": upload.main,
+    "annotate": annotate.main,
+    "polygons": polygons.main,
+    "compare": compare.main,
+}
 
 
 def main() -> None:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import insert, update
+from tests.api.jobs.batches import DarkAnnotator, start
 from tests.api.jobs.workplace import Workplace
 from tests.conftest import MakeClient, MakeKey, make_api_key, make_organization
 
 from pictograph.models.annotation import Annotation, parse_annotations
 from pictograph.models.comparison import Comparison
 from pictograph_server.services.auto_annotation import proposals
+from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.auto_annotation.request import BatchPlan, WantedClass
 from pictograph_server.storage.db.tables import batch_images, batch_jobs, images
 from pictograph_server.storage.db.types import new_id
@@ -197,6 +199,21 @@ def test_batch__proposals_are_measured_and_the_dataset_is_left_alone(work: Workp
     assert len(work.get(f"/annotations/{new}").json()["annotations"]) == 0
     # Proposals are not the dataset's machine work.
     assert compare(work).image_count == 0
+
+
+def test_batch__from_the_request_to_the_figures(work: Workplace) -> None:
+    found = annotate_tasks.tasks(work.platform, open_annotator=lambda _choice, _device: DarkAnnotator())
+    work.tasks = {task.name: task for task in found}
+    dataset_id = work.make_dataset("signs")
+    labelled, new = work.add_image(dataset_id, "labelled.png"), work.add_image(dataset_id, "new.png")
+    work.save(labelled, [sign(name="stop_sign"), {**sign(4, w=56, name="stop_sign"), "id": "almost all of it"}])
+    batch = start(work, ["labelled.png", "new.png"], destination="proposals")
+    work.run_job("annotate")
+    comparison = compare(work, other=f"batch:{batch['job_id']}")
+    assert [(each.class_name, each.reference_count, each.other_count) for each in comparison.classes] == [
+        ("stop_sign", 2, 1)
+    ]
+    assert [(entry.image_id, entry.least_confidence) for entry in comparison.review] == [(new, 0.9)]
 
 
 def test_batch__tags(work: Workplace, signs: str) -> None:

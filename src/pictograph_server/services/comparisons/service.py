@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 MAX_IMAGES = 5_000
 # Images whose annotations are fetched with one query.
-_PAGE = 250
+_PAGE = 100
 
 
 class UnknownSource(BadRequest):
