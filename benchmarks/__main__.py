@@ -11,12 +11,6 @@ BENCHMARKS = {
     "polygons": polygons.main,
     "compare": compare.main,
 }
-    "start": start.main,
-    "upload": upload.main,
-    "annotate": annotate.main,
-    "polygons": polygons.main,
-    "compare": compare.main,
-}
 
 
 def main() -> None:
