@@ -14,9 +14,10 @@ from tools.tiny_sam3.clicks import ClicksInTraining, train_clicks
 from tools.tiny_sam3.detector import DetectorInTraining, train_detector
 from tools.tiny_sam3.export import write_checkpoint
 from tools.tiny_sam3.loop import Stage, Workbench
-from tools.tiny_sam3.network import Shape, load_detector, load_tracker, new_detector, new_processor, new_tracker
+from tools.tiny_sam3.network import Shape, load_detector, load_tracker, new_detector, new_tracker
 from tools.tiny_sam3.precision import has_fast_bfloat16
 from tools.tiny_sam3.scenes import SceneSet, draw_scenes
+from tools.tiny_sam3.tokenizer import new_processor
 from torch import nn
 from transformers import Sam3Model, Sam3Processor
 

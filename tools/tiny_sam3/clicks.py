@@ -9,9 +9,10 @@ import torch.nn.functional as functional
 from numpy.typing import NDArray
 from tools.tiny_sam3.batches import Batch, Scenes
 from tools.tiny_sam3.boxes import cxcywh_to_xyxy, xyxy_to_cxcywh
+from tools.tiny_sam3.first_weights import make_clicks_local
 from tools.tiny_sam3.loop import Stage, Step, Workbench, train
 from tools.tiny_sam3.losses import mask_loss
-from tools.tiny_sam3.network import CELLS, TOKENS_SIDE, make_clicks_local
+from tools.tiny_sam3.network import CELLS, TOKENS_SIDE
 from tools.tiny_sam3.scenes import INPUT_SIDE, MASK_SIDE
 from torch import Tensor, nn
 from transformers import Sam3TrackerModel

@@ -4,29 +4,23 @@ Three stages: boxes on the frozen vision encoder, then masks too, then everythin
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as functional
+from tools.tiny_sam3.answers import PADDING, Answers, Asked, padded_boxes, questions_about
 from tools.tiny_sam3.batches import Batch, Scenes
-from tools.tiny_sam3.boxes import cxcywh_to_xyxy, iou, xyxy_to_cxcywh
+from tools.tiny_sam3.detector_loss import detector_loss
 from tools.tiny_sam3.loop import Stage, Step, Workbench, train
-from tools.tiny_sam3.losses import box_loss, confidence_loss, mask_loss
-from tools.tiny_sam3.matching import Matched, match
 from tools.tiny_sam3.network import CELLS, TOKENS_SIDE
-from tools.tiny_sam3.questions import Question, exemplar_questions, text_questions
+from tools.tiny_sam3.questions import Question
 from tools.tiny_sam3.scenes import MASK_SIDE
-from tools.tiny_sam3.vocabulary import CLASSES
 from torch import Tensor, nn
 from transformers import CLIPTokenizer, Sam3Model
 from transformers.models.sam3.modeling_sam3 import inverse_sigmoid
 
 MASKED_SHARE = 0.4  # of the answered questions; masks are the dearest part of a step
-EXEMPLARS_EVERY = 4  # steps
-NEAR = 0.12  # of the picture's side: queries that start so near to an object's centre learn to box it
-_PADDING = -10  # what the library takes for «no box here»
+EXEMPLARS_EVERY = 4  # steps, on average
 
 
 class DetectorInTraining(nn.Module):
@@ -73,36 +67,6 @@ def train_detector(
     return train(network, stage, bench, step_loss, slower=slower)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """The questions of a step as tensors: `picture` (prompts,), `wanted` bool (prompts, objects)."""
-
-    questions: Sequence[Question]
-    picture: Tensor
-    wanted: Tensor
-
-    @property
-    def is_answered(self) -> Tensor:
-        return self.wanted.any(1)
-
-
-@dataclass(frozen=True)
-class _Answers:
-    """`logits` (layers, prompts, queries), `boxes` (…, 4) cxcywh, `presence` (layers, prompts).
-
-    `cells` (prompts, h, w) come from the head that only training has; `masks` (masked, queries, h, w) and `areas`
-    (masked, h, w) are of the prompts in `masked`.
-    """
-
-    logits: Tensor
-    boxes: Tensor
-    presence: Tensor
-    cells: Tensor
-    masked: Tensor
-    masks: Tensor | None
-    areas: Tensor | None
-
-
 class _Asker:
     def __init__(
         self, network: DetectorInTraining, tokenizer: CLIPTokenizer, bench: Workbench, *, with_masks: bool
@@ -115,11 +79,11 @@ class _Asker:
 
     def ask(self, rng: np.random.Generator, batch: Batch, tokens: Tensor, *, with_boxes: bool) -> Step:
         """Ask two or three questions about every scene of the batch and return the loss of the answers."""
-        asked = _questions(rng, batch, with_boxes=with_boxes, device=self._bench.device)
+        asked = questions_about(rng, batch, with_boxes=with_boxes, device=self._bench.device)
         answers = self._answer(rng, asked, tokens)
-        return _loss(asked, answers, batch, self._start_xy)
+        return detector_loss(asked, answers, batch, self._start_xy)
 
-    def _answer(self, rng: np.random.Generator, asked: _Asked, tokens: Tensor) -> _Answers:
+    def _answer(self, rng: np.random.Generator, asked: Asked, tokens: Tensor) -> Answers:
         model, bench = self._model, self._bench
         answered = torch.nonzero(asked.is_answered)[:, 0]
         share = max(1, int(len(answered) * MASKED_SHARE)) if self._with_masks else 0
@@ -152,7 +116,7 @@ class _Asker:
                     prompt_features=prompt[masked],
                     prompt_mask=attended[masked],
                 )
-        return _Answers(
+        return Answers(
             logits.squeeze(-1).float(),
             (inverse_sigmoid(decoded.reference_boxes) + offsets.float()).sigmoid(),
             decoded.presence_logits.float().squeeze(-1),
@@ -178,12 +142,12 @@ class _Asker:
         prompt, attended = features[rows], words.attention_mask[rows].bool()
         if not any(question.labels for question in questions):
             return prompt, attended
-        boxes, labels = _padded_boxes(questions, device)
+        boxes, labels = padded_boxes(questions, device)
         # Under a CPU's autocast the library's pooling of boxes fails.
         with torch.autocast(device.type, enabled=False):
             geometry = self._model.geometry_encoder(
                 box_embeddings=boxes,
-                box_mask=labels != _PADDING,
+                box_mask=labels != PADDING,
                 box_labels=labels.clamp(min=0),
                 img_feats=[level.float()],
                 img_pos_embeds=[position.float()],
@@ -192,105 +156,6 @@ class _Asker:
             torch.cat([prompt, geometry.last_hidden_state.to(prompt.dtype)], dim=1),
             torch.cat([attended, geometry.attention_mask], dim=1),
         )
-
-
-def _loss(asked: _Asked, answers: _Answers, batch: Batch, start_xy: Tensor) -> Step:
-    true_boxes, wanted, is_answered = batch.boxes[asked.picture], asked.wanted, asked.is_answered
-    matched = match(answers.logits, answers.boxes, true_boxes, wanted)
-    count = max(1, len(matched))
-    boxes, truth = (
-        answers.boxes[matched.layer, matched.prompt, matched.query],
-        true_boxes[matched.prompt, matched.object],
-    )
-    overlap = iou(cxcywh_to_xyxy(boxes.detach()), truth)
-    targets = torch.zeros_like(answers.logits)
-    targets[matched.layer, matched.prompt, matched.query] = 0.5 + 0.5 * overlap.clamp(0, 1)
-    there = is_answered.float()
-    covered = (batch.masks[asked.picture] * wanted[..., None, None]).amax(1)
-    parts = {
-        "confidence": 1.5 * confidence_loss(answers.logits, targets, is_answered) / count,
-        "box": box_loss(boxes, truth).sum() / count,
-        "near": 0.4 * _near_loss(answers.boxes, true_boxes, wanted, start_xy),
-        "presence": 2
-        * functional.binary_cross_entropy_with_logits(answers.presence, there.expand_as(answers.presence)),
-        "cells": 1.5 * _area_loss(answers.cells, covered, is_answered),
-    }
-    if answers.masks is not None and answers.areas is not None:
-        parts["mask"] = 2 * _matched_mask_loss(answers.masks, answers.masked, matched, asked, batch)
-        every = torch.ones_like(answers.masked, dtype=torch.bool)
-        parts["area"] = 0.5 * _area_loss(answers.areas, covered[answers.masked], every)
-    last = matched.layer == len(answers.logits) - 1
-    with torch.no_grad():
-        figures = {
-            "box_iou": overlap[last].mean() if bool(last.any()) else torch.zeros(()),
-            "presence_right": ((answers.presence[-1] > 0) == is_answered).float().mean(),
-        }
-    figures |= {name: part.detach() for name, part in parts.items()}
-    return torch.stack(list(parts.values())).sum(), figures
-
-
-def _near_loss(boxes: Tensor, true_boxes: Tensor, wanted: Tensor, start_xy: Tensor) -> Tensor:
-    """Return the box loss of every query that starts near a wanted object: many learn where one is matched."""
-    with torch.no_grad():
-        centred = xyxy_to_cxcywh(true_boxes)
-        away = (start_xy[None, :, None] - centred[:, None, :, :2]).abs()
-        beyond = (away - (centred[:, None, :, 2:] / 2).clamp(min=NEAR)).amax(-1)
-        beyond = beyond.masked_fill(~wanted[:, None], torch.inf)
-        nearest, which = beyond.min(-1)
-        prompts, queries = torch.nonzero(nearest < 0, as_tuple=True)
-    if not len(prompts):
-        return torch.zeros((), device=boxes.device)
-    truth = true_boxes[prompts, which[prompts, queries]]
-    return box_loss(boxes[:, prompts, queries], truth[None]).mean()
-
-
-def _area_loss(logits: Tensor, covered: Tensor, is_answered: Tensor) -> Tensor:
-    """Return how badly the area of all wanted objects together is told; the shape counts where there is one."""
-    by_pixel = 3 * functional.binary_cross_entropy_with_logits(logits, covered)
-    if not bool(is_answered.any()):
-        return by_pixel
-    shape = mask_loss(logits[is_answered], covered[is_answered], pixel_weight=0, dice_weight=1)
-    return by_pixel + shape.mean()
-
-
-def _matched_mask_loss(masks: Tensor, masked: Tensor, matched: Matched, asked: _Asked, batch: Batch) -> Tensor:
-    """Return the loss of the masks of the last layer's matched queries."""
-    place = torch.full((len(asked.picture),), -1, device=masked.device)
-    place[masked] = torch.arange(len(masked), device=masked.device)
-    chosen = (matched.layer == matched.layer.max()) & (place[matched.prompt] >= 0)
-    prompts, queries, objects = matched.prompt[chosen], matched.query[chosen], matched.object[chosen]
-    truth = batch.masks[asked.picture[prompts], objects]
-    return mask_loss(masks[place[prompts], queries], truth, pixel_weight=6, dice_weight=1.5).mean()
-
-
-def _questions(rng: np.random.Generator, batch: Batch, *, with_boxes: bool, device: torch.device) -> _Asked:
-    classes, boxes = batch.classes.cpu().numpy(), batch.boxes.cpu().numpy()
-    questions: list[Question] = []
-    pictures: list[int] = []
-    for picture in range(len(classes)):
-        about = (
-            exemplar_questions(rng, classes[picture], boxes[picture])
-            if with_boxes
-            else text_questions(rng, classes[picture])
-        )
-        questions += about
-        pictures += [picture] * len(about)
-    answering = np.zeros((len(questions), len(CLASSES) + 1), bool)  # the last column is «no object here»
-    for row, question in enumerate(questions):
-        answering[row, list(question.class_indexes)] = True
-    wanted = np.take_along_axis(answering, classes[pictures], axis=1)
-    return _Asked(questions, torch.tensor(pictures, device=device), torch.from_numpy(wanted).to(device))
-
-
-def _padded_boxes(questions: Sequence[Question], device: torch.device) -> tuple[Tensor, Tensor]:
-    most = max(len(question.labels) for question in questions)
-    boxes = torch.full((len(questions), most, 4), float(_PADDING))
-    labels = torch.full((len(questions), most), _PADDING)
-    for row, question in enumerate(questions):
-        if question.labels:
-            boxes[row, : len(question.labels)] = torch.tensor(question.boxes_cxcywh)
-            labels[row, : len(question.labels)] = torch.tensor(question.labels)
-    return boxes.to(device), labels.to(device)
 
 
 def _as_picture(cells: Tensor) -> Tensor:

@@ -17,8 +17,9 @@ from tools.tiny_sam3.clicks import ClicksInTraining, train_clicks
 from tools.tiny_sam3.detector import EXEMPLARS_EVERY, DetectorInTraining, train_detector
 from tools.tiny_sam3.export import write_checkpoint
 from tools.tiny_sam3.loop import Stage, Step, Workbench
-from tools.tiny_sam3.network import Shape, new_detector, new_processor, new_tracker
+from tools.tiny_sam3.network import Shape, new_detector, new_tracker
 from tools.tiny_sam3.scenes import draw_scenes
+from tools.tiny_sam3.tokenizer import new_processor
 from transformers import Sam3Model, Sam3TrackerModel
 
 from pictograph_server.engines.annotators.base import Capability
