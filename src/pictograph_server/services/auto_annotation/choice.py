@@ -10,7 +10,7 @@ from pictograph_server.actor import Actor
 from pictograph_server.engines.annotators import availability
 from pictograph_server.engines.annotators.availability import AUTO, Usable
 from pictograph_server.engines.annotators.base import Capability
-from pictograph_server.engines.annotators.checkpoints import NAMES
+from pictograph_server.engines.annotators.checkpoints import KNOWN, NAMES
 from pictograph_server.engines.annotators.folders import annotator_in
 from pictograph_server.engines.errors import EngineUnavailable, UnknownClasses
 from pictograph_server.errors import BadRequest, Forbidden
@@ -62,7 +62,8 @@ class PromptKindNotPossible(BadRequest):
         super().__init__(
             f"{engine} cannot be asked with {_KINDS[missing]}",
             why=f"it can be asked with {able}",
-            fix="Ask with one of these, or name another annotator (`annotator`)",
+            fix="Ask with one of these, or name an annotator that takes it: "
+            + ", ".join(known.name for known in KNOWN if missing in known.capabilities),
         )
 
 
@@ -123,9 +124,10 @@ def resolve(
         return _trained(platform, conn, actor, model_id)
     own = platform.settings.annotator
     wanted = annotator or own
-    if wanted not in (own, AUTO, *NAMES) and not actor.has_role("admin"):
-        raise AnnotatorFolderForbidden(wanted, actor)
     try:
+        if wanted not in (own, AUTO, *NAMES) and not actor.has_role("admin"):
+            # Whether it is there is none of their business.
+            raise AnnotatorFolderForbidden(wanted, actor) if "/" in wanted else availability.unknown_annotator(wanted)
         usable = availability.find(_with_own_folder(wanted, own))
     except EngineUnavailable as error:
         raise AnnotatorUnavailable(error.what, why=error.why, fix=error.fix) from error
