@@ -60,9 +60,8 @@ def _throughput(process: AnnotatorProcess, remote: Annotator, own: Annotator, im
         rate = len(images) / statistics.median(walls[name])
         print(f"    {title}: {rate:.1f} images/s, {cpus[name] / ROUNDS / len(images) * 1e3:.1f} ms of CPU an image")
     wall = statistics.median(walls["own"]) / statistics.median(walls["warm"])
-    print(
-        f"    throughput over that of the same process: {wall:.3f} by the clock, {cpus['own'] / cpus['warm']:.3f} by CPU"
-    )
+    cpu = cpus["own"] / cpus["warm"]
+    print(f"    throughput over that of the same process: {wall:.3f} by the clock, {cpu:.3f} by CPU time")
 
 
 def _prompts(process: AnnotatorProcess, when: str, images: list[RgbImage]) -> None:

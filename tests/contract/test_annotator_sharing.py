@@ -174,6 +174,16 @@ def test_process__that_cannot_start_is_said():
         process.close()
 
 
+def test_process__whose_program_is_missing_is_said():
+    process = AnnotatorProcess("own", command=("/nowhere/python",))
+    try:
+        for _ in range(2):
+            with pytest.raises(EngineUnavailable, match="No such file"):
+                process.text(picture(), ["a"], threshold=0.5)
+    finally:
+        process.close()
+
+
 def test_errors__reach_the_job_as_they_were_raised(process: AnnotatorProcess, job: Annotator):
     with pytest.raises(EngineError, match="The image is refused") as refused:
         job.text([picture(REFUSED)], ["a"], threshold=0.5)

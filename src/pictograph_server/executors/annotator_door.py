@@ -67,7 +67,14 @@ class Door:
         """Start the process and wait for its end."""
         door = self._listener.fileno()
         command = [*self._command, str(os.getpid()), str(door), *self._options]
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=[door])
+        try:
+            process = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, pass_fds=[door]
+            )
+        except OSError as error:
+            _log.exception("the annotator's process cannot be started")
+            self._refuse_all(f"could not be started: {error.strerror}")
+            return
         self.process = process
         assert process.stdin is not None and process.stdout is not None
         was_ready = False

@@ -33,6 +33,8 @@ class Worker:
         self._turns = turns
         self._paces: dict[tuple[str, str, int], _Pace] = {}
         self._prompted_at = -_PEOPLE_STAY_SECONDS
+        # Whose images are not all done; it goes on unless others have their turn first.
+        self._interrupted: Order | None = None
         self._step_began: float | None = None
 
     def run(self) -> NoReturn:
@@ -43,6 +45,10 @@ class Worker:
     def take_turn(self) -> None:
         """Wait for an order and take it a step further."""
         order = self._turns.next()
+        if self._interrupted is not None and self._interrupted is not order:
+            # What the process may die of now is not its doing.
+            self._interrupted.enter("waiting")
+        self._interrupted = None
         opened = self._shelf.find(order.request.annotator)
         if opened is None:
             if order.enter("loading"):
@@ -65,7 +71,8 @@ class Worker:
             self._step_began = None
         if result is not None:
             order.outcome.put(result)
-        elif order.enter("waiting"):
+        else:
+            self._interrupted = order
             self._turns.put(order)
 
     def _on_loaded(self, order: Order, error: Exception | None) -> None:
