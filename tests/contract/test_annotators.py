@@ -15,11 +15,9 @@ from pictograph.geometry.boxes import iou
 from pictograph.geometry.masks import rings_to_mask
 from pictograph.geometry.rings import box_ring
 from pictograph_server.engines.annotators import availability, hub, sam3, weights
-from pictograph_server.engines.annotators.base import Annotator, Capability, Detection, RgbImage
-from pictograph_server.engines.annotators.devices import FittingBatches
+from pictograph_server.engines.annotators.base import Annotator, Capability, Detection, Exemplars, RgbImage
 from pictograph_server.engines.annotators.registry import annotator_specs, open_annotator
 from pictograph_server.engines.annotators.sam3.annotator import Sam3Annotator
-from pictograph_server.engines.annotators.sam3.masks import crop_mask
 from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses
 
 torch = pytest.importorskip("torch")
@@ -155,7 +153,9 @@ def test_text__nothing_asked_nothing_found(annotator: Annotator, street: RgbImag
 
 
 @pytest.mark.parametrize(
-    "size_wh", [(1, 1), (3, 200), (641, 479), (2000, 90)], ids=["pixel", "sliver", "odd", "banner"]
+    "size_wh",
+    [(1, 1), (3, 200), (200, 3), (641, 479), (2000, 90)],
+    ids=["pixel", "sliver", "three rows", "odd", "banner"],
 )
 def test_text__any_size_of_image(annotator: Annotator, size_wh: tuple[int, int]):
     image = np.full((size_wh[1], size_wh[0], 3), 90, np.uint8)
@@ -201,15 +201,45 @@ def test_points__only_negative_ones_are_refused(annotator: Annotator, street: Rg
         annotator.points(street, [(5, 5)], is_positive=[False])
 
 
-def test_points__second_click_on_the_same_image_is_equal_and_embeds_nothing(street: RgbImage):
-    fresh = sam3.load_tiny(None, "cpu")
-    passes: list[int] = []
-    embed = fresh._network.embed_images  # pyright: ignore[reportPrivateUsage]
-    fresh._network.embed_images = lambda images: (passes.append(1), embed(images))[1]  # pyright: ignore[reportPrivateUsage]
-    first = fresh.points(street, [(140, 110)], is_positive=[True])
-    second = fresh.points(street.copy(), [(140, 110)], is_positive=[True])
-    assert first is not None and second is not None and len(passes) == 1
-    assert first == second
+def test_exemplars__one_shows_the_others_of_its_kind(annotator: Annotator, street: RgbImage):
+    [found] = annotator.exemplars([street], Exemplars(street, [STOP], [True]), threshold=0.4)
+    assert found_at(found, STOP) and found_at(found, STOP_2) and not found_at(found, NO_ENTRY)
+    assert {d.prompt for d in found} == {"visual"}
+    assert [d.confidence for d in found] == sorted((d.confidence for d in found), reverse=True)
+
+
+def test_exemplars__on_another_image(annotator: Annotator, street: RgbImage):
+    shown = np.ascontiguousarray(street[60:, :260])
+    alike = Exemplars(shown, [(STOP[0], STOP[1] - 60, STOP[2], STOP[3] - 60)], [True])
+    [first, second] = annotator.exemplars([street, street[:, ::-1]], alike, threshold=0.4)
+    assert found_at(first, STOP) and found_at(first, STOP_2) and len(second) >= 2
+    [none] = annotator.exemplars([np.full((200, 200, 3), 120, np.uint8)], alike, threshold=0.4)
+    assert none == []
+
+
+def test_exemplars__a_phrase_narrows_it_down_and_names_the_findings(annotator: Annotator, street: RgbImage):
+    alike = Exemplars(street, [NO_ENTRY], [True], "no_entry")
+    [found] = annotator.exemplars([street], alike, threshold=0.4)
+    assert [d.prompt for d in found] == ["no_entry"] and found_at(found, NO_ENTRY)
+
+
+def test_exemplars__a_negative_one_lowers_what_is_like_it(annotator: Annotator, street: RgbImage):
+    both = annotator.exemplars([street], Exemplars(street, [STOP, NO_ENTRY], [True, True]), threshold=0.01)[0]
+    one = annotator.exemplars([street], Exemplars(street, [STOP, NO_ENTRY], [True, False]), threshold=0.01)[0]
+    assert best_at(one, NO_ENTRY) < best_at(both, NO_ENTRY) and best_at(one, STOP) > 0.4
+
+
+def best_at(detections: Sequence[Detection], box: Box) -> float:
+    return max((d.confidence for d in found_at(detections, box)), default=0.0)
+
+
+def test_exemplars__refused_in_words(annotator: Annotator, street: RgbImage):
+    with pytest.raises(EngineError, match="positive box"):
+        annotator.exemplars([street], Exemplars(street, [STOP], [False]), threshold=0.4)
+    with pytest.raises(EngineError, match="positive box"):
+        annotator.exemplars([street], Exemplars(street, [(700, 10, 800, 90)], [True]), threshold=0.4)
+    with pytest.raises(UnknownClasses, match="'banana'"):
+        annotator.exemplars([street], Exemplars(street, [STOP], [True], "banana"), threshold=0.4)
 
 
 # What it is, and what it refuses.
@@ -322,93 +352,6 @@ def test_click_head__a_checkpoint_without_it_refuses_points_and_still_answers_bo
         opened.points(street, [(140, 150)], is_positive=[True])
     [found] = opened.box(street, [STOP], is_positive=[True], threshold=0.3)
     assert overlap(found, STOP) > 0.7
-
-
-# The same numbers as the stock code.
-
-
-def test_network__text_parity_with_the_stock_forward(annotator: Sam3Annotator, street: RgbImage):
-    from transformers import Sam3Model, Sam3Processor
-
-    model = Sam3Model.from_pretrained(weights.TINY_FOLDER, dtype=torch.float32).eval()
-    processor = Sam3Processor.from_pretrained(weights.TINY_FOLDER)
-    network = annotator._network  # pyright: ignore[reportPrivateUsage]
-    prompts = ["stop sign", "traffic light"]
-    inputs = processor(images=[street, street], text=prompts, return_tensors="pt")
-    with torch.inference_mode():
-        stock = model(**inputs)
-        [embedding] = network.embed_images([street])
-        ours = network.propose(embedding, [network.embed_text(prompt) for prompt in prompts])
-        scores = stock.pred_logits.sigmoid() * stock.presence_logits.sigmoid()
-        assert torch.allclose(ours.confidences, scores, atol=1e-5)
-        assert torch.allclose(ours.boxes, stock.pred_boxes, atol=1e-5)
-        some = [0, 3, 7]
-        assert torch.allclose(network.masks_of(ours, 0, some), stock.pred_masks[0, some], atol=1e-3)
-
-
-def test_network__click_parity_with_the_stock_forward(annotator: Sam3Annotator, street: RgbImage):
-    from transformers import Sam3TrackerModel, Sam3TrackerProcessor
-
-    model = Sam3TrackerModel.from_pretrained(weights.TINY_FOLDER, dtype=torch.float32).eval()
-    network = annotator._network  # pyright: ignore[reportPrivateUsage]
-    processor = Sam3TrackerProcessor(network._processor.image_processor)  # pyright: ignore[reportPrivateUsage]
-    inputs = processor(
-        images=street, input_points=[[[[140.0, 110.0], [320.0, 110.0]]]], input_labels=[[[1, 0]]], return_tensors="pt"
-    )
-    inputs.pop("original_sizes")
-    with torch.inference_mode():
-        stock = model(**inputs, multimask_output=False)
-        [embedding] = network.embed_images([street])
-        clicks = network.embed_clicks(embedding)
-        mask, confidence = network.cut_out(clicks, [(140 / 640, 110 / 480), (0.5, 110 / 480)], [True, False])
-    assert torch.allclose(mask, stock.pred_masks[0, 0, 0], atol=1e-3)
-    assert confidence == pytest.approx(float(stock.iou_scores[0, 0, 0].clip(0, 1)), abs=1e-5)
-
-
-def test_crop_mask__same_pixels_as_upsampling_the_whole_mask():
-    logits = torch.randn(48, 48, generator=torch.Generator().manual_seed(0))
-    full = torch.nn.functional.interpolate(logits[None, None], (120, 200), mode="bilinear")[0, 0] > 0
-    cropped = crop_mask(logits, (200, 120), (30, 20, 90, 80))
-    assert cropped is not None
-    crop, (x, y) = cropped
-    assert np.array_equal(crop, full[y : y + crop.shape[0], x : x + crop.shape[1]].numpy())
-    assert (x, y) == (19, 9)
-
-
-# Little memory.
-
-
-class OutOfMemoryError(RuntimeError):
-    pass
-
-
-def test_fitting_batches__halves_until_it_fits():
-    sizes: list[int] = []
-
-    def run(items: Sequence[int]) -> list[int]:
-        sizes.append(len(items))
-        if len(items) > 2:
-            raise OutOfMemoryError
-        return list(items)
-
-    assert [i for batch in FittingBatches(8).run(range(9), run) for i in batch] == list(range(9))
-    assert sizes == [8, 4, 2, 2, 2, 2, 1]
-
-
-def test_fitting_batches__one_that_does_not_fit_is_an_error_in_words():
-    def run(items: Sequence[int]) -> None:
-        raise OutOfMemoryError
-
-    with pytest.raises(EngineError, match="does not hold a single image"):
-        list(FittingBatches(4).run([1], run))
-
-
-def test_fitting_batches__other_errors_pass():
-    def run(items: Sequence[int]) -> None:
-        raise KeyError("mine")
-
-    with pytest.raises(KeyError):
-        list(FittingBatches(2).run([1, 2], run))
 
 
 def test_box_ring__is_what_the_scene_means():

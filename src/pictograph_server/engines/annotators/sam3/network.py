@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import Sam3Model, Sam3Processor, Sam3TrackerModel
@@ -99,7 +100,10 @@ class Sam3Network:
         """Return one embedding per image from one pass of the vision encoder over all of them."""
         # One after the other, because the processor copies its images twice; it would guess where the channels are.
         prepare = self._processor.image_processor
-        prepared = [prepare(image, input_data_format="channels_last", return_tensors="pt") for image in images]
+        prepared = [
+            prepare(np.ascontiguousarray(image), input_data_format="channels_last", return_tensors="pt")
+            for image in images
+        ]
         pixels = torch.cat([each["pixel_values"] for each in prepared])
         seen = self._see(pixels.to(self.device, self.dtype))
         return [
