@@ -52,7 +52,7 @@ class Jobs(_Group):
     shard_images: int | None = Field(
         default=None,
         ge=1,
-        description="Images of a batch that one job annotates; by default 1,000, more in large ones.",
+        description="Images of a batch that one job annotates; by default 2,000, more in large ones.",
     )
     lease_s: float = Field(default=30.0, gt=0, description="A job whose runner is silent for so long is taken over.")
     heartbeat_s: float = Field(default=2.5, gt=0, description="How often a runner says that it is alive.")

@@ -76,7 +76,7 @@ def clean_run(work: Workplace) -> Outcome:
 
 
 def test_shards__cut_by_number_and_never_too_many():
-    assert list(shards_of(2_500)) == [(0, 1000), (1000, 2000), (2000, 2500)]
+    assert list(shards_of(4_500)) == [(0, 2000), (2000, 4000), (4000, 4500)]
     assert list(shards_of(7, 3)) == [(0, 3), (3, 6), (6, 7)]
     assert len(list(shards_of(100_000))) == 32
     assert list(shards_of(0)) == []
