@@ -267,6 +267,19 @@ def test_folders__of_killed_servers_are_tidied_up(tmp_path: Path, monkeypatch: p
             server.wait()
 
 
+def test_warm_up__loads_the_servers_own_without_being_waited_for():
+    process = AnnotatorProcess("slow to load", command=COMMAND, timeout_s=60)
+    try:
+        started = time.monotonic()
+        process.warm_up()
+        assert time.monotonic() - started < 0.5
+        while process.pid is None:
+            time.sleep(0.01)
+        assert process.text(picture(), ["a"], threshold=0.5).engine == "stand-in@slow to load"
+    finally:
+        process.close()
+
+
 def test_close__ends_the_process(process: AnnotatorProcess, job: Annotator):
     pid = process.pid
     assert pid is not None
