@@ -21,6 +21,7 @@ from pictograph_server.middleware.responses import on_http_exception, on_invalid
 from pictograph_server.platform import Platform
 from pictograph_server.routes import (
     annotations,
+    annotators,
     auto_annotate,
     batch,
     comparisons,
@@ -46,6 +47,7 @@ ROUTERS = (
     images.router,
     batch.router,
     annotations.router,
+    annotators.router,
     auto_annotate.router,
     exports.router,
     training.router,

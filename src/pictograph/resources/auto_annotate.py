@@ -5,6 +5,7 @@ from typing import Any
 
 from pictograph._http.transport import Transport, parse, path_of
 from pictograph._http.waiting import wait_for
+from pictograph.models.annotator import Annotator
 from pictograph.models.auto_annotate import (
     AnnotationDestination,
     BatchClass,
@@ -26,6 +27,14 @@ class AutoAnnotate:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def annotators(self) -> list[Annotator]:
+        """Return the annotators of the server, best first: which can be used, why the others cannot, what to do.
+
+        Takes seconds where the server looks for weights on a hub that does not answer.
+        """
+        listed = self._transport.get(path_of("auto-annotate", "annotators"))["annotators"]
+        return [parse(Annotator, each) for each in listed]
 
     def point(
         self,
