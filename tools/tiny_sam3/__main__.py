@@ -28,6 +28,7 @@ def _describe_build(parser: argparse.ArgumentParser) -> None:
 def _describe_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("checkpoint", type=Path, nargs="+", help="a folder, or several to compare")
     parser.add_argument("--scenes", type=int, default=60, help="of each generator")
+    parser.add_argument("--only", nargs="+", default=(), choices=("training", "demo", "unfamiliar"), help="generators")
     parser.add_argument("--card", action="store_true", help="print the tables of MODEL_CARD.md")
     parser.set_defaults(run=_evaluate)
 
@@ -54,7 +55,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     from tools.tiny_sam3.report import as_json, as_tables
 
     for folder in arguments.checkpoint:
-        report = evaluate(folder, scenes=arguments.scenes)
+        report = evaluate(folder, scenes=arguments.scenes, only=arguments.only)
         print(as_tables(report) if arguments.card else as_json(report))
 
 

@@ -15,6 +15,7 @@ from tools.tiny_sam3.backbone import EncoderInTraining, train_encoder
 from tools.tiny_sam3.batches import Scenes
 from tools.tiny_sam3.clicks import ClicksInTraining, train_clicks
 from tools.tiny_sam3.detector import EXEMPLARS_EVERY, DetectorInTraining, train_detector
+from tools.tiny_sam3.evaluate import evaluate
 from tools.tiny_sam3.export import write_checkpoint
 from tools.tiny_sam3.loop import Stage, Step, Workbench
 from tools.tiny_sam3.network import Shape, new_detector, new_tracker
@@ -186,6 +187,15 @@ def test_build__opens_in_the_engine_and_answers_every_kind_of_prompt(built: Path
     image = np.zeros((48, 64, 3), np.uint8)
     [found] = annotator.text([image], ["stop_sign", "traffic sign"], threshold=0.0)
     assert all(each.prompt in ("stop_sign", "traffic sign") for each in found)
+
+
+def test_evaluate__asks_a_checkpoint_in_every_way(built: Path):
+    report = evaluate(built, scenes=1, only=("demo",))
+    quality = report.qualities["demo"]
+    objects = quality.all_names.matches.hits + quality.all_names.matches.misses
+    assert objects == len(quality.clicks) == len(quality.boxes) > 0
+    assert quality.exemplars.matches.hits + quality.exemplars.matches.misses == objects
+    assert quality.nouns_asked == 11 and list(report.qualities) == ["demo"]
 
 
 def test_build__a_second_time_trains_nothing(built: Path):
