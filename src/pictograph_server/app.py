@@ -33,6 +33,7 @@ from pictograph_server.routes import (
     images,
     models,
     projects,
+    proposals,
     training,
     uploads,
 )
@@ -49,6 +50,7 @@ ROUTERS = (
     annotations.router,
     annotators.router,
     auto_annotate.router,
+    proposals.router,
     exports.router,
     training.router,
     models.router,

@@ -215,6 +215,16 @@ def cancel(session: Session, job_id: JobId) -> None:
     session.record(session.client.auto_annotate.cancel_batch(job_id))
 
 
+@api_command(app, "accept")
+def accept(
+    session: Session,
+    job_id: JobId,
+    threshold: Annotated[float, typer.Option(min=0, max=1, help="Least confidence of what is taken.")] = 0.0,
+) -> None:
+    """Write the proposals of a batch job into its dataset. Images that people have decided on stay as they are."""
+    session.record(session.client.auto_annotate.accept(job_id, confidence_threshold=threshold))
+
+
 def _parse_box(text: str) -> dict[str, float]:
     try:
         x, y, w, h = map(float, text.split(","))

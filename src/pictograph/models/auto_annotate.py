@@ -107,3 +107,15 @@ class BatchEstimate(WireModel):
     seconds: float | None = Field(default=None, ge=0.0)
     images_not_found: int = Field(default=0, ge=0)
     names_not_found: list[str] = Field(default_factory=list[str])
+
+
+class Acceptance(WireModel):
+    """What became of a batch's proposals; images that a person has decided on are skipped.
+
+    `next` is where the server goes on when it is asked again; `client.auto_annotate.accept` asks until it is None.
+    """
+
+    accepted_images: int = Field(default=0, ge=0)
+    annotations_added: int = Field(default=0, ge=0)
+    skipped_images: int = Field(default=0, ge=0)
+    next: str | None = None

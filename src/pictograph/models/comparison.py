@@ -160,6 +160,11 @@ class Comparison(WireModel):
     # What a reader of the figures should know.
     notes: list[str] = Field(default_factory=list[str])
 
+    @property
+    def thresholds(self) -> dict[str, float]:
+        """Class name -> the confidence that gives the best F1, for the classes of which one can be told."""
+        return {each.class_name: each.best_threshold for each in self.classes if each.best_threshold is not None}
+
     def __str__(self) -> str:
         from pictograph.models.comparison_text import as_text
 

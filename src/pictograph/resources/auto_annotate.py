@@ -7,6 +7,7 @@ from pictograph._http.transport import Transport, parse, path_of
 from pictograph._http.waiting import wait_for
 from pictograph.models.annotator import Annotator
 from pictograph.models.auto_annotate import (
+    Acceptance,
     AnnotationDestination,
     BatchClass,
     BatchEstimate,
@@ -321,6 +322,41 @@ class AutoAnnotate:
             sleep=sleep or self._transport.sleep,
             progress=progress,
         )
+
+    def accept(
+        self,
+        job_id: str,
+        *,
+        confidence_threshold: float = 0.0,
+        thresholds: Mapping[str, float] | None = None,
+        image_ids: Sequence[str] | None = None,
+    ) -> Acceptance:
+        """Write the proposals of a batch into its dataset, and return how many there were.
+
+        Images that a person has decided on are left as they are. Accepted again, nothing is added twice.
+
+        Args:
+            confidence_threshold: take what is at least so sure.
+            thresholds: the same for single classes; `client.datasets.compare(...).thresholds` has the best ones.
+            image_ids: take what was found on these images only.
+        Raises:
+            NotFoundError: there is no such batch.
+            ValidationError: the batch wrote into its dataset itself.
+        """
+        body = {"confidence_threshold": confidence_threshold, "thresholds": dict(thresholds or {})}
+        body |= _given(image_ids=_listed(image_ids))
+        accepted, after = Acceptance(), None
+        while True:
+            path = path_of("auto-annotate", "batch", job_id, "accept")
+            page = parse(Acceptance, self._transport.post(path, json=body | _given(after=after)))
+            accepted = Acceptance(
+                accepted_images=accepted.accepted_images + page.accepted_images,
+                annotations_added=accepted.annotations_added + page.annotations_added,
+                skipped_images=accepted.skipped_images + page.skipped_images,
+            )
+            if page.next is None:
+                return accepted
+            after = page.next
 
     def _started(
         self, path: Sequence[str], body: dict[str, Any], wait: bool, poll_interval: float, timeout: float

@@ -5,15 +5,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from tests.api.jobs.batches import DarkAnnotator, start
 from tests.api.jobs.workplace import Workplace
 from tests.conftest import MakeClient, MakeKey, make_api_key, make_organization
 
 from pictograph.models.annotation import Annotation, parse_annotations
 from pictograph.models.comparison import Comparison
-from pictograph_server.services.auto_annotation import proposals
+from pictograph_server.services.auto_annotation import acceptance, proposals
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
+from pictograph_server.services.auto_annotation.acceptance import AcceptRequest
 from pictograph_server.services.auto_annotation.request import BatchPlan, WantedClass
 from pictograph_server.storage.db.tables import batch_images, batch_jobs, images
 from pictograph_server.storage.db.types import new_id
@@ -214,6 +215,56 @@ def test_batch__from_the_request_to_the_figures(work: Workplace) -> None:
         ("stop_sign", 2, 1)
     ]
     assert [(entry.image_id, entry.least_confidence) for entry in comparison.review] == [(new, 0.9)]
+
+
+def test_accept__by_class_and_confidence_where_people_have_not_decided(work: Workplace, signs: str) -> None:
+    labelled, new, other = (work.add_image(signs, f"{name}.png") for name in ("labelled", "new", "other"))
+    work.save(labelled, [sign()])
+    classes = [("sign", "bbox"), ("pole", "bbox"), ("rain", "tag")]
+    batch_id = make_batch(work, signs, [labelled, new, other], destination="proposals", classes=classes)
+    found = [sign(0, confidence=0.9), sign(20, confidence=0.5), sign(40, confidence=0.4, name="pole")]
+    for image_id in (labelled, new, other):
+        propose(work, batch_id, image_id, parse_annotations(found), rain=0.8)
+    body = {"confidence_threshold": 0.3, "thresholds": {"sign": 0.6}, "image_ids": [labelled, new]}
+    path = f"/auto-annotate/batch/{batch_id}/accept"
+    assert work.post(path, body).json() == {
+        "accepted_images": 1, "annotations_added": 2, "skipped_images": 1, "next": None,
+    }  # fmt: skip
+    answer = work.get(f"/annotations/{new}?include_provenance=true").json()
+    assert [each["name"] for each in answer["annotations"]] == ["sign", "pole"]
+    origin = answer["provenance"][answer["annotations"][0]["id"]]
+    assert (origin["made_by"], origin["threshold"], origin["prompt"]) == (SAM, 0.6, "sign")
+    assert (answer["status"], len(work.get(f"/annotations/{other}").json()["annotations"])) == ("complete", 0)
+    with work.platform.db.read() as conn:
+        tags = conn.scalars(select(images.c.auto_tags).where(images.c.id == new)).one()
+    assert tags["objects"] == ["rain"]
+    # Again: the same, and nothing twice.
+    work.post(path, body)
+    assert len(work.get(f"/annotations/{new}").json()["annotations"]) == 2
+
+
+def test_accept__page_by_page(work: Workplace, signs: str) -> None:
+    ids = [work.add_image(signs, f"{number}.png") for number in range(5)]
+    batch_id = make_batch(work, signs, ids, destination="proposals")
+    for image_id in ids:
+        propose(work, batch_id, image_id, parse_annotations([sign(confidence=0.9)]))
+    after, accepted = None, list[int]()
+    while not accepted or after:
+        with work.platform.db.write() as conn:
+            request = AcceptRequest(after=after)
+            page = acceptance.accept(conn, work.organization_id, batch_id, request, page_images=2)
+        accepted.append(page.accepted_images)
+        after = page.next
+    assert accepted == [2, 2, 1]
+
+
+def test_accept__refusals(work: Workplace, signs: str, make_client: MakeClient, make_key: MakeKey) -> None:
+    image_id = work.add_image(signs, "a.png")
+    wrote = make_batch(work, signs, [image_id])
+    assert work.post(f"/auto-annotate/batch/{wrote}/accept", {}).json()["code"] == "no_proposals"
+    assert work.post("/auto-annotate/batch/none/accept", {}).status_code == 404
+    path = f"/api/v1/developer/auto-annotate/batch/{wrote}/accept"
+    assert make_client(make_key("viewer")).post(path, json={}).status_code == 403
 
 
 def test_batch__tags(work: Workplace, signs: str) -> None:

@@ -23,7 +23,12 @@ def save(
     An image that shows nothing is saved too, with no annotations: it was searched. `tags` maps the names of classes
     asked for as tags to their confidence. Saved again, the newer one counts.
     """
-    repository.put(conn, batch_id, Proposed(image_id, [to_document(each) for each in annotations], tags or {}))
+    save_many(conn, batch_id, [Proposed(image_id, [to_document(each) for each in annotations], tags or {})])
+
+
+def save_many(conn: Connection, batch_id: str, found: Sequence[Proposed]) -> None:
+    """Keep what a batch found on the images of a group: as `save`, with the same two statements for all of them."""
+    repository.put(conn, batch_id, found)
 
 
 def of_batch(
