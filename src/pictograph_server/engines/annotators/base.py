@@ -6,13 +6,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from pictograph.geometry.cropped_mask import CroppedMask
+    from pictograph.pixels import RgbArray
 
-# RGB, 8 bits, display-oriented, shape (height, width, 3).
-RgbImage: TypeAlias = "NDArray[np.uint8]"
+# Named here so that the port needs no numpy: the server lists its annotators without it.
+RgbImage: TypeAlias = "RgbArray"
 Box: TypeAlias = tuple[float, float, float, float]
 
 
