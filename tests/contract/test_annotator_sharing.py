@@ -3,11 +3,13 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -68,11 +70,12 @@ def confidences_of_slow_batch(annotator: Annotator, count: int) -> list[float]:
     return [detection.confidence for [detection] in found]
 
 
-def test_batches__take_turns(process: AnnotatorProcess, job: Annotator):
+def test_batches__of_two_jobs_take_turns(process: AnnotatorProcess, job: Annotator):
+    other = open_remote(process.address, "own", None)
     with ThreadPoolExecutor(2) as pool:
         long = pool.submit(confidences_of_slow_batch, job, 20)
         time.sleep(0.2)
-        short = pool.submit(confidences_of_slow_batch, job, 2)
+        short = pool.submit(confidences_of_slow_batch, other, 2)
         short.result()
         assert not long.done()
         long.result()
@@ -239,32 +242,31 @@ def test_address__alone_starts_nothing(process: AnnotatorProcess):
     assert process.pid is None
 
 
-def test_folders__of_killed_servers_are_tidied_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_folders__of_killed_servers_are_tidied_up(tmp_path: Path):
+    with server(tmp_path) as (killed, left), server(tmp_path) as (_, used):
+        killed.kill()
+        killed.wait()
+        long_ago = time.time() - 3600
+        for folder in (left, used):
+            os.utime(folder, (long_ago, long_ago))
+        with server(tmp_path):
+            assert (left.exists(), used.exists()) == (False, True)
+
+
+@contextmanager
+def server(folder: Path) -> Generator[tuple["subprocess.Popen[str]", Path]]:
+    """Start a program with a socket in the folder; give it and the folder of its socket."""
     code = (
         "import time; from pictograph_server.executors.annotator_process import AnnotatorProcess\n"
         "print(AnnotatorProcess().address, flush=True); time.sleep(100)"
     )
-    import subprocess
-
-    def start() -> tuple["subprocess.Popen[str]", Path]:
-        environment = os.environ | {"TMPDIR": str(tmp_path)}
-        server = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
-        assert server.stdout is not None
-        return server, Path(server.stdout.readline().strip()).parent
-
-    (killed, left), (living, used) = start(), start()
-    killed.kill()
-    killed.wait()
-    long_ago = time.time() - 3600
-    for folder in (left, used):
-        os.utime(folder, (long_ago, long_ago))
-    third, _ = start()
-    try:
-        assert (left.exists(), used.exists()) == (False, True)
-    finally:
-        for server in (living, third):
-            server.kill()
-            server.wait()
+    environment = os.environ | {"TMPDIR": str(folder)}
+    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=environment) as program:
+        assert program.stdout is not None
+        try:
+            yield program, Path(program.stdout.readline().strip()).parent
+        finally:
+            program.kill()
 
 
 def test_warm_up__loads_the_servers_own_without_being_waited_for():

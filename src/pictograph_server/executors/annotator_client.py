@@ -1,5 +1,6 @@
 """The warm annotator as others see it: `open_remote` gives a job an `Annotator` whose network is loaded elsewhere."""
 
+import secrets
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -59,6 +60,7 @@ class RemoteAnnotator:
         self._address = address
         self._choice = choice
         self._wanted_device = device
+        self._client = secrets.token_hex(8)
         self._own: Annotator | None = None
         opened, _ = self._ask(wire.Open())
         assert isinstance(opened, wire.Opened)
@@ -138,7 +140,7 @@ class RemoteAnnotator:
     def _ask(self, question: wire.Question, images: Sequence[RgbImage] = ()) -> tuple[wire.Answer, memoryview]:
         # Whoever asks what the network can do holds up no batch: that is answered at once.
         is_urgent = isinstance(question, wire.Open | wire.CheckPrompts)
-        request = wire.Request(question=question, annotator=self._choice, is_urgent=is_urgent)
+        request = wire.Request(question=question, annotator=self._choice, is_urgent=is_urgent, client=self._client)
         crashes = 0
         most = 1 if len(images) > (2 if isinstance(question, wire.Alike) else 1) else _CRASHES_OF_ONE_IMAGE
         for _ in range(_MOST_RESTARTS):

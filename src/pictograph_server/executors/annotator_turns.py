@@ -76,6 +76,15 @@ class Turns:
             (self._urgent if order.request.is_urgent else self._others).append(order)
             self._changed.notify()
 
+    def put_back(self, order: Order) -> None:
+        """Put in an order that needs another turn: behind other clients' orders, before its own client's later ones."""
+        with self._changed:
+            line = self._urgent if order.request.is_urgent else self._others
+            later = [each for each in line if each.request.client == order.request.client]
+            for each in later:
+                line.remove(each)
+            line.extend([order, *later])
+
     def receive(self, order: Order, image: "RgbImage") -> None:
         """Give an order that was put in one more of its images."""
         with self._changed:

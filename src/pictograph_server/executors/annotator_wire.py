@@ -90,6 +90,8 @@ class Request(_Message):
     annotator: str
     # A person waits for it: it goes before the groups of batches.
     is_urgent: bool
+    # Who asks: the requests of one client are done in their order, in turns with those of others.
+    client: str = ""
     # Answer with outlines instead of masks.
     as_shapes: bool = False
     # Their bytes follow the header, in this order.

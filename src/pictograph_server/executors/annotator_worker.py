@@ -73,7 +73,7 @@ class Worker:
             order.outcome.put(result)
         else:
             self._interrupted = order
-            self._turns.put(order)
+            self._turns.put_back(order)
 
     def _on_loaded(self, order: Order, error: Exception | None) -> None:
         if error is None:

@@ -4,6 +4,7 @@ import math
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -27,8 +28,10 @@ FOUND = wire.Found(
 
 
 @pytest.fixture
-def ends() -> tuple[socket.socket, socket.socket]:
-    return socket.socketpair()
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    one, other = socket.socketpair()
+    with one, other:
+        yield one, other
 
 
 def test_reply__comes_back_to_the_bit(ends: tuple[socket.socket, socket.socket]):
