@@ -1,6 +1,10 @@
 """Grounding DINO with SAM 2.1, OWLv2: the stock forward's numbers on random checkpoints, and what is made of them."""
 
+import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +14,17 @@ import pytest
 from pictograph.geometry.boxes import iou
 from pictograph_server.engines.annotators import folders
 from pictograph_server.engines.annotators.base import Annotator, Capability, Detection, Exemplars, RgbImage
-from pictograph_server.engines.annotators.checkpoints import GROUNDING_DINO, OWLV2, SAM2
+from pictograph_server.engines.annotators.checkpoints import GROUNDING_DINO, NAMES, OWLV2, SAM2
 from pictograph_server.engines.annotators.grounded_sam2 import GroundedSam2Annotator
 from pictograph_server.engines.annotators.owlv2 import Owlv2Annotator
-from pictograph_server.engines.annotators.registry import open_annotator
+from pictograph_server.engines.annotators.registry import annotator_specs, open_annotator
 from pictograph_server.engines.errors import EngineError, EngineUnavailable
 
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 from tests.contract.random_checkpoints import make_grounding_dino, make_owlv2, make_sam2  # noqa: E402
+from tests.hub_stand_in import HubStandIn, hub_stand_in  # noqa: E402
 
 from pictograph_server.engines.annotators.grounding_dino_network import GroundingDinoNetwork  # noqa: E402
 from pictograph_server.engines.annotators.owlv2_network import Owlv2Network  # noqa: E402
@@ -345,3 +350,32 @@ def test_folders__networks_are_recognised_wherever_they_lie(checkpoints: Path, t
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(EngineUnavailable, match="its network is 'bert'"):
         open_annotator(str(tmp_path))
+
+
+PROGRAM = """
+import json, sys
+import numpy as np
+from pictograph_server.engines.annotators.registry import open_annotator
+annotator = open_annotator("auto", "cpu")
+[found] = annotator.text([np.full((60, 80, 3), 128, np.uint8)], ["stop sign"], threshold=0.0)
+print(json.dumps([annotator.name, len(found)]))
+"""
+
+
+def test_auto__fetches_what_it_takes_and_labels(checkpoints: Path, tmp_path: Path):
+    files = {
+        repository.id: {file.name: file.read_bytes() for file in (checkpoints / "grounded" / folder).iterdir()}
+        for repository, folder in ((GROUNDING_DINO, "grounding-dino-tiny"), (SAM2, "sam2.1-hiera-tiny"))
+    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("HF_")}
+    with hub_stand_in(HubStandIn(files)) as hub:
+        environment = inherited | {"HF_ENDPOINT": hub.url, "HF_HOME": str(tmp_path), "OMP_NUM_THREADS": "1"}
+        done = subprocess.run([sys.executable, "-c", PROGRAM], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    name, count = json.loads(done.stdout)
+    assert name == "grounded-sam2@grounding-dino-tiny+sam2.1-hiera-tiny" and count > 0
+    assert done.stderr == ""
+
+
+def test_specs__every_annotator_that_can_be_named_can_be_opened():
+    assert set(annotator_specs()) == set(NAMES)
