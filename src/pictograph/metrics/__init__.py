@@ -1,1 +1,1 @@
-"""How good a model is: mAP, precision and recall, as the field computes them."""
+"""How good labels and models are: overlap, precision, recall and mAP, as the field computes them."""

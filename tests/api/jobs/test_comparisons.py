@@ -197,6 +197,8 @@ def test_batch__proposals_are_measured_and_the_dataset_is_left_alone(work: Workp
     assert (sign_row.matched, sign_row.extra, sign_row.mean_box_iou) == (1, 1, pytest.approx(0.9))
     assert sign_row.best_threshold == 0.7
     assert [entry.path for entry in comparison.review] == ["/empty.png", "/new.png"]
+    other_class = compare(work, other=f"batch:{batch_id}", class_names=["pole"])
+    assert [entry.label_count for entry in other_class.review] == [0, 0]
     assert len(work.get(f"/annotations/{new}").json()["annotations"]) == 0
     # Proposals are not the dataset's machine work.
     assert compare(work).image_count == 0

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.comparison import Comparison
 from pictograph_server.errors import BadRequest
+from pictograph_server.services.annotations.documents import AnnotationJson
 from pictograph_server.services.auto_annotation.service import BatchNotFound
 from pictograph_server.services.comparisons import repository
 from pictograph_server.services.comparisons.sources import Batch, Dataset, Machine, People, Said, Source
@@ -63,14 +64,15 @@ def compare(conn: Connection, organization_id: str, request: ComparisonRequest) 
 
     dataset = datasets.get_by_name(conn, organization_id, request.dataset_name)
     reference, other = (_source(conn, dataset, name) for name in (request.reference, request.other))
-    walk = _Walk(conn, request, reference, other, images.list_for_export(conn, dataset.id, None))
+    class_names = request.class_names if request.class_names is not None else other.class_names
+    walk = _Walk(conn, request, reference, other, class_names, images.list_for_export(conn, dataset.id, None))
     unreviewed: list[Unreviewed] = []
     comparison = agreement.compare(
         walk.pairs(unreviewed),
         reference=request.reference,
         other=request.other,
         iou=request.iou,
-        class_names=request.class_names if request.class_names is not None else other.class_names,
+        class_names=class_names,
         tag_classes=other.tag_classes,
         # Filled while the pairs are read.
         unreviewed=unreviewed,
@@ -98,6 +100,7 @@ class _Walk:
     request: ComparisonRequest
     reference: Source
     other: Source
+    class_names: Sequence[str] | None
     images: Iterator[ImageRecord]
     not_covered: int = 0
     not_searched: int = 0
@@ -136,11 +139,14 @@ class _Walk:
             return
         sure = self.other.look(self.conn, new[:room])
         unreviewed += [
-            Unreviewed(image.id, image.path, [float(cast("float", each["confidence"])) for each in said.documents])
+            Unreviewed(image.id, image.path, [_confidence(each) for each in said.documents if self._is_wanted(each)])
             for image in new[:room]
             if (said := sure.get(image.id)) is not None
         ]
         self.is_review_cut = len(new) > room
+
+    def _is_wanted(self, document: AnnotationJson) -> bool:
+        return self.class_names is None or document["name"] in self.class_names
 
 
 def _pair(image: ImageRecord, reference: Said, other: Said) -> "ImagePair":
@@ -158,6 +164,10 @@ def _pair(image: ImageRecord, reference: Said, other: Said) -> "ImagePair":
         other_tags=other.tags,
         not_measured=left_there + left_said,
     )
+
+
+def _confidence(document: AnnotationJson) -> float:
+    return float(cast("float", document["confidence"]))
 
 
 def _source(conn: Connection, dataset: DatasetRecord, name: str) -> Source:

@@ -192,7 +192,7 @@ class Dataset:
         twins = repository.twins(
             conn, self._dataset_id, [image.sha256 for image in images], [image.filename for image in images]
         )
-        # The last one written wins: by path at the least, by content, by both at the best.
+        # Of several, the oldest.
         by_path = {twin.path: twin for twin in reversed(twins)}
         by_content = {twin.sha256: twin for twin in reversed(twins)}
         by_both = {(twin.sha256, twin.path): twin for twin in twins}
