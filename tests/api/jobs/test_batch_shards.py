@@ -16,8 +16,8 @@ from pictograph_server.services.credits.prices import batch_cost
 from pictograph_server.settings import Settings
 from pictograph_server.storage.db.tables import batch_shards, jobs
 
-NAMES = [f"{number}.png" for number in range(7)]
-SHARD = 3
+NAMES = [f"{number}.png" for number in range(11)]
+SHARD = 4
 ANNOTATE_STATES = select(jobs.c.state).where(jobs.c.task == "annotate").order_by(jobs.c.created_at)
 # What runs when the network is asked about images: (the annotator, how often it was asked before).
 Meddle = Callable[[DarkAnnotator, int], None]
@@ -46,7 +46,7 @@ def settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 def signs(work: Workplace) -> Workplace:
-    """Seven images, the fourth unreadable and the first 65 pixels wide, that make three shards."""
+    """Eleven images, 5.png unreadable and 1.png 65 pixels wide, that make three shards."""
     annotate_with(work, lambda _annotator, _asked: None)
     add_images(work, "signs")
     return work
@@ -61,7 +61,7 @@ def annotate_with(work: Workplace, meddle: Meddle) -> None:
 def add_images(work: Workplace, dataset: str) -> None:
     dataset_id = work.make_dataset(dataset)
     for name in NAMES:
-        broken = b"\x89PNG not at all" + dataset.encode() if name == "4.png" else None
+        broken = b"\x89PNG not at all" + dataset.encode() if name == "5.png" else None
         work.add_image(dataset_id, name, data=broken, size_wh=(65 if name == "1.png" else 64, 48))
 
 
@@ -71,7 +71,7 @@ def clean_run(work: Workplace) -> Outcome:
     batch = start(work, NAMES, dataset_name="undisturbed", classes=[STOP, YIELD])
     work.run_lane("annotate")
     outcome = outcome_of(work, batch)
-    assert outcome.counters == ("completed", 7, 6, 1, 12)
+    assert outcome.counters == ("completed", 11, 10, 1, 20)
     return outcome
 
 
@@ -88,7 +88,7 @@ def test_shards__each_is_a_job_and_the_last_ends_the_batch(signs: Workplace):
     for _ in range(3):
         assert signs.run_job("annotate").state == "succeeded"
         seen.append((job_of(signs, batch)["status"], job_of(signs, batch)["processed_images"]))
-    assert seen == [("running", 3), ("running", 5), ("completed", 6)]
+    assert seen == [("running", 4), ("running", 7), ("completed", 10)]
     assert signs.claim_next("annotate") is None
 
 
@@ -101,13 +101,13 @@ def test_shards__may_end_in_any_order(signs: Workplace):
 
 
 @pytest.mark.parametrize("shard", [0, 1, 2])
-@pytest.mark.parametrize("kill_at", [1, 2, 3, "end"])
+@pytest.mark.parametrize("kill_at", [1, 2, 3, 4, "end"])
 def test_shards__killed_at_any_commit_of_any_shard(signs: Workplace, shard: int, kill_at: int):
     batch = start(signs, NAMES, classes=[STOP, YIELD])
     for _ in range(shard):
         signs.run_job("annotate")
-    last_has_no_third = shard == 2 and kill_at == 3
-    assert signs.run_job("annotate", kill_at=kill_at).state == ("succeeded" if last_has_no_third else "queued")
+    # Opened; then one image, one image, and two.
+    assert signs.run_job("annotate", kill_at=kill_at).state == "queued"
     signs.run_lane("annotate")
     assert outcome_of(signs, batch) == clean_run(signs)
 
@@ -159,7 +159,7 @@ def test_shards__cancel_returns_the_rest_at_once_and_ends_what_waits(signs: Work
     signs.run_job("annotate")
     assert signs.post(f"/auto-annotate/batch/{batch['job_id']}/cancel").json()["status"] == "cancelled"
     # Before any dispatcher has looked.
-    assert signs.spent(str(batch["job_id"])) == (batch_cost(7, trained_model=False), batch_cost(3, trained_model=False))
+    assert signs.spent(str(batch["job_id"])) == tuple(batch_cost(images, trained_model=False) for images in (11, 4))
     assert signs.claim_next("annotate") is None
     signs.end_cancelled()
     with signs.platform.db.read() as conn:
@@ -169,7 +169,7 @@ def test_shards__cancel_returns_the_rest_at_once_and_ends_what_waits(signs: Work
             "cancelled",
         ]
         assert conn.scalars(select(batch_shards.c.job_id)).all() == []
-    assert job_of(signs, batch)["processed_images"] == 3
+    assert job_of(signs, batch)["processed_images"] == 4
 
 
 def test_shards__cancelled_batch_takes_nothing_more_from_a_worker_at_work(signs: Workplace):
@@ -201,16 +201,16 @@ def test_shards__one_that_fails_for_good_is_recorded_image_by_image(signs: Workp
     assert job_of(signs, batch)["status"] == "running"
     assert signs.run_job("annotate").state == "succeeded"
     job = job_of(signs, batch)
-    assert (job["status"], job["processed_images"], job["failed_images"]) == ("completed", 4, 3)
-    assert "the card is full" in str(job["error_message"]) and "(3 images)" in str(job["error_message"])
-    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(4, trained_model=False)
+    assert (job["status"], job["processed_images"], job["failed_images"]) == ("completed", 7, 4)
+    assert "the card is full" in str(job["error_message"]) and "(4 images)" in str(job["error_message"])
+    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(7, trained_model=False)
 
 
 def test_shards__what_fails_before_anything_is_done_fails_the_batch_now(signs: Workplace):
     batch = start(signs, NAMES, classes=[{"name": "no_entry"}])
     assert signs.run_job("annotate").state == "failed"
     job = job_of(signs, batch)
-    assert (job["status"], job["processed_images"], job["failed_images"]) == ("failed", 0, 3)
+    assert (job["status"], job["processed_images"], job["failed_images"]) == ("failed", 0, 4)
     assert "it knows stop sign, yield. Use SAM 3" in str(job["error_message"])
     assert signs.claim_next("annotate") is None
     signs.end_cancelled()
@@ -224,7 +224,7 @@ def test_shards__an_image_that_kills_the_process_is_one_failure(signs: Workplace
     assert [run_dying(signs) for _ in range(3)] == ["queued"] * 3
     signs.run_lane("annotate")
     job = job_of(signs, batch)
-    assert (job["status"], job["processed_images"], job["failed_images"]) == ("completed", 5, 2)
+    assert (job["status"], job["processed_images"], job["failed_images"]) == ("completed", 9, 2)
     assert "'1.png': the process died of it, 2 times" in str(job["error_message"])
 
 

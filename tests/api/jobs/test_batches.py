@@ -1,12 +1,13 @@
 """Batch auto-annotation with a small annotator that finds what a test tells it to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
-from sqlalchemy import select
+from sqlalchemy import Connection, event, select
 from tests.api.jobs.batches import STOP, YIELD, DarkAnnotator, job_of, start
 from tests.api.jobs.workplace import Workplace
 from tests.factories import encoded
@@ -480,6 +481,46 @@ def test_batch__a_trained_model_labels_at_its_own_price(signs: Workplace, tmp_pa
     assert (found["created_by"], found["bounding_box"]) == (f"model:{model_id}", {"x": 8, "y": 16, "w": 16, "h": 32})
     assert job_of(signs, batch)["engine"] == f"model:{model_id}"
     assert signs.spent(str(batch["job_id"])) == (batch_cost(1, trained_model=True),) * 2
+
+
+@pytest.mark.parametrize("destination", ["dataset", "proposals"])
+def test_batch__a_large_group_is_saved_with_as_many_statements_as_a_small_one(signs: Workplace, destination: str):
+    dataset_id = signs.make_dataset("signs")
+    names = [f"{number}.png" for number in range(32)]
+    for name in names:
+        signs.add_image(dataset_id, name)
+    start(signs, names, classes=[STOP, YIELD], destination=destination)
+    saved: list[tuple[int, int]] = []
+    with counted(signs, saved):
+        signs.run_lane("annotate")
+    by_images = dict(saved)
+    assert {1, 8} <= set(by_images)
+    # Captured credits make the difference: 9 statements, when the group costs anything.
+    assert abs(by_images[8] - by_images[1]) <= 9
+    assert max(by_images.values()) < 40
+
+
+@contextmanager
+def counted(work: Workplace, saved: list[tuple[int, int]]) -> Generator[None]:
+    """Note (images, statements) of every transaction that settles images."""
+
+    def on_execute(
+        conn: Connection, _cursor: object, statement: str, rows: Sequence[object], _context: object, is_many: bool
+    ) -> None:
+        conn.info.setdefault("sent", []).append((statement, len(rows) if is_many else 1))
+
+    def on_end(conn: Connection) -> None:
+        sent = conn.info.pop("sent", [])
+        saved.extend((images, len(sent)) for statement, images in sent if statement.startswith("UPDATE batch_images"))
+
+    engine = work.platform.db.engine
+    event.listen(engine, "before_cursor_execute", on_execute)
+    event.listen(engine, "commit", on_end)
+    event.listen(engine, "rollback", on_end)
+    yield
+    event.remove(engine, "before_cursor_execute", on_execute)
+    event.remove(engine, "commit", on_end)
+    event.remove(engine, "rollback", on_end)
 
 
 def red_square(size_wh: tuple[int, int], box_xyxy: tuple[int, int, int, int]) -> Image.Image:

@@ -9,12 +9,14 @@ from pictograph.models.annotation import Annotation
 from pictograph_server.engines.annotators.base import Detection
 from pictograph_server.engines.annotators.shapes import detections_to_annotations
 from pictograph_server.jobs.run import JobCancelled, JobRun
+from pictograph_server.services.annotations.documents import to_document
 from pictograph_server.services.annotations.from_job import job_finding, save_findings
 from pictograph_server.services.annotations.provenance import Provenance
 from pictograph_server.services.auto_annotation import proposals, repository
 from pictograph_server.services.auto_annotation.feed import ReadImage
 from pictograph_server.services.auto_annotation.findings import findings_of
 from pictograph_server.services.auto_annotation.payment import cost_of
+from pictograph_server.services.auto_annotation.proposals_repository import Proposed
 from pictograph_server.services.auto_annotation.repository import BatchRecord, ImageResult, Shard
 from pictograph_server.services.auto_annotation.request import BatchPlan
 from pictograph_server.services.credits import service as credits
@@ -131,11 +133,9 @@ class Saver:
         return failed + [ImageResult(image_id, annotations_added=count) for image_id, count in added.items()]
 
     def _propose(self, conn: Connection, batch: BatchRecord, found: Sequence[Traced]) -> dict[str, int]:
-        added: dict[str, int] = {}
-        for each in found:
-            proposals.save(conn, batch.id, _id(each), each.annotations, tags=each.tags)
-            added[_id(each)] = len(each.annotations)
-        return added
+        group = [Proposed(_id(each), [to_document(one) for one in each.annotations], each.tags) for each in found]
+        proposals.save_many(conn, batch.id, group)
+        return {_id(each): len(each.annotations) for each in found}
 
     def _annotate(self, conn: Connection, batch: BatchRecord, found: Sequence[Traced]) -> dict[str, int]:
         plan = self._plan
