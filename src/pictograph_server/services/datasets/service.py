@@ -129,6 +129,8 @@ def delete(conn: Connection, organization_id: str, name: str) -> DeletedDataset:
     The blobs are the caller's to remove after the commit (`services/images/blobs.py`).
     """
     record = get_by_name(conn, organization_id, name)
+    # Before the jobs' rows: what a job saves locks the dataset first, too.
+    lock(conn, organization_id, record.id)
     for job_id in repository.live_job_ids(conn, record.id):
         queue.request_cancel(conn, job_id)
     images, folders, hashes = repository.image_summary(conn, record.id)
