@@ -11,7 +11,7 @@ from pictograph_server.services.auto_annotation.repository import BatchRecord
 from pictograph_server.services.auto_annotation.request import BatchPlan
 from pictograph_server.services.datasets.records import DatasetRecord
 from pictograph_server.services.images import service as images
-from pictograph_server.services.images.records import ImageRecord
+from pictograph_server.services.images.records import ImageBrief, ImageRecord
 
 
 class NoMatchingImages(NotFound):
@@ -104,7 +104,7 @@ def one_image(conn: Connection, dataset: DatasetRecord, name_or_id: str) -> Imag
         ImageNotInDataset: 404.
     """
     for image in images.get_many(conn, dataset.organization_id, [name_or_id]):
-        if _is_there(image, dataset):
+        if image.dataset_id == dataset.id and not image.is_archived:
             return image
     found = images.find_by_names(conn, dataset.id, [name_or_id])
     if not found:
@@ -114,30 +114,24 @@ def one_image(conn: Connection, dataset: DatasetRecord, name_or_id: str) -> Imag
 
 def _meant(
     conn: Connection, dataset: DatasetRecord, filenames: Sequence[str] | None, ids: Sequence[str] | None
-) -> tuple[Sequence[ImageRecord], Sequence[str]]:
-    if ids:
-        by_id = images.get_many(conn, dataset.organization_id, ids)
-        found = [image for image in by_id if _is_there(image, dataset)]
-        there = {image.id for image in found}
-        unknown = [image_id for image_id in dict.fromkeys(ids) if image_id not in there]
-    elif filenames is None and ids is None:
-        everything = list(images.list_for_export(conn, dataset.id, None))
+) -> tuple[Sequence[ImageBrief], Sequence[str]]:
+    if filenames is None and ids is None:
+        everything = images.all_briefs(conn, dataset.id)
         if not everything:
             raise DatasetHasNoImages(dataset.name)
         return everything, ()
-    else:
-        found = images.find_by_names(conn, dataset.id, filenames or ())
-        unknown = _without_image(filenames or (), found)
+    found = images.find_briefs(conn, dataset.id, ids=ids or (), names=filenames or ())
     if not found:
         raise NoMatchingImages(dataset.name, ids or filenames or ())
-    return found, unknown
+    return found, _without_image(ids, found) if ids else _names_without_image(filenames or (), found)
 
 
-def _is_there(image: ImageRecord, dataset: DatasetRecord) -> bool:
-    return image.dataset_id == dataset.id and not image.is_archived
+def _without_image(ids: Sequence[str], found: Sequence[ImageBrief]) -> list[str]:
+    there = {image.id for image in found}
+    return [image_id for image_id in dict.fromkeys(ids) if image_id not in there]
 
 
-def _without_image(names: Sequence[str], found: Sequence[ImageRecord]) -> list[str]:
+def _names_without_image(names: Sequence[str], found: Sequence[ImageBrief]) -> list[str]:
     filenames, paths = {image.filename for image in found}, {image.path for image in found}
     return [
         name

@@ -45,6 +45,21 @@ class ImageRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageBrief:
+    """What is needed of an image where there may be a hundred thousand of them."""
+
+    id: str
+    folder_path: str
+    filename: str
+    annotation_count: int
+
+    @property
+    def path(self) -> str:
+        """Return folder and name: "/a/b/x.jpg"."""
+        return f"{self.folder_path.rstrip('/')}/{self.filename}"
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotationState:
     """What a save of annotations makes of an image, beside the image as it was when it was locked."""
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, i
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
-from .records import AnnotationState, ImageRecord, Ingested
+from .records import AnnotationState, ImageBrief, ImageRecord, Ingested
 
 _images = tables.images
 _columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
@@ -55,14 +55,38 @@ def by_ids(conn: Connection, organization_id: str, ids: Sequence[str]) -> Iterat
 
 
 def by_names(conn: Connection, dataset_id: str, names: Sequence[str]) -> list[ImageRecord]:
-    found: dict[str, ImageRecord] = {}
-    plain = list(dict.fromkeys(name for name in names if "/" not in name))
-    for start in range(0, len(plain), _CHUNK):
-        _collect(conn, _present(dataset_id).where(_images.c.filename.in_(plain[start : start + _CHUNK])), found)
-    paths = list(dict.fromkeys(_split(name) for name in names if "/" in name))
-    for start in range(0, len(paths), _CHUNK // 5):
-        _collect(conn, _present(dataset_id).where(_at(paths[start : start + _CHUNK // 5])), found)
+    found = {row.id: _record(row) for row in _named(conn, _present(dataset_id), names)}
     return sorted(found.values(), key=lambda image: (image.folder_path != "/", image.created_at, image.id))
+
+
+def briefs(conn: Connection, dataset_id: str) -> list[ImageBrief]:
+    """Return the dataset's non-archived images, oldest first."""
+    rows = conn.execute(_brief(dataset_id).order_by(_images.c.created_at, _images.c.id))
+    return [ImageBrief(*row) for row in rows]
+
+
+def briefs_by_ids(conn: Connection, dataset_id: str, ids: Sequence[str]) -> list[ImageBrief]:
+    """Return those of the images that are in the dataset and not archived, in the order asked for, each once."""
+    query = _brief(dataset_id)
+    # Of many it is quicker to read the whole dataset once: SQLite would do so for every few hundred of them.
+    rows = conn.execute(query.where(_images.c.id.in_(ids)) if len(ids) <= _CHUNK else query)
+    found = {row.id: row for row in rows}
+    return [ImageBrief(*found[image_id]) for image_id in dict.fromkeys(ids) if image_id in found]
+
+
+def briefs_by_names(conn: Connection, dataset_id: str, names: Sequence[str]) -> list[ImageBrief]:
+    """Return the images `by_names` would, the root folder's first."""
+    if len(names) <= _CHUNK:
+        found = {row.id: ImageBrief(*row) for row in _named(conn, _brief(dataset_id), names)}
+    else:
+        filenames, paths = set(names), {_split(name) for name in names if "/" in name}
+        found = {
+            image.id: image
+            for image in briefs(conn, dataset_id)
+            if image.filename in filenames or (image.folder_path, image.filename) in paths
+        }
+    # Ids sort by the time they were made.
+    return sorted(found.values(), key=lambda image: (image.folder_path != "/", image.id))
 
 
 def taken_paths(
@@ -228,6 +252,21 @@ def _after(last: ImageRecord) -> Any:
     return or_(created_at > last.created_at, and_(created_at == last.created_at, image_id > last.id))
 
 
+def _brief(dataset_id: str) -> Select[Any]:
+    columns = (_images.c[field.name] for field in fields(ImageBrief))
+    return select(*columns).where(_images.c.dataset_id == dataset_id, _images.c.is_archived.is_(False))
+
+
+def _named(conn: Connection, query: Select[Any], names: Sequence[str]) -> Iterator[Row[Any]]:
+    """Yield the rows of a query whose images the names mean; one may come twice."""
+    plain = list(dict.fromkeys(name for name in names if "/" not in name))
+    for start in range(0, len(plain), _CHUNK):
+        yield from conn.execute(query.where(_images.c.filename.in_(plain[start : start + _CHUNK])))
+    paths = list(dict.fromkeys(_split(name) for name in names if "/" in name))
+    for start in range(0, len(paths), _CHUNK // 5):
+        yield from conn.execute(query.where(_at(paths[start : start + _CHUNK // 5])))
+
+
 def _at(paths: Sequence[tuple[str, str]]) -> Any:
     return or_(*(and_(_images.c.folder_path == folder, _images.c.filename == name) for folder, name in paths))
 
@@ -235,11 +274,6 @@ def _at(paths: Sequence[tuple[str, str]]) -> Any:
 def _split(path: str) -> tuple[str, str]:
     folder, _, filename = path.rpartition("/")
     return "/" + folder.strip("/"), filename
-
-
-def _collect(conn: Connection, query: Select[Any], found: dict[str, ImageRecord]) -> None:
-    for row in conn.execute(query):
-        found.setdefault(row.id, _record(row))
 
 
 def _record(row: Row[Any]) -> ImageRecord:

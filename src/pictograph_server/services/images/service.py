@@ -9,7 +9,7 @@ from pictograph.models.image import ImageStatus
 from pictograph_server.services.datasets import service as datasets
 
 from . import repository
-from .records import AnnotationState, ImageNotFound, ImageRecord
+from .records import AnnotationState, ImageBrief, ImageNotFound, ImageRecord
 from .status_filter import statuses_of
 
 
@@ -53,6 +53,20 @@ def find_by_names(conn: Connection, dataset_id: str, names: Sequence[str]) -> li
     leading slash, which means one (trap 23).
     """
     return repository.by_names(conn, dataset_id, names)
+
+
+def all_briefs(conn: Connection, dataset_id: str) -> list[ImageBrief]:
+    """Return every non-archived image of the dataset in brief, oldest first."""
+    return repository.briefs(conn, dataset_id)
+
+
+def find_briefs(
+    conn: Connection, dataset_id: str, *, ids: Sequence[str] = (), names: Sequence[str] = ()
+) -> list[ImageBrief]:
+    """Return in brief the images of these ids, in their order, or else those that the names mean (`find_by_names`)."""
+    if ids:
+        return repository.briefs_by_ids(conn, dataset_id, ids)
+    return repository.briefs_by_names(conn, dataset_id, names)
 
 
 def list_for_export(conn: Connection, dataset_id: str, status_filter: str | None) -> Iterator[ImageRecord]:
