@@ -2,11 +2,12 @@
 
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from pictograph_server.engines.annotators.base import Annotator, Box, Capability, Detection, Exemplars, RgbImage
 from pictograph_server.engines.errors import EngineCrashed
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 # A file's bytes, a file, or decoded pixels: RGB, 8 bits, display-oriented, shape (height, width, 3).
 PictureSource: TypeAlias = "bytes | Path | RgbImage"
+Answered = TypeVar("Answered")
 # One image alone that ends the process this often is to blame, not its neighbours and not the machine.
 _CRASHES_OF_ONE_IMAGE = 2
 # The process may also die of what others asked, before our request had its turn.
@@ -61,7 +63,9 @@ class RemoteAnnotator:
         self._choice = choice
         self._wanted_device = device
         self._client = secrets.token_hex(8)
+        # Opened when nobody is there any more; one thread at a time may ask it.
         self._own: Annotator | None = None
+        self._own_lock = threading.Lock()
         opened, _ = self._ask(wire.Open())
         assert isinstance(opened, wire.Opened)
         self.name = opened.engine
@@ -72,7 +76,7 @@ class RemoteAnnotator:
         try:
             self._ask(wire.CheckPrompts(prompts=list(prompts)))
         except NobodyThere:
-            self._here().check_prompts(prompts)
+            self._ask_own(lambda own: own.check_prompts(prompts))
 
     def text(
         self, images: Sequence[RgbImage], prompts: Sequence[str], *, threshold: float, max_detections: int = 100
@@ -127,15 +131,13 @@ class RemoteAnnotator:
         images: Sequence[RgbImage],
         ask_own: Callable[[Annotator], list[list[Detection]]],
     ) -> list[list[Detection]]:
-        if self._own is None:
-            try:
-                reply, masks = self._ask(question, images)
-            except NobodyThere:
-                return ask_own(self._here())
-            assert isinstance(reply, wire.Found)
-            self.name = reply.engine
-            return list(_detections(reply, masks))
-        return ask_own(self._own)
+        try:
+            reply, masks = self._ask(question, images)
+        except NobodyThere:
+            return self._ask_own(ask_own)
+        assert isinstance(reply, wire.Found)
+        self.name = reply.engine
+        return _detections(reply, masks)
 
     def _ask(self, question: wire.Question, images: Sequence[RgbImage] = ()) -> tuple[wire.Answer, memoryview]:
         # Whoever asks what the network can do holds up no batch: that is answered at once.
@@ -156,12 +158,13 @@ class RemoteAnnotator:
             fix="See the server's log",
         )
 
-    def _here(self) -> Annotator:
-        if self._own is None:
-            self._own = _open_here(self._choice, self._wanted_device)
-            self.name, self.device = self._own.name, self._own.device
-            self.capabilities = self._own.capabilities
-        return self._own
+    def _ask_own(self, ask_own: Callable[[Annotator], Answered]) -> Answered:
+        with self._own_lock:
+            if self._own is None:
+                self._own = _open_here(self._choice, self._wanted_device)
+                self.name, self.device = self._own.name, self._own.device
+                self.capabilities = self._own.capabilities
+            return ask_own(self._own)
 
 
 def ask(

@@ -31,7 +31,7 @@ class Worker:
     def __init__(self, shelf: Shelf, turns: Turns) -> None:
         self._shelf = shelf
         self._turns = turns
-        self._paces: dict[tuple[str, str, int], _Pace] = {}
+        self._paces: dict[tuple[str, str, int], Pace] = {}
         self._prompted_at = -_PEOPLE_STAY_SECONDS
         # Whose images are not all done; it goes on unless others have their turn first.
         self._interrupted: Order | None = None
@@ -99,7 +99,10 @@ class Worker:
             pace = self._pace(order.request.annotator, question)
             here = order.images[order.first :]
             images = here[: pace.share(len(here))]
-            order.found += _detect(annotator, question, order.images, images)
+            found = _detect(annotator, question, order.images, images)
+            if len(found) != len(images):
+                raise RuntimeError(f"{annotator.name} answered {len(images)} images with {len(found)} lists")
+            order.found += found
             if not order.request.is_urgent:
                 # A prompt may be fast because the image was asked about before.
                 pace.learn(len(images), time.perf_counter() - started, self._step_seconds())
@@ -110,9 +113,9 @@ class Worker:
         order.seconds += time.perf_counter() - started
         return Finished(annotator.name) if is_finished else None
 
-    def _pace(self, choice: str, question: wire.Text | wire.Alike) -> "_Pace":
+    def _pace(self, choice: str, question: wire.Text | wire.Alike) -> "Pace":
         prompts = len(question.prompts) if isinstance(question, wire.Text) else 0
-        return self._paces.setdefault((choice, question.kind, prompts), _Pace())
+        return self._paces.setdefault((choice, question.kind, prompts), Pace())
 
     def _step_seconds(self) -> float:
         is_among_people = time.monotonic() - self._prompted_at < _PEOPLE_STAY_SECONDS
@@ -128,7 +131,7 @@ class Worker:
 
 
 @dataclass(slots=True)
-class _Pace:
+class Pace:
     """How many images of one kind of work make a step; for most networks several at once are faster."""
 
     most: int = 1
