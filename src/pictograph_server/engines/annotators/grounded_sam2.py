@@ -21,7 +21,7 @@ from pictograph_server.engines.annotators.devices import (
 from pictograph_server.engines.annotators.folders import engine_name, locate_network
 from pictograph_server.engines.annotators.loading import load_network
 from pictograph_server.engines.annotators.packages import check_packages
-from pictograph_server.engines.annotators.pictures import as_box, size_wh
+from pictograph_server.engines.annotators.pictures import as_box, size_of
 from pictograph_server.engines.annotators.sam2_cutter import Sam2Cutter, open_cutter
 from pictograph_server.engines.errors import EngineUnavailable
 
@@ -105,7 +105,7 @@ class GroundedSam2Annotator:
 
     def _propose(self, images: Sequence[RgbImage], phrases: Sequence[Sequence[int]]) -> "Iterator[FoundBoxes]":
         # Images of one size only: what is put around the smaller ones would change what is found in them.
-        for _, same in groupby(images, key=size_wh):
+        for _, same in groupby(images, key=size_of):
             for batch in self._image_batches.run(list(same), lambda some: self._detector.find(some, phrases)):
                 yield from batch
 
@@ -125,7 +125,7 @@ def load(checkpoint: str | None, device: str | None) -> GroundedSam2Annotator:
 
     place = open_device(device)
     limit_threads(place, finds)
-    detector = load_network(GROUNDING_DINO.short_name, finds, lambda: GroundingDinoNetwork(finds, place))
+    detector = load_network(GROUNDING_DINO.short_name, str(finds), lambda: GroundingDinoNetwork(finds, place))
     cutter = open_cutter(cuts, place)
     images_at_once, _ = batch_sizes(place, finds)
     return GroundedSam2Annotator(detector, cutter, name=engine_name(known, folder), images_at_once=images_at_once)
@@ -135,7 +135,7 @@ def _instances(
     proposed: "FoundBoxes", names: Sequence[Sequence[str]], image: RgbImage, threshold: float
 ) -> list[Detection]:
     """Return the instances of one text's phrases as boxes on the image: confident, each once."""
-    width, height = size = size_wh(image)
+    width, height = size = size_of(image)
     boxes_xyxy = boxes.clip(proposed.boxes_xyxy.numpy() * np.array([width, height, width, height]), size)
     confidences, phrases = proposed.confidence.numpy(), proposed.phrase.numpy()
     is_candidate = (confidences > threshold) & (boxes.areas(boxes_xyxy) > 0)

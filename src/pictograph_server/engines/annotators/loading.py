@@ -11,8 +11,8 @@ from pictograph_server.engines.errors import EngineUnavailable
 Network = TypeVar("Network")
 
 
-def load_network(title: str, folder: Path, make: Callable[[], Network]) -> Network:
-    """Return what `make` loads from a folder.
+def load_network(title: str, checkpoint: str, make: Callable[[], Network]) -> Network:
+    """Return what `make` loads; `checkpoint` is the folder or the hub id that was asked for.
 
     Raises:
         EngineUnavailable: its files are damaged or of something else, or the device has not enough memory.
@@ -29,7 +29,7 @@ def load_network(title: str, folder: Path, make: Callable[[], Network]) -> Netwo
             else:
                 why = f"its files are no complete checkpoint of {title} ({' '.join(str(error).split())[:200]})"
             raise EngineUnavailable(
-                f"The checkpoint {folder} cannot be loaded", why=why, fix="Copy it again, or fetch it again"
+                f"The checkpoint {checkpoint} cannot be loaded", why=why, fix="Copy it again, or fetch it again"
             ) from error
 
 

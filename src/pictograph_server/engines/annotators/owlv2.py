@@ -23,7 +23,7 @@ from pictograph_server.engines.annotators.devices import (
 from pictograph_server.engines.annotators.folders import engine_name, locate_network, optional_networks
 from pictograph_server.engines.annotators.loading import load_network
 from pictograph_server.engines.annotators.packages import check_packages
-from pictograph_server.engines.annotators.pictures import as_box, fingerprint, size_wh
+from pictograph_server.engines.annotators.pictures import as_box, fingerprint, size_of
 from pictograph_server.engines.annotators.sam2_cutter import Sam2Cutter, open_cutter
 from pictograph_server.engines.annotators.sam3.embedding_cache import EmbeddingCache
 from pictograph_server.engines.errors import EngineError, EngineUnavailable
@@ -146,7 +146,7 @@ class Owlv2Annotator:
         return self._questions.get(phrase, lambda: self._network.ask_for(phrase))
 
     def _ask_like(self, alike: Exemplars) -> "tuple[list[Question], list[Question]]":
-        size = size_wh(alike.image)
+        size = size_of(alike.image)
         marked = zip(boxes.clip(list(alike.boxes_xyxy), size), alike.is_positive, strict=True)
         drawn = [(as_box(box), yes) for box, yes in marked if float(boxes.areas(box)[0]) > 0]
         if not any(yes for _, yes in drawn):
@@ -187,7 +187,7 @@ def load(checkpoint: str | None, device: str | None) -> Owlv2Annotator:
     place = open_device(device)
     limit_threads(place, finds)
     dtype = best_dtype(place, finds)
-    network = load_network(OWLV2.short_name, finds, lambda: Owlv2Network(finds, place, dtype))
+    network = load_network(OWLV2.short_name, str(finds), lambda: Owlv2Network(finds, place, dtype))
     images_at_once, _ = batch_sizes(place, finds)
     return Owlv2Annotator(
         network,
@@ -210,7 +210,7 @@ def _instances(
 
 def _in_pixels(seen: "SeenImage", image: RgbImage) -> NDArray[np.float64]:
     """Return the patches' boxes in pixels: they are relative to the square around the image."""
-    return boxes.clip(seen.boxes_xyxy.cpu().numpy() * float(max(size_wh(image))), size_wh(image))
+    return boxes.clip(seen.boxes_xyxy.cpu().numpy() * float(max(size_of(image))), size_of(image))
 
 
 def _nearest(box: Box, boxes_xyxy: NDArray[np.float64]) -> int:

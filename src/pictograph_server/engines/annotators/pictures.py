@@ -16,7 +16,7 @@ def fingerprint(image: RgbImage) -> bytes:
     return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16, salt=shape).digest()
 
 
-def size_wh(image: RgbImage) -> tuple[int, int]:
+def size_of(image: RgbImage) -> tuple[int, int]:
     return int(image.shape[1]), int(image.shape[0])
 
 

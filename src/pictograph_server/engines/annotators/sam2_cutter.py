@@ -9,7 +9,7 @@ from pictograph_server.engines.annotators.base import Box, Detection, RgbImage
 from pictograph_server.engines.annotators.checkpoints import SAM2
 from pictograph_server.engines.annotators.devices import FittingBatches, best_dtype, remembered_bytes
 from pictograph_server.engines.annotators.loading import load_network
-from pictograph_server.engines.annotators.pictures import as_box, fingerprint, size_wh
+from pictograph_server.engines.annotators.pictures import as_box, fingerprint, size_of
 from pictograph_server.engines.annotators.sam3.embedding_cache import EmbeddingCache
 from pictograph_server.engines.annotators.sam3.masks import mask_to_detection
 from pictograph_server.engines.errors import EngineError
@@ -34,7 +34,7 @@ class Sam2Cutter:
         """Return the detections with the mask of what is in their boxes; where there is none, with the box alone."""
         if not found:
             return []
-        size = size_wh(image)
+        size = size_of(image)
         embedding = self._embed(image)
         relative = [_relative(each.box_xyxy, size) for each in found]
         batches = self._box_batches.run(relative, lambda some: self._network.masks_in(embedding, some))
@@ -48,7 +48,7 @@ class Sam2Cutter:
         self, image: RgbImage, boxes_xyxy: Sequence[Box], *, is_positive: Sequence[bool], threshold: float
     ) -> list[Detection]:
         """Return the object inside the first positive box; the middles of the negative ones are not of it."""
-        size = size_wh(image)
+        size = size_of(image)
         clipped = [as_box(row) for row in boxes.clip(list(boxes_xyxy), size)]
         positive = [box for box, yes in zip(clipped, is_positive, strict=True) if yes]
         if not positive or float(boxes.areas(positive[:1])[0]) <= 0:
@@ -73,7 +73,7 @@ class Sam2Cutter:
     def _cut_out(
         self, image: RgbImage, points_xy: Sequence[tuple[float, float]], is_positive: Sequence[bool], box: Box | None
     ) -> Detection | None:
-        width, height = size = size_wh(image)
+        width, height = size = size_of(image)
         relative = [(min(max(x, 0), width) / width, min(max(y, 0), height) / height) for x, y in points_xy]
         asked = None if box is None else _relative(box, size)
         logits, confidence = self._network.cut_out(self._embed(image), relative, is_positive, asked)
@@ -87,7 +87,9 @@ def open_cutter(folder: Path, device: "torch.device") -> Sam2Cutter:
     """Open SAM 2.1 from a folder. Raises `EngineUnavailable` when it cannot be loaded."""
     from pictograph_server.engines.annotators.sam2_network import Sam2Network
 
-    network = load_network(SAM2.short_name, folder, lambda: Sam2Network(folder, device, best_dtype(device, folder)))
+    network = load_network(
+        SAM2.short_name, str(folder), lambda: Sam2Network(folder, device, best_dtype(device, folder))
+    )
     return Sam2Cutter(network, remembered_bytes=remembered_bytes(device) // 4)
 
 

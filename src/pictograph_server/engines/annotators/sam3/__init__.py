@@ -3,8 +3,6 @@
 Source: Carion et al. 2025, SAM 3: Segment Anything with Concepts, https://arxiv.org/abs/2511.16719
 """
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,8 +15,9 @@ from pictograph_server.engines.annotators.devices import (
     open_device,
     remembered_bytes,
 )
+from pictograph_server.engines.annotators.loading import load_network
+from pictograph_server.engines.annotators.packages import check_packages
 from pictograph_server.engines.annotators.weights import SAM3, TINY_FOLDER, locate
-from pictograph_server.engines.errors import EngineUnavailable
 
 if TYPE_CHECKING:
     from pictograph_server.engines.annotators.sam3.annotator import Sam3Annotator
@@ -38,28 +37,14 @@ def load(
     source = checkpoint or SAM3
     folder = locate(source)
     card = read_card(folder)
-    try:
-        import torch
-        from safetensors import SafetensorError
+    check_packages("sam3", purpose="SAM 3")
+    from pictograph_server.engines.annotators.sam3.annotator import Sam3Annotator
+    from pictograph_server.engines.annotators.sam3.network import Sam3Network
 
-        from pictograph_server.engines.annotators.sam3.annotator import Sam3Annotator
-        from pictograph_server.engines.annotators.sam3.network import Sam3Network
-    except ImportError as error:
-        fix = "Install it: pip install 'pictograph[sam3]'"
-        raise EngineUnavailable("SAM 3 cannot run here", why=f"the package {error.name} is missing", fix=fix) from error
     place = open_device(device)
     limit_threads(place, folder)
-    with _silence():
-        try:
-            network = Sam3Network(folder, place, best_dtype(place, folder), compile_vision=compile_vision)
-        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-            if isinstance(error, torch.cuda.OutOfMemoryError):
-                why = "the device has not enough memory for its weights"
-            else:
-                why = f"its files are no complete SAM 3 checkpoint ({' '.join(str(error).split())[:200]})"
-            raise EngineUnavailable(
-                f"The checkpoint {source} cannot be loaded", why=why, fix="Copy it again"
-            ) from error
+    dtype = best_dtype(place, folder)
+    network = load_network("SAM 3", source, lambda: Sam3Network(folder, place, dtype, compile_vision=compile_vision))
     images, prompts = batch_sizes(place, folder)
     return Sam3Annotator(
         network,
@@ -75,22 +60,6 @@ def load(
 def load_tiny(checkpoint: str | None, device: str | None) -> "Sam3Annotator":
     """Open the packaged checkpoint, which knows drawn road signs only."""
     return load(checkpoint or str(TINY_FOLDER), device)
-
-
-@contextmanager
-def _silence() -> Generator[None]:
-    """Keep `transformers` from drawing progress bars and warning about expected keys; put it back afterwards."""
-    from transformers.utils import logging
-
-    verbosity, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(verbosity)
-        if bars:
-            logging.enable_progress_bar()
 
 
 ANNOTATORS = (

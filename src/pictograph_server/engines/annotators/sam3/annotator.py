@@ -1,6 +1,5 @@
 """SAM 3 as an annotator: prompts in pixels go to the network, what it finds comes back in pixels, each object once."""
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -8,12 +7,12 @@ import numpy as np
 
 from pictograph.geometry import boxes
 from pictograph_server.engines.annotators.base import Box, Capability, Detection, Exemplars, RgbImage
-from pictograph_server.engines.annotators.card import CheckpointCard, plain_phrase
+from pictograph_server.engines.annotators.card import CheckpointCard, check_known, plain_phrase
 from pictograph_server.engines.annotators.devices import FittingBatches, describe
+from pictograph_server.engines.annotators.pictures import as_box, fingerprint, size_of
 from pictograph_server.engines.annotators.sam3.embedding_cache import EmbeddingCache
 from pictograph_server.engines.annotators.sam3.masks import mask_to_detection
-from pictograph_server.engines.annotators.weights import SAM3
-from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses
+from pictograph_server.engines.errors import EngineError, EngineUnavailable
 
 if TYPE_CHECKING:
     from pictograph_server.engines.annotators.sam3.network import (
@@ -65,17 +64,8 @@ class Sam3Annotator:
 
     def check_prompts(self, prompts: Sequence[str]) -> None:
         """Raise `UnknownClasses` when the checkpoint has a card and the card does not list some of the prompts."""
-        unknown = self._card.unknown(prompts) if self._card else []
-        if self._card is None or not unknown:
-            return
-        known = ", ".join(known.name for known in self._card.classes)
-        because = f" (SAM 3 itself was not used: {self._why_narrow})" if self._why_narrow else ""
-        raise UnknownClasses(
-            f"The checkpoint {self._card.name} does not know {', '.join(map(repr, unknown))}",
-            why=f"it knows {self._card.knows} only: {known}{because}",
-            fix="Use one of these classes, or get SAM 3, which knows any: accept the licence on the hub's page of "
-            f"{SAM3} and run `hf auth login`, or set PICTOGRAPH_ANNOTATOR to a folder with its checkpoint",
-        )
+        if self._card is not None:
+            check_known(self._card, prompts, why_narrow=self._why_narrow)
 
     def text(
         self, images: Sequence[RgbImage], prompts: Sequence[str], *, threshold: float, max_detections: int = 100
@@ -106,8 +96,8 @@ class Sam3Annotator:
         self, image: RgbImage, boxes_xyxy: Sequence[Box], *, is_positive: Sequence[bool], threshold: float
     ) -> list[Detection]:
         """Return the object inside the first positive box, refined; negative boxes say what it is not."""
-        size_wh = _size_wh(image)
-        clipped = [_as_box(row) for row in boxes.clip(list(boxes_xyxy), size_wh)]
+        size_wh = size_of(image)
+        clipped = [as_box(row) for row in boxes.clip(list(boxes_xyxy), size_wh)]
         positive = [box for box, yes in zip(clipped, is_positive, strict=True) if yes]
         negative = [box for box, yes in zip(clipped, is_positive, strict=True) if not yes]
         if not positive or float(boxes.areas(positive[:1])[0]) <= 0:
@@ -163,7 +153,7 @@ class Sam3Annotator:
         self, proposals: "Proposals", index: int, prompt: str, image: RgbImage, threshold: float, most: int
     ) -> list[Detection]:
         """Return the instances of one prompt: confident, each once, best first, with masks in the image's pixels."""
-        width, height = size_wh = _size_wh(image)
+        width, height = size_wh = size_of(image)
         confidences = proposals.confidences[index].cpu().numpy()
         if not np.isfinite(confidences).all():
             raise EngineError(
@@ -179,7 +169,7 @@ class Sam3Annotator:
         kept = boxes.nms(boxes_xyxy, confidences[candidates], iou_threshold=DUPLICATE_IOU)[:most]
         masks = self._network.masks_of(proposals, index, candidates[kept].tolist())
         found = (
-            mask_to_detection(logits, prompt, float(confidences[candidates[row]]), _as_box(boxes_xyxy[row]), size_wh)
+            mask_to_detection(logits, prompt, float(confidences[candidates[row]]), as_box(boxes_xyxy[row]), size_wh)
             for logits, row in zip(masks, kept, strict=True)
         )
         return [detection for detection in found if detection is not None]
@@ -198,7 +188,7 @@ class Sam3Annotator:
     def _cut_out(
         self, image: RgbImage, points_xy: Sequence[tuple[float, float]], is_positive: Sequence[bool], box: Box | None
     ) -> Detection | None:
-        width, height = size_wh = _size_wh(image)
+        width, height = size_wh = size_of(image)
         inside = [(min(max(x, 0.0), width), min(max(y, 0.0), height)) for x, y in points_xy]
         logits, confidence = self._network.cut_out(self._embed_clicks(image), inside, is_positive, box, size_wh)
         return mask_to_detection(logits, "object", confidence, box or (0, 0, width, height), size_wh)
@@ -212,10 +202,10 @@ class Sam3Annotator:
             yield from batch
 
     def _embed_one(self, image: RgbImage) -> "ImageEmbedding":
-        return self._seen.get(("image", _fingerprint(image)), lambda: self._network.embed_images([image])[0])
+        return self._seen.get(("image", fingerprint(image)), lambda: self._network.embed_images([image])[0])
 
     def _embed_clicks(self, image: RgbImage) -> "ClickEmbedding":
-        key = ("clicks", _fingerprint(image))
+        key = ("clicks", fingerprint(image))
         return self._seen.get(key, lambda: self._network.embed_clicks(self._embed_one(image)))
 
     def _embed_text(self, prompt: str) -> "PromptEmbedding":
@@ -224,7 +214,7 @@ class Sam3Annotator:
         return self._texts.get(phrase, lambda: self._network.embed_text(phrase))
 
     def _embed_exemplars(self, alike: Exemplars) -> "PromptEmbedding":
-        size_wh = _size_wh(alike.image)
+        size_wh = size_of(alike.image)
         clipped = boxes.clip(list(alike.boxes_xyxy), size_wh)
         has_area = boxes.areas(clipped) > 0
         if len(clipped) != len(alike.is_positive):
@@ -232,22 +222,7 @@ class Sam3Annotator:
         if not any(area and yes for area, yes in zip(has_area, alike.is_positive, strict=True)):
             what = "Exemplars need a positive box with an area inside the image"
             raise EngineError(what, fix="Draw a larger box")
-        inside = [_as_box(row) for row in clipped[has_area]]
+        inside = [as_box(row) for row in clipped[has_area]]
         is_positive = [yes for yes, area in zip(alike.is_positive, has_area, strict=True) if area]
         shown = self._network.embed_boxes(self._embed_one(alike.image), inside, is_positive, size_wh)
         return self._embed_text(alike.phrase or EXEMPLARS_ALONE).followed_by(shown)
-
-
-def _fingerprint(image: RgbImage) -> bytes:
-    # Two images of different shape may have the same bytes.
-    shape = b"".join(int(side).to_bytes(4, "little") for side in image.shape[:2])
-    return hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16, salt=shape).digest()
-
-
-def _size_wh(image: RgbImage) -> tuple[int, int]:
-    return int(image.shape[1]), int(image.shape[0])
-
-
-def _as_box(row: Sequence[float] | np.ndarray) -> Box:
-    x_min, y_min, x_max, y_max = (float(value) for value in row)
-    return x_min, y_min, x_max, y_max
