@@ -13,6 +13,8 @@ from pictograph.inference.spec import MaskDecoding
 
 # A mask that covers the input may reach over its box: that share of the box's sides, and some pixels.
 _MARGIN, _MARGIN_PIXELS = 0.15, 2.0
+# An object may fill the image.
+_VALUES_AT_ONCE = 4_000_000
 
 
 def instance_masks(
@@ -82,7 +84,12 @@ def _places_in_input(box_xyxy: NDArray[np.float32], placement: Placement) -> _Pl
 
 def _drawn(coarse: NDArray[np.float32], places: _Places, level: float) -> CroppedMask | None:
     high, wide = coarse.shape
-    foreground = sample(coarse, places.down * high, places.across * wide) > level
+    rows, columns = places.down * high, places.across * wide
+    foreground = np.empty((rows.size, columns.size), np.bool_)
+    rows_each = max(1, _VALUES_AT_ONCE // max(1, columns.size))
+    for start in range(0, rows.size, rows_each):
+        strip = slice(start, start + rows_each)
+        foreground[strip] = sample(coarse, rows[strip], columns) > level
     return CroppedMask.from_array(foreground, origin_xy=places.origin_xy) if foreground.any() else None
 
 
