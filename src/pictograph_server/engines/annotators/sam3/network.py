@@ -87,6 +87,8 @@ class Sam3Network:
         # Missing weights are left random and only warned about: clicks would then cut out noise.
         self.has_clicks = not any(key.startswith(("mask_decoder", "prompt_encoder")) for key in info["missing_keys"])
         self._tracker.vision_encoder.backbone = self._detector.vision_encoder.backbone
+        # The tracker's config may name another number format for this part, which then wins over ours.
+        self._tracker.vision_encoder.neck.to(dtype)
         self._detector.to(device).eval()
         self._tracker.to(device).eval()
         self._input_size = int(self._processor.image_processor.size["height"])
