@@ -164,7 +164,7 @@ def _in_folder(choice: str, folder: Path) -> Usable:
     known = known_annotator(name)
     if known is None:
         check_packages("inference", purpose="A trained model")
-        return Usable(choice, f"model:{folder.resolve().name}", frozenset())
+        return Usable(choice, f"model:{folder.resolve().name}", frozenset({Capability.TEXT, Capability.TAG}))
     check_packages(_EXTRA, purpose=known.title)
     networks = folders.networks_in(folder)
     for repository in known.repositories:
