@@ -71,6 +71,14 @@ def test_instance_masks__padding_of_the_input_is_not_the_image() -> None:
     assert drawn(mask, (10, 20))[:, 10:].all()
 
 
+def test_instance_masks__object_that_fills_a_large_image() -> None:
+    """Drawn in several strips of rows."""
+    placement = Placement((3000, 2000), (30, 20), (0.01, 0.01))
+    [mask] = instance_masks(LEFT_HALF, IN_BOX, boxes((0, 0, 3000, 2000)), placement)
+    assert mask is not None and mask.shape_hw == (2000, 3000)
+    assert mask.to_array()[:, :1500].all() and not mask.to_array()[:, 1500:].any()
+
+
 def test_instance_masks__threshold_of_probabilities() -> None:
     coarse = np.full((1, 1, 1), 0.6, np.float32)
     strict = IN_BOX.model_copy(update={"threshold": 0.7})
