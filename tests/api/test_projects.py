@@ -160,3 +160,19 @@ def test_projects__other_organization_is_404(
 def _hashes(platform: Platform) -> list[str]:
     with platform.db.read() as conn:
         return list(conn.scalars(select(images.c.sha256)))
+
+
+def test_update_project__several_prompts_come_back_and_one_as_itself(app_client: TestClient):
+    classes = [{"name": "car", "prompts": ["a red car", "car"]}, {"name": "bus", "prompts": ["bus"]}]
+    after = create_project(app_client, "a", classes=classes)
+    assert [(each["prompt"], each["prompts"]) for each in after["classes"]] == [
+        (None, ["a red car", "car"]),
+        ("bus", None),
+    ]
+    again = app_client.patch("/api/v1/developer/projects/a", json={"classes": after["classes"]})
+    assert again.json()["project"]["classes"] == after["classes"]
+
+
+def test_create_project__prompt_and_prompts_are_refused(app_client: TestClient):
+    body = {"name": "a", "classes": [{"name": "car", "prompt": "a", "prompts": ["b"]}]}
+    assert app_client.post("/api/v1/developer/projects/", json=body).status_code == 422

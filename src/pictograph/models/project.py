@@ -5,17 +5,23 @@ from typing import Literal
 
 from pydantic import Field
 
+from pictograph.models.auto_annotate import Prompt, Prompts
 from pictograph.models.common import WireModel
 
 ProjectAnnotationType = Literal["bbox", "box", "polygon", "polyline", "keypoint"]
 
 
 class ProjectClass(WireModel):
-    """A class to annotate with. `type` is free text; the server picks a colour when there is none."""
+    """A class to annotate with. `type` is free text; the server picks a colour when there is none.
+
+    Beyond the hosted service: `prompt`, or several `prompts`, are what the model is asked with instead of the name.
+    """
 
     name: str = Field(min_length=1, max_length=120)
     type: str | None = None
     color: str | None = None
+    prompt: Prompt | None = None
+    prompts: Prompts | None = None
 
 
 class Project(WireModel):

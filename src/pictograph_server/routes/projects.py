@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, model_validator
 
-from pictograph.models.auto_annotate import Prompt, Prompts, all_prompts, require_one_form
+from pictograph.models.auto_annotate import all_prompts, require_one_form
 from pictograph.models.project import Project, ProjectClass
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
@@ -19,10 +19,7 @@ router = APIRouter(prefix=f"{API}/projects", tags=["projects"])
 
 
 class ProjectClassBody(ProjectClass):
-    """A class as sent and answered; `prompt`, or several `prompts`, are asked for instead of the name."""
-
-    prompt: Prompt | None = None
-    prompts: Prompts | None = None
+    """A class as sent and answered."""
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
