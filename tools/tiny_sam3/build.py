@@ -129,12 +129,12 @@ def _scaled(stage: Stage, order: Order, minutes: float | None = None) -> Stage:
 def _processor(order: Order, work: Path) -> Sam3Processor:
     """Return the processor whose tokenizer the weights were trained with."""
     if order.start_from is not None:
-        return Sam3Processor.from_pretrained(order.start_from, local_files_only=True)
+        return Sam3Processor.from_pretrained(order.start_from)
     folder = work / "processor"
     if not folder.exists():
         processor: Any = new_processor()
         processor.save_pretrained(folder)
-    return Sam3Processor.from_pretrained(folder, local_files_only=True)
+    return Sam3Processor.from_pretrained(folder)
 
 
 def _scenes(order: Order, work: Path) -> SceneSet:

@@ -26,7 +26,9 @@ def write_checkpoint(folder: Path, detector: Sam3Model, tracker: Sam3TrackerMode
     parts.save_pretrained(folder)
     _config(detector, tracker).save_pretrained(folder)
     halved = {key: _half(value) for key, value in _weights(detector, tracker).items()}
-    save_file(halved, folder / "model.safetensors", metadata={"format": "pt"})
+    weights = folder / "model.safetensors"
+    save_file(halved, weights, metadata={"format": "pt"})
+    weights.chmod(0o644)  # the library lets only its owner read it
     card = checkpoint_card().model_dump(mode="json")
     (folder / FILENAME).write_text(json.dumps(card, indent=2) + "\n")
 
