@@ -221,11 +221,11 @@ def test_shards__what_fails_before_anything_is_done_fails_the_batch_now(signs: W
 def test_shards__an_image_that_kills_the_process_is_one_failure(signs: Workplace):
     batch = start(signs, NAMES)
     annotate_with(signs, lambda annotator, _asked: annotator.dies_of.add(65))
-    assert [run_dying(signs) for _ in range(3)] == ["queued"] * 3
+    assert [run_dying(signs) for _ in range(4)] == ["queued"] * 4
     signs.run_lane("annotate")
     job = job_of(signs, batch)
     assert (job["status"], job["processed_images"], job["failed_images"]) == ("completed", 9, 2)
-    assert "'1.png': the process died of it, 2 times" in str(job["error_message"])
+    assert "'1.png': the process died of it, 3 times" in str(job["error_message"])
 
 
 def test_shards__pace_and_time_left_are_told_while_it_runs(signs: Workplace):

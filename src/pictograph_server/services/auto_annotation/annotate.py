@@ -32,8 +32,8 @@ _SAVES_AHEAD = 2
 _EVENT_INTERVAL_S = 2.0
 # A try after another works alone on each image that the earlier one may have died of …
 _SUSPECTS = 5 * MAX_GROUP
-# … and gives up one that killed so many tries while it was the only one.
-_MAX_DEATHS_OF_AN_IMAGE = 2
+# … and gives up one that killed so many tries while it was the only one. Two may have had other reasons: restarts.
+_MAX_DEATHS_OF_AN_IMAGE = 3
 
 
 def annotate(run: JobRun, platform: Platform, open_annotator: OpenAnnotator) -> None:
