@@ -27,6 +27,8 @@ DatasetName = Annotated[str | None, typer.Option("--dataset", "-d", help="Measur
 ClassNames = Annotated[str | None, typer.Option("--classes", "-c", help="Only these, with commas between.")]
 Iou = Annotated[float, typer.Option(min=0.01, max=1, help="Least overlap of a match.")]
 _BAR = 40
+# Columns a terminal needs for the intervals of precision and recall; `print(comparison)` and --json always have them.
+_WIDE = 105
 
 
 @api_command(app, "compare")
@@ -136,11 +138,12 @@ def _measured(
 
 def _print(comparison: Comparison, worst: int) -> None:
     console = Console()
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, title=escape(title(comparison)), title_justify="left")
-    table.add_column(HEADINGS[0])
+    console.print(title(comparison), markup=False, highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table.add_column(HEADINGS[0], overflow="fold", min_width=8)
     for heading in HEADINGS[1:]:
-        table.add_column(heading, justify="right")
-    for row in class_rows(comparison):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for row in class_rows(comparison, with_intervals=console.width >= _WIDE):
         table.add_row(*(escape(cell) for cell in row))
     console.print(table)
     _print_histogram(console, comparison)

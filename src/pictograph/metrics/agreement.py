@@ -43,7 +43,11 @@ def compare(
     if not 0 < iou <= 1:
         raise ValueError(f"iou is {iou}; a match needs an overlap above 0 and of at most 1, for example 0.5")
     tally = Tally(class_names=class_names, tag_classes=tag_classes)
-    worst_images = nsmallest(worst, _differing(pairs, iou, tally), key=lambda found: (-found.problem_count, found.path))
+    differing = _differing(pairs, iou, tally)
+    worst_images = nsmallest(worst, differing, key=lambda found: (-found.problem_count, found.path))
+    for _ in differing:
+        # With `worst` 0 nothing has been read, and so nothing counted.
+        pass
     review = review_order(unreviewed, empty_images=tally.empty_images, wrong_empty_images=tally.wrong_empty_images)
     return Comparison(
         reference=reference,

@@ -39,10 +39,10 @@ def title(comparison: Comparison) -> str:
     )
 
 
-def class_rows(comparison: Comparison) -> list[tuple[str, ...]]:
+def class_rows(comparison: Comparison, *, with_intervals: bool = True) -> list[tuple[str, ...]]:
     """Return a row of cells for each class, and one for all where there are several."""
     classes = [*comparison.classes, comparison.total] if len(comparison.classes) != 1 else comparison.classes
-    return [_class_row(each) for each in classes]
+    return [_class_row(each, with_intervals) for each in classes]
 
 
 def worst_rows(comparison: Comparison, limit: int) -> Iterable[tuple[str, str]]:
@@ -54,13 +54,13 @@ def worst_rows(comparison: Comparison, limit: int) -> Iterable[tuple[str, str]]:
         yield image.path, ", ".join(words)
 
 
-def _class_row(each: ClassAgreement) -> tuple[str, ...]:
+def _class_row(each: ClassAgreement, with_intervals: bool) -> tuple[str, ...]:
     return (
         each.class_name if each.kind == "shape" else f"{each.class_name} (tag)",
         str(each.reference_count),
         str(each.other_count),
-        _share(each.precision, each.precision_interval),
-        _share(each.recall, each.recall_interval),
+        _share(each.precision, each.precision_interval if with_intervals else None),
+        _share(each.recall, each.recall_interval if with_intervals else None),
         _figure(each.f1),
         _figure(each.mean_box_iou),
         _figure(each.mean_mask_iou),
@@ -70,9 +70,9 @@ def _class_row(each: ClassAgreement) -> tuple[str, ...]:
 
 
 def _share(value: float | None, interval: tuple[float, float] | None) -> str:
-    if value is None or interval is None:
+    if value is None:
         return "-"
-    return f"{value:.2f} ({interval[0]:.2f}-{interval[1]:.2f})"
+    return f"{value:.2f}" if interval is None else f"{value:.2f} ({interval[0]:.2f}-{interval[1]:.2f})"
 
 
 def _figure(value: float | None) -> str:

@@ -121,6 +121,11 @@ def test_compare__only_the_worst_are_listed() -> None:
     assert [image.problem_count for image in comparison.worst_images] == [5, 4]
 
 
+def test_compare__without_worst_images_all_is_counted() -> None:
+    comparison = measured(pair([box(0, 0, 9, 9)], []), pair([], [box(0, 0, 9, 9)]), worst=0)
+    assert (comparison.worst_images, comparison.image_count, comparison.total.missed) == ([], 2, 1)
+
+
 def test_compare__classes_that_are_not_asked_for_do_not_count() -> None:
     images = pair([box(0, 0, 9, 9), box(50, 0, 9, 9, name="pole")], [box(0, 0, 9, 9)])
     comparison = measured(images, class_names=["sign"])
