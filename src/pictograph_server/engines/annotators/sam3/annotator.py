@@ -12,6 +12,7 @@ from pictograph_server.engines.annotators.devices import FittingBatches, describ
 from pictograph_server.engines.annotators.pictures import as_box, fingerprint, size_of
 from pictograph_server.engines.annotators.sam3.embedding_cache import EmbeddingCache
 from pictograph_server.engines.annotators.sam3.masks import mask_to_detection
+from pictograph_server.engines.annotators.sam3.pasted import scene_of
 from pictograph_server.engines.errors import EngineError, EngineUnavailable
 
 if TYPE_CHECKING:
@@ -84,13 +85,20 @@ class Sam3Annotator:
         self, images: Sequence[RgbImage], alike: Exemplars, *, threshold: float, max_detections: int = 100
     ) -> list[list[Detection]]:
         """Return, for each image, every object like the positive exemplars and unlike the negative ones, best first."""
+        name = alike.phrase or EXEMPLARS_ALONE
         if alike.phrase is not None:
             self.check_prompts([alike.phrase])
-        asked = {alike.phrase or EXEMPLARS_ALONE: self._embed_exemplars(alike)}
-        return [
-            self._find(embedding, image, asked, threshold, max_detections)
-            for image, embedding in zip(images, self._embed(images), strict=True)
-        ]
+        alike = _with_area(alike)
+        scenes = [scene_of(image, alike) for image in images]
+        # Exemplars that were pasted in answer too.
+        most = max_detections + len(alike.boxes_xyxy)
+        found: list[list[Detection]] = []
+        for scene, embedding in zip(scenes, self._embed([scene.image for scene in scenes]), strict=True):
+            shown = self._network.embed_boxes(embedding, scene.boxes_xyxy, alike.is_positive, size_of(scene.image))
+            asked = {name: self._embed_text(name).followed_by(shown)}
+            detections = self._find(embedding, scene.image, asked, threshold, most)
+            found.append([each for each in detections if not scene.is_hidden(each)][:max_detections])
+        return found
 
     def box(
         self, image: RgbImage, boxes_xyxy: Sequence[Box], *, is_positive: Sequence[bool], threshold: float
@@ -213,16 +221,16 @@ class Sam3Annotator:
         # Each phrase alone: among others its bits would depend on which others.
         return self._texts.get(phrase, lambda: self._network.embed_text(phrase))
 
-    def _embed_exemplars(self, alike: Exemplars) -> "PromptEmbedding":
-        size_wh = size_of(alike.image)
-        clipped = boxes.clip(list(alike.boxes_xyxy), size_wh)
-        has_area = boxes.areas(clipped) > 0
-        if len(clipped) != len(alike.is_positive):
-            raise ValueError(f"{len(clipped)} boxes, and {len(alike.is_positive)} words on which are positive")
-        if not any(area and yes for area, yes in zip(has_area, alike.is_positive, strict=True)):
-            what = "Exemplars need a positive box with an area inside the image"
-            raise EngineError(what, fix="Draw a larger box")
-        inside = [as_box(row) for row in clipped[has_area]]
-        is_positive = [yes for yes, area in zip(alike.is_positive, has_area, strict=True) if area]
-        shown = self._network.embed_boxes(self._embed_one(alike.image), inside, is_positive, size_wh)
-        return self._embed_text(alike.phrase or EXEMPLARS_ALONE).followed_by(shown)
+
+def _with_area(alike: Exemplars) -> Exemplars:
+    """Return the exemplars with their boxes cut to their image, without those outside it."""
+    clipped = boxes.clip(list(alike.boxes_xyxy), size_of(alike.image))
+    inside = [
+        (as_box(row), yes)
+        for row, area, yes in zip(clipped, boxes.areas(clipped), alike.is_positive, strict=True)
+        if area > 0
+    ]
+    if not any(yes for _, yes in inside):
+        what = "Exemplars need a positive box with an area inside the image"
+        raise EngineError(what, fix="Draw a larger box")
+    return Exemplars(alike.image, [box for box, _ in inside], [yes for _, yes in inside], alike.phrase)
