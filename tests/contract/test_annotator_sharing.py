@@ -152,6 +152,16 @@ def test_crash__of_somebody_elses_image_does_not_reach_a_job(process: AnnotatorP
         assert batch.result() == [0.1] * 10
 
 
+def test_crash__blames_no_image_that_waits_for_the_same_network(process: AnnotatorProcess, job: Annotator):
+    """Both questions of a job wait for the new process to load their network; one of them then ends it again."""
+    with ThreadPoolExecutor(2) as pool:
+        innocent = [pool.submit(confidences, job, 1) for _ in range(3)]
+        with pytest.raises(EngineCrashed):
+            job.text([picture(CRASHES)], ["a"], threshold=0.5)
+        innocent += [pool.submit(confidences, job, 1) for _ in range(3)]
+        assert [each.result() for each in innocent] == [[0.1]] * 6
+
+
 def test_kill__of_the_process_is_not_seen_by_the_next_request(process: AnnotatorProcess, job: Annotator):
     before = process.pid
     assert before is not None

@@ -21,6 +21,8 @@ PictureSource: TypeAlias = "bytes | Path | RgbImage"
 Answered = TypeVar("Answered")
 # One image alone that ends the process this often is to blame, not its neighbours and not the machine.
 _CRASHES_OF_ONE_IMAGE = 2
+# Once more while a network is loaded, for others work meanwhile: it may be their image twice.
+_CRASHES_WHILE_LOADING = 3
 # The process may also die of what others asked, before our request had its turn.
 _MOST_RESTARTS = 10
 
@@ -43,7 +45,7 @@ def open_remote(address: str | None, choice: str, device: str | None) -> Annotat
 
     Raises:
         EngineUnavailable: it cannot be opened here; says why and what to do.
-        EngineCrashed: the process died twice while it loaded the network.
+        EngineCrashed: the process died again and again while it loaded the network.
     """
     if address is not None:
         with suppress(NobodyThere):
@@ -143,14 +145,15 @@ class RemoteAnnotator:
         # Whoever asks what the network can do holds up no batch: that is answered at once.
         is_urgent = isinstance(question, wire.Open | wire.CheckPrompts)
         request = wire.Request(question=question, annotator=self._choice, is_urgent=is_urgent, client=self._client)
-        crashes = 0
+        at_work, at_loading = 0, 0
         most = 1 if len(images) > (2 if isinstance(question, wire.Alike) else 1) else _CRASHES_OF_ONE_IMAGE
         for _ in range(_MOST_RESTARTS):
             try:
                 return ask(self._address, request, images)
             except BrokenOff as broken:
-                crashes += broken.phase in ("loading", "working")
-                if crashes >= most:
+                at_work += broken.phase == "working"
+                at_loading += broken.phase == "loading"
+                if at_work >= most or at_loading >= _CRASHES_WHILE_LOADING:
                     raise crashed(broken) from broken
         raise EngineCrashed(
             f"The annotator's process ended {_MOST_RESTARTS} times before it came to this job",

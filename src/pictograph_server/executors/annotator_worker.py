@@ -70,14 +70,18 @@ class Worker:
         finally:
             self._step_began = None
         if result is not None:
-            order.outcome.put(result)
+            # The process may die of the next order before this one's answer is out.
+            if order.enter("waiting"):
+                order.outcome.put(result)
         else:
             self._interrupted = order
             self._turns.put_back(order)
 
     def _on_loaded(self, order: Order, error: Exception | None) -> None:
         if error is None:
-            self._turns.put(order)
+            # From now on it is no loading that the process dies of, but somebody's image.
+            if order.enter("waiting"):
+                self._turns.put(order)
             return
         if not isinstance(error, EngineError):
             _log.error("%s cannot be opened", order.request.annotator, exc_info=error)
