@@ -24,9 +24,12 @@ from torch import Tensor
 from torch.nn.functional import cosine_similarity
 from torchvision.ops import roi_align
 
+from pictograph.geometry.boxes import nms
 from pictograph.metrics.detection import Boxes, Matches, evaluate_detections, match_detections
 from pictograph_server.engines.annotators.base import Annotator, Box, Detection, Exemplars
+from pictograph_server.engines.annotators.pictures import as_box
 from pictograph_server.engines.annotators.registry import open_annotator
+from pictograph_server.engines.annotators.sam3.masks import mask_to_detection
 from pictograph_server.engines.annotators.sam3.network import Sam3Network
 from pictograph_server.engines.annotators.weights import TINY_FOLDER
 
@@ -49,10 +52,20 @@ class Pair:
 Way = Callable[[Annotator, Pair], list[Detection]]
 
 
-def carried_tokens(annotator: Annotator, pair: Pair) -> list[Detection]:
+def carried_tokens(_: Annotator, pair: Pair) -> list[Detection]:
     """What the network made of the exemplar on its own image is asked of the other."""
-    [found] = annotator.exemplars([pair.target], Exemplars(pair.source, [pair.exemplar], [True]), threshold=LOWEST)
-    return found
+    network, (height, width) = _network(), pair.target.shape[:2]
+    [source], [target] = network.embed_images([pair.source]), network.embed_images([pair.target])
+    shown = network.embed_boxes(source, [pair.exemplar], [True], (pair.source.shape[1], pair.source.shape[0]))
+    proposals = network.propose(target, [network.embed_text("visual").followed_by(shown)])
+    corners = proposals.boxes[0].double().numpy() * np.array([width, height, width, height])
+    confidences = proposals.confidences[0].numpy()
+    kept = [int(i) for i in nms(corners, confidences, iou_threshold=0.5) if confidences[i] > LOWEST]
+    drawn = [
+        mask_to_detection(logits, "visual", float(confidences[i]), as_box(corners[i]), (width, height))
+        for i, logits in zip(kept, network.masks_of(proposals, 0, kept), strict=True)
+    ]
+    return [detection for detection in drawn if detection is not None]
 
 
 def tokens_and_likeness(annotator: Annotator, pair: Pair) -> list[Detection]:
@@ -64,14 +77,9 @@ def tokens_and_likeness(annotator: Annotator, pair: Pair) -> list[Detection]:
 
 
 def pasted_into_a_corner(annotator: Annotator, pair: Pair) -> list[Detection]:
-    """The exemplar is painted over the corner of the other image that shows the least."""
-    canvas, crop = pair.target.copy(), _crop(pair, side=0.3)
-    height, width = crop.shape[:2]
-    tall, wide = canvas.shape[:2]
-    corners = [(x, y) for x in (0, wide - width) for y in (0, tall - height)]
-    x, y = min(corners, key=lambda corner: float(canvas[corner[1] :, corner[0] :][:height, :width].std()))
-    canvas[y : y + height, x : x + width] = crop
-    return _found_outside(annotator, canvas, _box_in_crop(pair, crop, x, y), (x, y, x + width, y + height))
+    """The exemplar is painted over the corner of the other image that shows the least: what the engine does."""
+    [found] = annotator.exemplars([pair.target], Exemplars(pair.source, [pair.exemplar], [True]), threshold=LOWEST)
+    return found
 
 
 def pasted_beside(annotator: Annotator, pair: Pair) -> list[Detection]:
