@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     device: str | None = Field(
         default=None, description="Device of the engines (`cpu`, `cuda`, `cuda:1`); by default the best there is."
     )
+    compile: bool = Field(
+        default=False,
+        description="Compile SAM 3's vision encoder: a minute for the first image, a little less for each after it.",
+    )
     warm_start: bool = Field(
         default=False, description="Load the annotator when the server starts, so that the first prompt need not wait."
     )

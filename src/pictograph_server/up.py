@@ -23,6 +23,8 @@ from pydantic import ValidationError
 import pictograph
 from pictograph_server.app import create_app
 from pictograph_server.data_folder import DataFolderLock, StartError
+from pictograph_server.executors.annotator_door import ENTRY
+from pictograph_server.executors.annotator_main import COMPILE
 from pictograph_server.executors.annotator_process import AnnotatorProcess
 from pictograph_server.executors.process import ProcessExecutor
 from pictograph_server.first_key import client_config_path, ensure_owner_key
@@ -195,7 +197,8 @@ def _child_environment(settings: Settings) -> dict[str, str]:
 
 @contextmanager
 def _annotator(settings: Settings) -> Generator[AnnotatorProcess]:
-    annotator = AnnotatorProcess(settings.annotator, settings.device)
+    command = (*ENTRY, COMPILE) if settings.compile else ENTRY
+    annotator = AnnotatorProcess(settings.annotator, settings.device, command=command)
     if settings.warm_start:
         annotator.warm_up()
     try:

@@ -9,6 +9,7 @@ import pytest
 
 from pictograph_server.engines.annotators.base import Box, Capability, Detection, Exemplars, RgbImage
 from pictograph_server.engines.annotators.card import read_card
+from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.engines.annotators.sam3 import load
 from pictograph_server.engines.annotators.weights import TINY_FOLDER
 from pictograph_server.engines.errors import EngineUnavailable
@@ -77,7 +78,7 @@ def test_load__compiled_vision_encoder_answers_the_same(checkpoint: Path):
     torch._dynamo.reset()  # pyright: ignore[reportPrivateUsage]
     image = make_sign()
     plain = load(str(checkpoint), "cpu").text([image], ["dog"], threshold=0.0)[0]
-    compiled = load(str(checkpoint), "cpu", compile_vision=True)
+    compiled = open_annotator(str(checkpoint), "cpu", compile_vision=True)
     assert [d.prompt for d in compiled.text([image], ["dog"], threshold=0.0)[0]] == [d.prompt for d in plain]
     found = compiled.text([image], ["dog"], threshold=0.0)[0]
     assert np.allclose([d.confidence for d in found], [d.confidence for d in plain], atol=1e-4)

@@ -1,4 +1,4 @@
-"""The entry of the warm annotator: `python -m pictograph_server.executors.annotator_main PARENT SOCKET CHOICE DEVICE`.
+"""The entry of the warm annotator, a module to run with `[--compile] PARENT SOCKET CHOICE DEVICE`.
 
 Nothing but the standard library is imported before the process is sure to die with its parent: loading torch takes
 seconds in which the parent may already be gone.
@@ -7,6 +7,7 @@ seconds in which the parent may already be gone.
 import contextlib
 import ctypes
 import faulthandler
+import functools
 import logging
 import os
 import signal
@@ -16,10 +17,11 @@ import threading
 from pathlib import Path
 from typing import NoReturn
 
+COMPILE = "--compile"
 _PR_SET_PDEATHSIG = 1
 
 
-def main(parent: str, door: str, choice: str, device: str) -> NoReturn:
+def main(parent: str, door: str, choice: str, device: str, *, compile_vision: bool) -> NoReturn:
     die_with(int(parent))
     _be_first_to_go()
     # Our standard output tells the parent that we are ready, and by closing that we are gone. Whatever a library
@@ -28,9 +30,16 @@ def main(parent: str, door: str, choice: str, device: str) -> NoReturn:
     os.dup2(2, 1)
     faulthandler.enable()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    from pictograph_server.engines.annotators.registry import open_annotator
     from pictograph_server.executors.annotator_serve import serve
 
-    serve(socket.socket(fileno=int(door)), device or None, choice, on_ready=lambda: os.write(state, b"ready"))
+    serve(
+        socket.socket(fileno=int(door)),
+        device or None,
+        choice,
+        on_ready=lambda: os.write(state, b"ready"),
+        opener=functools.partial(open_annotator, compile_vision=compile_vision),
+    )
 
 
 def die_with(parent: int) -> None:
@@ -56,4 +65,5 @@ def _be_first_to_go() -> None:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    *options, parent, door, choice, device = sys.argv[1:]
+    main(parent, door, choice, device, compile_vision=COMPILE in options)

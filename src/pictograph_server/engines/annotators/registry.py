@@ -10,13 +10,15 @@ from pictograph_server.engines.annotators.base import Annotator, AnnotatorSpec
 from pictograph_server.engines.annotators.checkpoints import SAM3
 
 
-def open_annotator(choice: str = "auto", device: str | None = None) -> Annotator:
+def open_annotator(choice: str = "auto", device: str | None = None, *, compile_vision: bool = False) -> Annotator:
     """Open an annotator: `auto`, a name of the registry, a checkpoint folder, or the hub id of a SAM 3 checkpoint.
 
     `auto` is the best that can be used here (`availability.find`); its `name` says which, and when it is the packaged
     checkpoint for drawn road signs, its refusals say why no better one was used. A folder may hold SAM 3, another
     annotator's networks, or a model that was trained here (`model.onnx`).
 
+    Args:
+        compile_vision: compile the vision encoder of SAM 3 (`sam3.load`); other networks run as they are.
     Raises:
         EngineUnavailable: the one asked for cannot run here; says why and what to do.
     """
@@ -24,11 +26,13 @@ def open_annotator(choice: str = "auto", device: str | None = None) -> Annotator
     if found.why_narrow is not None:
         return sam3.load(str(weights.TINY_FOLDER), device, why_narrow=found.why_narrow)
     specs = annotator_specs()
+    if found.choice == "sam3":
+        return sam3.load(None, device, compile_vision=compile_vision)
     if found.choice in specs:
         return specs[found.choice].load(None, device)
     if not weights.is_path(found.choice):
-        return sam3.load(found.choice, device)
-    return _open_folder(Path(found.choice).expanduser(), device)
+        return sam3.load(found.choice, device, compile_vision=compile_vision)
+    return _open_folder(Path(found.choice).expanduser(), device, compile_vision)
 
 
 def annotator_specs() -> dict[str, AnnotatorSpec]:
@@ -45,10 +49,10 @@ def _modules() -> list[pkgutil.ModuleInfo]:
     ]
 
 
-def _open_folder(folder: Path, device: str | None) -> Annotator:
+def _open_folder(folder: Path, device: str | None, compile_vision: bool) -> Annotator:
     name = folders.annotator_in(folder)
     if name == folders.TRAINED:
         return trained.load(folder, device)
     if name == "sam3":
-        return sam3.load(str(folders.networks_in(folder).get(SAM3, folder)), device)
+        return sam3.load(str(folders.networks_in(folder).get(SAM3, folder)), device, compile_vision=compile_vision)
     return annotator_specs()[name].load(str(folder), device)
