@@ -27,11 +27,11 @@ from torchvision.ops import roi_align
 from pictograph.geometry.boxes import nms
 from pictograph.metrics.detection import Boxes, Matches, evaluate_detections, match_detections
 from pictograph_server.engines.annotators.base import Annotator, Box, Detection, Exemplars
+from pictograph_server.engines.annotators.checkpoints.weights import TINY_FOLDER
 from pictograph_server.engines.annotators.pictures import as_box
 from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.engines.annotators.sam3.masks import mask_to_detection
 from pictograph_server.engines.annotators.sam3.network import Sam3Network
-from pictograph_server.engines.annotators.weights import TINY_FOLDER
 
 Rgb = NDArray[np.uint8]
 Objects = Sequence[tuple[str, Box]]

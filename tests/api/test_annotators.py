@@ -4,7 +4,8 @@ import pytest
 from fastapi.testclient import TestClient
 from tests.conftest import MakeClient, MakeKey
 
-from pictograph_server.engines.annotators import availability, weights
+from pictograph_server.engines.annotators import availability
+from pictograph_server.engines.annotators.checkpoints import weights
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from transformers import (
     Sam3VideoConfig,
 )
 
-from pictograph_server.engines.annotators.weights import TINY_FOLDER
+from pictograph_server.engines.annotators.checkpoints.weights import TINY_FOLDER
 
 SIDE, PATCH = 96, 16  # pixels of the square input and of a token
 TOKENS = SIDE // PATCH

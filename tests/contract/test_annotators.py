@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pictograph.geometry.boxes import iou
 from pictograph.geometry.masks import rings_to_mask
 from pictograph.geometry.rings import box_ring
-from pictograph_server.engines.annotators import availability, hub, sam3, weights
+from pictograph_server.engines.annotators import availability, sam3
 from pictograph_server.engines.annotators.base import Annotator, Capability, Detection, Exemplars, RgbImage
+from pictograph_server.engines.annotators.checkpoints import hub, weights
 from pictograph_server.engines.annotators.registry import annotator_specs, open_annotator
 from pictograph_server.engines.annotators.sam3.annotator import Sam3Annotator
 from pictograph_server.engines.errors import EngineError, EngineUnavailable, UnknownClasses

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import pytest
 from tests.hub_stand_in import HubStandIn, hub_stand_in
 
-from pictograph_server.engines.annotators import availability, hub
-from pictograph_server.engines.annotators.checkpoints import GROUNDING_DINO, SAM2, SAM3, Repository
-from pictograph_server.engines.annotators.download import check_room
+from pictograph_server.engines.annotators import availability
+from pictograph_server.engines.annotators.checkpoints import hub
+from pictograph_server.engines.annotators.checkpoints.catalogue import GROUNDING_DINO, SAM2, SAM3, Repository
+from pictograph_server.engines.annotators.checkpoints.download import check_room
 from pictograph_server.engines.errors import EngineUnavailable
 
 pytest.importorskip("huggingface_hub")
@@ -32,7 +33,8 @@ FILES = {
 PROGRAM = """
 import json, resource, sys, time
 import huggingface_hub
-from pictograph_server.engines.annotators import availability, weights
+from pictograph_server.engines.annotators import availability
+from pictograph_server.engines.annotators.checkpoints import weights
 from pictograph_server.engines.errors import EngineUnavailable
 how, checkpoint, most_bytes = sys.argv[1], sys.argv[2], int(sys.argv[3])
 if most_bytes:

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from pictograph.geometry.boxes import iou
-from pictograph_server.engines.annotators import folders
 from pictograph_server.engines.annotators.base import Annotator, Capability, Detection, Exemplars, RgbImage
-from pictograph_server.engines.annotators.checkpoints import GROUNDING_DINO, NAMES, OWLV2, SAM2
+from pictograph_server.engines.annotators.checkpoints import folders
+from pictograph_server.engines.annotators.checkpoints.catalogue import GROUNDING_DINO, NAMES, OWLV2, SAM2
 from pictograph_server.engines.annotators.grounded_sam2 import GroundedSam2Annotator
 from pictograph_server.engines.annotators.owlv2 import Owlv2Annotator
 from pictograph_server.engines.annotators.registry import annotator_specs, open_annotator

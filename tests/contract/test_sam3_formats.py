@@ -9,9 +9,9 @@ import pytest
 
 from pictograph_server.engines.annotators.base import Box, Capability, Detection, Exemplars, RgbImage
 from pictograph_server.engines.annotators.card import read_card
+from pictograph_server.engines.annotators.checkpoints.weights import TINY_FOLDER
 from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.engines.annotators.sam3 import load
-from pictograph_server.engines.annotators.weights import TINY_FOLDER
 from pictograph_server.engines.errors import EngineUnavailable
 
 torch = pytest.importorskip("torch")

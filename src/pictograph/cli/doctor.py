@@ -79,7 +79,8 @@ def examine() -> Checkup:
     """Look at everything; what cannot be looked at is a problem in words, never an exception."""
     checkup = Checkup(can_label=False, auto=None, configured=None, machine=None)
     try:
-        from pictograph_server.engines.annotators import availability, download, packages
+        from pictograph_server.engines.annotators import availability, packages
+        from pictograph_server.engines.annotators.checkpoints import download
         from pictograph_server.engines.errors import EngineUnavailable
         from pictograph_server.engines.machine import look_at_machine
     except ImportError as missing:

@@ -13,7 +13,7 @@ import typer
 from pictograph.cli.failures import FAILED, WRONG_USAGE
 
 if TYPE_CHECKING:
-    from pictograph_server.engines.annotators.checkpoints import KnownAnnotator, Repository
+    from pictograph_server.engines.annotators.checkpoints.catalogue import KnownAnnotator, Repository
     from pictograph_server.engines.errors import EngineError
 
 app = typer.Typer(no_args_is_help=True, help="Engines: what labels and trains on this machine.")
@@ -53,14 +53,14 @@ def pull(
     ] = None,
 ) -> None:
     """Fetch the weights of an annotator. What is here already is kept; run it again and it goes on."""
-    checkpoints = _annotators("checkpoints")
-    known: KnownAnnotator | None = checkpoints.known_annotator(name)
+    catalogue = _annotators("checkpoints.catalogue")
+    known: KnownAnnotator | None = catalogue.known_annotator(name)
     if known is None or not known.repositories:
-        pullable = ", ".join(each.name for each in checkpoints.KNOWN if each.repositories)
+        pullable = ", ".join(each.name for each in catalogue.KNOWN if each.repositories)
         why = "it ships with the platform" if known is not None else "there is no such annotator"
         typer.echo(f"Error: {name!r} has no weights to fetch: {why}\nFix: Name one of {pullable}", err=True)
         raise typer.Exit(WRONG_USAGE)
-    hub, download = _annotators("hub"), _annotators("download")
+    hub, download = _annotators("checkpoints.hub"), _annotators("checkpoints.download")
     from pictograph_server.engines.errors import EngineError
 
     wanted = known.all_repositories

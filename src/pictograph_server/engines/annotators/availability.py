@@ -4,12 +4,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pictograph_server.engines.annotators import folders, weights
 from pictograph_server.engines.annotators.base import Capability
 from pictograph_server.engines.annotators.card import CheckpointCard, check_known, read_card
-from pictograph_server.engines.annotators.checkpoints import KNOWN, NAMES, KnownAnnotator, Repository, known_annotator
-from pictograph_server.engines.annotators.download import check_room
-from pictograph_server.engines.annotators.hub import ask_hub_for
+from pictograph_server.engines.annotators.checkpoints import folders, weights
+from pictograph_server.engines.annotators.checkpoints.catalogue import (
+    KNOWN,
+    NAMES,
+    KnownAnnotator,
+    Repository,
+    known_annotator,
+)
+from pictograph_server.engines.annotators.checkpoints.download import check_room
+from pictograph_server.engines.annotators.checkpoints.hub import ask_hub_for
 from pictograph_server.engines.annotators.packages import check_packages
 from pictograph_server.engines.errors import EngineUnavailable
 

@@ -10,7 +10,8 @@ import numpy as np
 from pictograph.geometry import boxes
 from pictograph_server.engines.annotators.base import AnnotatorSpec, Box, Capability, Detection, Exemplars, RgbImage
 from pictograph_server.engines.annotators.card import plain_phrase
-from pictograph_server.engines.annotators.checkpoints import GROUNDING_DINO, SAM2, known_annotator
+from pictograph_server.engines.annotators.checkpoints.catalogue import GROUNDING_DINO, SAM2, known_annotator
+from pictograph_server.engines.annotators.checkpoints.folders import engine_name, locate_network
 from pictograph_server.engines.annotators.devices import (
     FittingBatches,
     batch_sizes,
@@ -18,7 +19,6 @@ from pictograph_server.engines.annotators.devices import (
     limit_threads,
     open_device,
 )
-from pictograph_server.engines.annotators.folders import engine_name, locate_network
 from pictograph_server.engines.annotators.loading import load_network
 from pictograph_server.engines.annotators.packages import check_packages
 from pictograph_server.engines.annotators.pictures import as_box, size_of

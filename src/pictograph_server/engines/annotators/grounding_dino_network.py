@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 
 from pictograph_server.engines.annotators.base import RgbImage
-from pictograph_server.engines.annotators.checkpoints import GROUNDING_DINO
+from pictograph_server.engines.annotators.checkpoints.catalogue import GROUNDING_DINO
 from pictograph_server.engines.annotators.loading import refuse_missing_weights
 
 # The first and the last token of every text.

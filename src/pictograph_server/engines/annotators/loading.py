@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from pictograph_server.engines.annotators.checkpoints import Repository
+from pictograph_server.engines.annotators.checkpoints.catalogue import Repository
 from pictograph_server.engines.errors import EngineUnavailable
 
 Network = TypeVar("Network")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from pictograph.geometry import boxes
 from pictograph_server.engines.annotators.base import AnnotatorSpec, Box, Capability, Detection, Exemplars, RgbImage
 from pictograph_server.engines.annotators.card import plain_phrase
-from pictograph_server.engines.annotators.checkpoints import OWLV2, SAM2, known_annotator
+from pictograph_server.engines.annotators.checkpoints.catalogue import OWLV2, SAM2, known_annotator
+from pictograph_server.engines.annotators.checkpoints.folders import engine_name, locate_network, optional_networks
 from pictograph_server.engines.annotators.devices import (
     FittingBatches,
     batch_sizes,
@@ -20,7 +21,6 @@ from pictograph_server.engines.annotators.devices import (
     open_device,
     remembered_bytes,
 )
-from pictograph_server.engines.annotators.folders import engine_name, locate_network, optional_networks
 from pictograph_server.engines.annotators.loading import load_network
 from pictograph_server.engines.annotators.packages import check_packages
 from pictograph_server.engines.annotators.pictures import as_box, fingerprint, size_of

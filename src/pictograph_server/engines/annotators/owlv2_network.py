@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import Owlv2ForObjectDetection, Owlv2Processor
 
 from pictograph_server.engines.annotators.base import RgbImage
-from pictograph_server.engines.annotators.checkpoints import OWLV2
+from pictograph_server.engines.annotators.checkpoints.catalogue import OWLV2
 from pictograph_server.engines.annotators.loading import refuse_missing_weights
 
 

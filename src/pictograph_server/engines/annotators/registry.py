@@ -5,9 +5,10 @@ import pkgutil
 from pathlib import Path
 
 import pictograph_server.engines.annotators as package
-from pictograph_server.engines.annotators import availability, folders, sam3, trained, weights
+from pictograph_server.engines.annotators import availability, sam3, trained
 from pictograph_server.engines.annotators.base import Annotator, AnnotatorSpec
-from pictograph_server.engines.annotators.checkpoints import SAM3
+from pictograph_server.engines.annotators.checkpoints import folders, weights
+from pictograph_server.engines.annotators.checkpoints.catalogue import SAM3
 
 
 def open_annotator(choice: str = "auto", device: str | None = None, *, compile_vision: bool = False) -> Annotator:

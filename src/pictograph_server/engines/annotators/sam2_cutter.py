@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pictograph.geometry import boxes
 from pictograph_server.engines.annotators.base import Box, Detection, RgbImage
-from pictograph_server.engines.annotators.checkpoints import SAM2
+from pictograph_server.engines.annotators.checkpoints.catalogue import SAM2
 from pictograph_server.engines.annotators.devices import FittingBatches, best_dtype, remembered_bytes
 from pictograph_server.engines.annotators.loading import load_network
 from pictograph_server.engines.annotators.pictures import as_box, fingerprint, size_of

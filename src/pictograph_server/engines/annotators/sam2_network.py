@@ -13,7 +13,7 @@ from torch import Tensor
 from transformers import Sam2Model, Sam2Processor
 
 from pictograph_server.engines.annotators.base import Box, RgbImage
-from pictograph_server.engines.annotators.checkpoints import SAM2
+from pictograph_server.engines.annotators.checkpoints.catalogue import SAM2
 from pictograph_server.engines.annotators.loading import refuse_missing_weights
 
 

@@ -10,8 +10,8 @@ from pictograph_server.actor import Actor
 from pictograph_server.engines.annotators import availability
 from pictograph_server.engines.annotators.availability import AUTO, Usable
 from pictograph_server.engines.annotators.base import Capability
-from pictograph_server.engines.annotators.checkpoints import KNOWN, NAMES
-from pictograph_server.engines.annotators.folders import annotator_in
+from pictograph_server.engines.annotators.checkpoints.catalogue import KNOWN, NAMES
+from pictograph_server.engines.annotators.checkpoints.folders import annotator_in
 from pictograph_server.engines.errors import EngineUnavailable, UnknownClasses
 from pictograph_server.errors import BadRequest, Forbidden
 from pictograph_server.platform import Platform

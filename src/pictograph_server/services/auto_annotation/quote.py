@@ -2,7 +2,7 @@
 
 from pictograph.models.auto_annotate import BatchEstimate
 from pictograph_server.actor import Actor
-from pictograph_server.engines.annotators.checkpoints import NAMES
+from pictograph_server.engines.annotators.checkpoints.catalogue import NAMES
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import payment, planning, repository, selection
 from pictograph_server.services.auto_annotation.planning import BatchRequest

@@ -5,7 +5,7 @@ from tools.tiny_sam3.questions import exemplar_questions, text_questions
 from tools.tiny_sam3.vocabulary import ABSENT_NOUNS, CLASS_NAMES, GROUPS, UNHEARD_NOUNS, checkpoint_card
 
 from pictograph_server.engines.annotators.card import read_card
-from pictograph_server.engines.annotators.weights import TINY_FOLDER
+from pictograph_server.engines.annotators.checkpoints.weights import TINY_FOLDER
 
 CLASSES = np.array([0, 2, 2, -1, -1, -1])
 BOXES = np.array([[0.1, 0.1, 0.3, 0.3], [0.5, 0.5, 0.7, 0.8], [0.0, 0.6, 0.2, 0.9], *[[0.0] * 4] * 3], np.float32)

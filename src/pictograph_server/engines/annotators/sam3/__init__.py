@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from pictograph_server.engines.annotators.base import AnnotatorSpec
 from pictograph_server.engines.annotators.card import read_card
+from pictograph_server.engines.annotators.checkpoints.weights import SAM3, TINY_FOLDER, locate
 from pictograph_server.engines.annotators.devices import (
     batch_sizes,
     best_dtype,
@@ -17,7 +18,6 @@ from pictograph_server.engines.annotators.devices import (
 )
 from pictograph_server.engines.annotators.loading import load_network
 from pictograph_server.engines.annotators.packages import check_packages
-from pictograph_server.engines.annotators.weights import SAM3, TINY_FOLDER, locate
 
 if TYPE_CHECKING:
     from pictograph_server.engines.annotators.sam3.annotator import Sam3Annotator

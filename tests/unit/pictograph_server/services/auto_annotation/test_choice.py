@@ -9,9 +9,10 @@ from tests.networks import red_detector
 from tests.stored_models import store_model
 
 from pictograph_server.actor import Actor
-from pictograph_server.engines.annotators import availability, weights
+from pictograph_server.engines.annotators import availability
 from pictograph_server.engines.annotators.base import Capability
-from pictograph_server.engines.annotators.hub import out_of_reach
+from pictograph_server.engines.annotators.checkpoints import weights
+from pictograph_server.engines.annotators.checkpoints.hub import out_of_reach
 from pictograph_server.errors import ServiceError
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation.choice import ChosenAnnotator, resolve

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from pictograph_server.engines.annotators import weights
-from pictograph_server.engines.annotators.checkpoints import (
+from pictograph_server.engines.annotators.checkpoints import weights
+from pictograph_server.engines.annotators.checkpoints.catalogue import (
     GROUNDING_DINO,
     KNOWN,
     OWLV2,

@@ -10,8 +10,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pictograph_server.engines.annotators.checkpoints import Repository
-from pictograph_server.engines.annotators.hub import answers
+from pictograph_server.engines.annotators.checkpoints.catalogue import Repository
+from pictograph_server.engines.annotators.checkpoints.hub import answers
 from pictograph_server.engines.errors import EngineUnavailable
 
 # Bytes that are here, bytes of all files.
@@ -33,7 +33,8 @@ def download(repository: Repository, folder: Path | None = None, *, on_bytes: On
     check_room(repository, folder)
     with tempfile.TemporaryFile() as told:
         # A process of its own: the hub's library tries for a minute what is over, in threads that nobody can end.
-        command = [sys.executable, "-m", "pictograph_server.engines.annotators.fetch_main", str(os.getpid())]
+        module = "pictograph_server.engines.annotators.checkpoints.fetch_main"
+        command = [sys.executable, "-m", module, str(os.getpid())]
         child = subprocess.Popen(
             [*command, repository.id, str(folder or "")],
             stdin=subprocess.DEVNULL,

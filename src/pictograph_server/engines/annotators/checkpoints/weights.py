@@ -2,14 +2,14 @@
 
 from pathlib import Path
 
-from pictograph_server.engines.annotators import checkpoints
-from pictograph_server.engines.annotators.checkpoints import Repository
-from pictograph_server.engines.annotators.download import download
-from pictograph_server.engines.annotators.hub import ask_hub, is_logged_in, login_fix
+from pictograph_server.engines.annotators.checkpoints import catalogue
+from pictograph_server.engines.annotators.checkpoints.catalogue import Repository
+from pictograph_server.engines.annotators.checkpoints.download import download
+from pictograph_server.engines.annotators.checkpoints.hub import ask_hub, is_logged_in, login_fix
 from pictograph_server.engines.errors import EngineUnavailable
 
-SAM3 = checkpoints.SAM3.id
-TINY_FOLDER = Path(__file__).parent / "tiny"
+SAM3 = catalogue.SAM3.id
+TINY_FOLDER = Path(__file__).parent.parent / "tiny"
 
 
 def locate(checkpoint: str, *, may_download: bool = True) -> Path:
@@ -46,11 +46,11 @@ def cached_folder(checkpoint: str) -> Path | None:
 
 def repository_of(checkpoint: str) -> Repository:
     """Return what is known about a hub id; another is taken for a SAM 3 checkpoint, as folders are."""
-    for known in checkpoints.KNOWN:
+    for known in catalogue.KNOWN:
         for repository in known.all_repositories:
             if repository.id == checkpoint:
                 return repository
-    return Repository(checkpoint, checkpoints.SAM3.model_types, 0, "unknown", needs=checkpoints.SAM3.needs)
+    return Repository(checkpoint, catalogue.SAM3.model_types, 0, "unknown", needs=catalogue.SAM3.needs)
 
 
 def is_path(checkpoint: str) -> bool:
@@ -60,7 +60,7 @@ def is_path(checkpoint: str) -> bool:
     )
 
 
-def complete_folder(folder: Path, repository: Repository = checkpoints.SAM3) -> Path:
+def complete_folder(folder: Path, repository: Repository = catalogue.SAM3) -> Path:
     """Return the folder when it holds everything that a checkpoint of this kind needs.
 
     Raises:

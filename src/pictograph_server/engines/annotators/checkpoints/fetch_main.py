@@ -1,4 +1,4 @@
-"""The process that fetches a checkpoint: `python -m pictograph_server.engines.annotators.fetch_main PARENT ID FOLDER`.
+"""The process that fetches a checkpoint, a module to run with `PARENT ID FOLDER`.
 
 It tells its parent, a line of JSON each, how many bytes there are in all, and how it ended.
 """
@@ -12,10 +12,10 @@ import threading
 import time
 from pathlib import Path
 
-from pictograph_server.engines.annotators import download
-from pictograph_server.engines.annotators.checkpoints import PATTERNS
-from pictograph_server.engines.annotators.resuming import fetch_file
-from pictograph_server.engines.annotators.weights import repository_of
+from pictograph_server.engines.annotators.checkpoints import download
+from pictograph_server.engines.annotators.checkpoints.catalogue import PATTERNS
+from pictograph_server.engines.annotators.checkpoints.resuming import fetch_file
+from pictograph_server.engines.annotators.checkpoints.weights import repository_of
 from pictograph_server.engines.errors import EngineUnavailable
 
 
