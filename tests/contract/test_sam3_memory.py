@@ -80,7 +80,7 @@ def make_images(count: int) -> list[RgbImage]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads its memory from /proc")
 @pytest.mark.parametrize(
-    "whole", [2, pytest.param(200, marks=pytest.mark.slow)], ids=["two cover the photo", "all cover the photo"]
+    "whole", [2, pytest.param(200, marks=pytest.mark.exhaustive)], ids=["two cover the photo", "all cover the photo"]
 )
 def test_peak__fifty_megapixels_with_two_hundred_objects_stay_below_a_gigabyte(checkpoint: Path, whole: int):
     command = [sys.executable, "-m", "tests.contract.sam3_peak", str(checkpoint), "50", "200", str(whole)]

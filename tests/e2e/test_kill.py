@@ -88,7 +88,7 @@ def shard_boundaries() -> list[object]:
 
 def _marked(points: list[str], always: set[str]) -> list[object]:
     assert set(points) >= always
-    return [pytest.param(point, marks=() if point in always else pytest.mark.crash_matrix) for point in points]
+    return [pytest.param(point, marks=() if point in always else pytest.mark.exhaustive) for point in points]
 
 
 @pytest.mark.parametrize("place", crash_points())
@@ -129,7 +129,7 @@ def test_kill__at_a_boundary_of_shards(place: str, folders: dict[str, Path], tmp
         annotate.check(server, client, job_id, folders)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.crash_matrix) for seed in range(2, 9))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(2, 9))])
 def test_kill__two_workers_on_one_batch_at_any_moment(seed: int, folders: dict[str, Path], tmp_path: Path) -> None:
     choose = random.Random(f"shards {seed}")
     settings = {"PICTOGRAPH_JOBS_SHARD_IMAGES": "3", "PICTOGRAPH_JOBS_ANNOTATE_SLOTS": "2"}
@@ -163,7 +163,7 @@ def test_kill__of_the_server_takes_its_child_along(task: str, folders: dict[str,
         work.check(server, client, job_id, folders)
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.crash_matrix) for seed in range(2, 9))])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.exhaustive) for seed in range(2, 9))])
 @pytest.mark.parametrize("task", WORK)
 def test_kill__at_any_moment(task: str, seed: int, folders: dict[str, Path], tmp_path: Path) -> None:
     """Kill twice, wherever the job is: first surely before its end, then anywhere, perhaps behind it."""
