@@ -15,7 +15,7 @@ from pictograph.models.comparison import Comparison
 from pictograph_server.services.auto_annotation import acceptance, proposals
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.auto_annotation.acceptance import AcceptRequest
-from pictograph_server.services.auto_annotation.request import BatchPlan, WantedClass
+from pictograph_server.services.auto_annotation.request import BatchPlan, Destination, OutputType, WantedClass
 from pictograph_server.storage.db.tables import batch_images, batch_jobs, images
 from pictograph_server.storage.db.types import new_id
 
@@ -50,15 +50,15 @@ def make_batch(
     dataset_id: str,
     done: Sequence[str],
     *,
-    destination: str = "dataset",
+    destination: Destination = "dataset",
     engine: str = SAM,
-    classes: Sequence[tuple[str, str]] = (("sign", "bbox"),),
+    classes: Sequence[tuple[str, OutputType]] = (("sign", "bbox"),),
 ) -> str:
     """Make a batch that has ended and return its id."""
     plan = BatchPlan(
-        classes=tuple(WantedClass(name=name, output_type=shape, prompts=(name,)) for name, shape in classes),  # type: ignore[arg-type]
+        classes=tuple(WantedClass(name=name, output_type=shape, prompts=(name,)) for name, shape in classes),
         confidence_threshold=0.5,
-        destination=destination,  # type: ignore[arg-type]
+        destination=destination,
     )
     batch_id = new_id()
     row = {
@@ -222,7 +222,7 @@ def test_batch__from_the_request_to_the_figures(work: Workplace) -> None:
 def test_accept__by_class_and_confidence_where_people_have_not_decided(work: Workplace, signs: str) -> None:
     labelled, new, other = (work.add_image(signs, f"{name}.png") for name in ("labelled", "new", "other"))
     work.save(labelled, [sign()])
-    classes = [("sign", "bbox"), ("pole", "bbox"), ("rain", "tag")]
+    classes: list[tuple[str, OutputType]] = [("sign", "bbox"), ("pole", "bbox"), ("rain", "tag")]
     batch_id = make_batch(work, signs, [labelled, new, other], destination="proposals", classes=classes)
     found = [sign(0, confidence=0.9), sign(20, confidence=0.5), sign(40, confidence=0.4, name="pole")]
     for image_id in (labelled, new, other):

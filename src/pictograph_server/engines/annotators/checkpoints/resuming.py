@@ -77,7 +77,7 @@ def _append(begun: BinaryIO, url: str, file: "HfFileMetadata", size: int) -> Non
                 begun.flush()
         except OSError:
             raise  # The disk, not the line.
-        except Exception:
+        except Exception:  # the line, in whatever way the hub library's client puts it: what came is kept, and asked on
             begun.flush()
             failures = failures + 1 if begun.seek(0, os.SEEK_END) == here else 1
             if failures >= _TRIES:

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from random import Random
 
 import numpy as np
 import pytest
@@ -192,7 +193,9 @@ some_classes = st.lists(
 
 
 @given(some_classes, detections, st.booleans(), st.randoms(use_true_random=False))
-def test_findings__do_not_depend_on_the_order(classes: list[WantedClass], all_of: list[Detection], alone: bool, random):  # type: ignore[no-untyped-def]
+def test_findings__do_not_depend_on_the_order(
+    classes: list[WantedClass], all_of: list[Detection], alone: bool, random: Random
+):
     asked = plan(*classes, exclusive=alone)
     shuffled = list(all_of)
     random.shuffle(shuffled)
