@@ -81,11 +81,13 @@ def make_data(folder: Path, *, images: int = 12, boxes: bool = True, size: int =
 def train(name: str, run: RecordingRun, data: TrainingData) -> TrainedModel:
     import torch
 
+    from pictograph_server.engines.trainers.train import train as train_model
+
     run.workdir.mkdir(parents=True, exist_ok=True)
     # Sums come out the same to the last bit only from as many threads; other tests in this process may have changed it.
     torch.set_num_threads(1)
     spec = trainer_spec(name)
-    return spec.trainer().train(data, read_config(spec, SMALL_RUNS[name]), run)
+    return train_model(spec, data, read_config(spec, SMALL_RUNS[name]), run)
 
 
 @dataclass(frozen=True)
@@ -130,7 +132,12 @@ def test_train__says_what_it_runs_on(finished: Finished) -> None:
 
 @finished_runs
 def test_train__leaves_a_whole_folder(finished: Finished) -> None:
-    assert {file.name for file in finished.model.folder.iterdir()} == {"model.onnx", "model.safetensors", "card.json"}
+    assert {file.name for file in finished.model.folder.iterdir()} == {
+        "model.onnx",
+        "model.safetensors",
+        "card.json",
+        "evaluation.json",
+    }
     assert json.loads((finished.model.folder / "card.json").read_text()) == finished.model.card
 
 
@@ -142,7 +149,7 @@ def test_train__card_has_the_facts(finished: Finished) -> None:
     assert card["inference"]["preprocessing"]["channel_order"] in ("RGB", "BGR")
     assert card["inference"]["preprocessing"]["input_size_hw"] == [64, 64]
     assert sum(card["data"]["splits"].values()) == 12
-    assert card["data"]["boxes"] == {"red_square": 4, "green_square": 4, "blue_square": 4}
+    assert card["data"]["objects"] == {"red_square": 4, "green_square": 4, "blue_square": 4}
     assert len(card["data"]["sha256"]) == 64
     assert card["training"]["seed"] == 0
     assert card["training"]["device"] == finished.run.device

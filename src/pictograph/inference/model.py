@@ -12,11 +12,12 @@ from PIL import Image
 from pydantic import ValidationError
 
 from pictograph.geometry.cropped_mask import CroppedMask
+from pictograph.inference.asking import answers
 from pictograph.inference.boxes import FoundBoxes, Selection, decode_candidates, decode_lists, decode_queries
 from pictograph.inference.class_map import decode_class_map
 from pictograph.inference.images import Placement
 from pictograph.inference.masks import instance_masks
-from pictograph.inference.network import Network, open_network
+from pictograph.inference.network import Network, OnnxNetwork, Outputs, open_network
 from pictograph.inference.spec import (
     METADATA_KEY,
     MODEL_SPEC,
@@ -36,8 +37,6 @@ from pictograph.pixels import RgbArray, read_rgb
 
 # Of an image file: one that would unpack to more is refused before it fills the memory. Larger ones go in as arrays.
 MAX_PIXELS = 200_000_000
-
-Outputs = dict[str, NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +119,21 @@ class DetectionModel:
             OSError: the file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
             ValueError: an array of another shape or type, or a class that the model does not have.
         """
+        (found,) = self.predict_batch(
+            [_rgb(image)], confidence, iou, max_detections=max_detections, class_names=class_names
+        )
+        return found
+
+    def predict_batch(
+        self,
+        images: Sequence[RgbArray],
+        confidence: float | None = None,
+        iou: float | None = None,
+        *,
+        max_detections: int | None = None,
+        class_names: Collection[str] | None = None,
+    ) -> list[list[Detection]]:
+        """Return what the model finds in each RGB array; they go through the network together where it can."""
         post = self.spec.postprocessing
         selection = Selection(
             confidence=post.confidence if confidence is None else confidence,
@@ -127,15 +141,15 @@ class DetectionModel:
             classes=None if class_names is None else self._flags(class_names),
             nms_iou=iou if iou is not None else post.nms_iou if isinstance(post, CandidateDecoding) else 0.0,
         )
-        return self._find(_rgb(image), selection)
+        return [
+            self._read(outputs, placement, selection)
+            for outputs, placement in answers(self._network, images, self.spec)
+        ]
 
-    def _find(self, image: RgbArray, selection: Selection) -> list[Detection]:
-        outputs, placement = self._network.run(image, self.spec.preprocessing)
+    def _read(self, outputs: Outputs, placement: Placement, selection: Selection) -> list[Detection]:
         if isinstance(self.spec, SemanticSegmenterSpec):
-            parts = decode_class_map(_first(outputs)[0], self.spec.postprocessing, selection, placement)
+            parts = decode_class_map(_first(outputs), self.spec.postprocessing, selection, placement)
             return [self._detection(part.class_index, part.confidence, part.box_xyxy, part.mask) for part in parts]
-        if isinstance(self.spec.postprocessing, QueryDecoding):
-            outputs = {name: values[0] for name, values in outputs.items()}
         found = self._boxes(outputs, self.spec.postprocessing, selection, placement)
         answers = zip(found.class_indexes.tolist(), found.confidences.tolist(), found.xyxy.tolist(), strict=True)
         if isinstance(self.spec, DetectorSpec):
@@ -155,7 +169,7 @@ class DetectionModel:
         classes = len(self.class_names)
         match decoding:
             case CandidateDecoding():
-                return decode_candidates(_first(outputs)[0], selection, placement)
+                return decode_candidates(_first(outputs), selection, placement)
             case QueryDecoding():
                 return decode_queries(outputs, decoding, selection, placement, classes=classes)
             case ListDecoding():
@@ -204,15 +218,24 @@ class ClassificationModel:
             OSError: the file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
             ValueError: an array of another shape or type.
         """
+        (tags,) = self.predict_batch([_rgb(image)], confidence, top_k=top_k)
+        return tags
+
+    def predict_batch(
+        self, images: Sequence[RgbArray], confidence: float | None = None, *, top_k: int | None = None
+    ) -> list[list[Tag]]:
+        """Return the model's answers for each RGB array; they go through the network together where it can."""
         post = self.spec.postprocessing
-        outputs, _ = self._network.run(_rgb(image), self.spec.preprocessing)
-        return decode_tags(
-            _first(outputs)[0],
-            post,
-            self.class_names,
-            confidence=post.confidence if confidence is None else confidence,
-            top_k=post.top_k if top_k is None else top_k,
-        )
+        return [
+            decode_tags(
+                _first(outputs),
+                post,
+                self.class_names,
+                confidence=post.confidence if confidence is None else confidence,
+                top_k=post.top_k if top_k is None else top_k,
+            )
+            for outputs, _ in answers(self._network, images, self.spec)
+        ]
 
 
 def _first(outputs: Outputs) -> NDArray[np.float32]:
@@ -229,7 +252,7 @@ def _rgb(image: str | Path | Image.Image | RgbArray) -> RgbArray:
     return image
 
 
-def _read_spec(network: Network, file: Path) -> ModelSpec:
+def _read_spec(network: OnnxNetwork, file: Path) -> ModelSpec:
     text = network.metadata.get(METADATA_KEY)
     if text is None:
         raise ValueError(f"{file} is not an ONNX file of Pictograph: there is no {METADATA_KEY!r} in its metadata")

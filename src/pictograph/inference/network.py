@@ -1,23 +1,43 @@
-"""An ONNX file opened with ONNX Runtime: an image in, the network's raw outputs out."""
+"""A network that answers: images in, raw outputs out. Here an ONNX file opened with ONNX Runtime."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Protocol, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
-
-from pictograph.inference.images import Placement, fit, to_tensor
-from pictograph.inference.spec import Preprocessing
-from pictograph.pixels import RgbArray
 
 if TYPE_CHECKING:
     import onnxruntime
 
 
-class Network:
-    """Safe to share between threads."""
+Outputs: TypeAlias = "dict[str, NDArray[np.float32]]"
+
+
+class Network(Protocol):
+    """What a model asks. Safe to share between threads."""
+
+    @property
+    def output_names(self) -> tuple[str, ...]: ...
+
+    @property
+    def device(self) -> str:
+        """What really computes: "cpu" or "cuda"."""
+        ...
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether several images go through at once."""
+        ...
+
+    def run(self, tensor: NDArray[np.float32]) -> Outputs:
+        """Return the outputs by name for a tensor of shape `(n, 3, height, width)`."""
+        ...
+
+
+class OnnxNetwork:
+    """A network in ONNX Runtime."""
 
     def __init__(self, session: onnxruntime.InferenceSession) -> None:
         self._session = session
@@ -34,18 +54,19 @@ class Network:
 
     @property
     def device(self) -> str:
-        """Return what really computes: "cpu" or "cuda"."""
         return "cuda" if "CUDAExecutionProvider" in self._session.get_providers() else "cpu"
 
-    def run(self, image: RgbArray, preprocessing: Preprocessing) -> tuple[dict[str, NDArray[np.float32]], Placement]:
-        """Return the outputs by name, with the batch's axis where they have one, and where the image was."""
-        fitted, placement = fit(image, preprocessing)
-        answers = self._session.run(None, {self._input_name: to_tensor(fitted, preprocessing)})
-        arrays = cast("list[NDArray[np.float32]]", answers)
-        return dict(zip(self._output_names, arrays, strict=True)), placement
+    @property
+    def takes_batches(self) -> bool:
+        # A free axis has a name, or none; a fixed one has its size.
+        return not isinstance(self._session.get_inputs()[0].shape[0], int)
+
+    def run(self, tensor: NDArray[np.float32]) -> Outputs:
+        arrays = cast("list[NDArray[np.float32]]", self._session.run(None, {self._input_name: tensor}))
+        return dict(zip(self._output_names, arrays, strict=True))
 
 
-def open_network(file: Path, *, threads: int | None, device: str | None) -> Network:
+def open_network(file: Path, *, threads: int | None, device: str | None) -> OnnxNetwork:
     """Open a file.
 
     Args:
@@ -64,7 +85,7 @@ def open_network(file: Path, *, threads: int | None, device: str | None) -> Netw
     # Threads that wait for each other sleep: spinning they take the cores of whoever decodes the images.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
-        return Network(onnxruntime.InferenceSession(str(file), options, providers=providers))
+        return OnnxNetwork(onnxruntime.InferenceSession(str(file), options, providers=providers))
     # ONNX Runtime's own errors derive from nothing but Exception.
     except Exception as error:
         raise ValueError(f"{file} cannot be run: {' '.join(str(error).split())[:300]}") from error

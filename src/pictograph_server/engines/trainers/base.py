@@ -1,11 +1,16 @@
 """What every trainer takes and gives: a materialised dataset in, a model folder out, and a run to report to."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    from pictograph_server.engines.trainers.loop.learner import Learner
 
 Split = Literal["train", "val", "test"]
 Task = Literal["object_detection", "instance_segmentation", "semantic_segmentation", "classification"]
@@ -17,6 +22,45 @@ class EngineConfig(BaseModel):
     """Base of a trainer's settings: unknown keys are refused; the JSON schema draws the web form."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TrainingConfig(EngineConfig):
+    """What every pipeline can be told; each adds its own."""
+
+    epochs: int | None = Field(
+        default=None, ge=1, le=2000, description="Passes over the train split. Default: enough steps to learn from it."
+    )
+    batch_size: int | None = Field(
+        default=None, ge=1, le=512, description="Images a step. Default: what fits the GPU; a small one on a CPU."
+    )
+    learning_rate: float | None = Field(
+        default=None, gt=0, le=1, description="Peak of the schedule, for the whole batch. Default: the pipeline's."
+    )
+    patience: int | None = Field(
+        default=None,
+        ge=1,
+        le=100,
+        description="Stop after so many measurements in a row (ten a run) without a better one. Default: never.",
+    )
+    val_fraction: float = Field(
+        default=0.2, gt=0, le=0.5, description="Share of the images that decide which epoch was best."
+    )
+    test_fraction: float | None = Field(
+        default=None,
+        ge=0,
+        le=0.5,
+        description="Share of the images that only the final figures are measured on. "
+        "Default: 0.1 from 100 images on, else none: the figures are then those of the val split.",
+    )
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="The same seed and data give the same model.")
+    flip: bool = Field(
+        default=True, description="Mirror half of the training pictures. Off when left and right are different classes."
+    )
+    weights: Literal["auto", "pretrained", "scratch"] | Path = Field(
+        default="auto",
+        description="What to start from. `pretrained`: the library's published weights. `scratch`: random ones. "
+        "`auto`: pretrained on a GPU where they can be had, else scratch, and the run says which.",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +86,10 @@ class Sample:
     # 64-bit difference hash as 16 hex digits, when known: near copies go into the same split.
     dhash: str | None = None
     shapes: tuple[Shape, ...] = ()
-    tags: tuple[str, ...] = ()
+    # Indexes of the classes that the image as a whole is tagged with.
+    tags: tuple[int, ...] = ()
+    # Where the image lies in its dataset: `/`, `/stop signs/night`.
+    folder: str = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +98,29 @@ class TrainingData:
 
     class_names: tuple[str, ...]
     samples: tuple[Sample, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A run's data when it has been checked and split: only classes that have an example, only shapes with an area."""
+
+    class_names: tuple[str, ...]
+    train: tuple[Sample, ...]
+    # Decides which epoch was best. The same images as `train` when there are too few to hold any back.
+    val: tuple[Sample, ...]
+    # What the final figures are measured on. The same images as `val` when none are held back for it.
+    test: tuple[Sample, ...]
+    data_hash: str
+    # What a person should know: classes dropped, shapes left out, nothing held back.
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """Return the split of every image by its id. What is measured on the images it learned from is `train`."""
+        of: dict[str, Split] = {sample.image_id: "test" for sample in self.test}
+        of.update({sample.image_id: "val" for sample in self.val})
+        of.update({sample.image_id: "train" for sample in self.train})
+        return of
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +158,7 @@ class Run(Protocol):
 class TrainedModel:
     """What a run leaves behind: a folder of files (R14) and the facts that go into the model's row."""
 
-    # Holds `model.onnx`, `model.safetensors` and `card.json`.
+    # Holds `model.onnx`, `model.safetensors`, `card.json`, `card.md` and `evaluation.json`.
     folder: Path
     architecture: str
     class_names: tuple[str, ...]
@@ -98,27 +168,33 @@ class TrainedModel:
 
 
 class Trainer(Protocol):
-    def train(self, data: TrainingData, config: EngineConfig, run: Run) -> TrainedModel:
-        """Train, evaluate, export and return the model; resume from `run.workdir` when it holds a checkpoint.
+    """A pipeline: turns data and settings into a `Learner`; `train.train` does the rest, the same for all."""
+
+    def prepare(self, data: Prepared, config: EngineConfig, run: Run) -> Learner:
+        """Return the network, the way to draw examples and the plan, every default filled in for this machine.
 
         Raises:
-            BadTrainingData: there is nothing to learn from.
-            Cancelled: `run.raise_if_cancelled` said so.
-            EngineUnavailable: a package or pretrained weights are missing.
+            BadTrainingData: this pipeline cannot learn from it.
+            EngineUnavailable: a package or weights are missing.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class TrainerSpec:
-    """An entry of the registry (`TRAINERS` of each module in this folder)."""
+    """An entry of the registry (`TRAINERS` of each package in this folder)."""
 
     name: str  # the wire's `pipeline_type`
     task: Task
-    config: type[EngineConfig]
+    config: type[TrainingConfig]
     trainer: type[Trainer]
+    # The extra of the distribution that brings its packages.
     extra: str
     # Modules it imports when it trains: looked up, not imported, to say early what is missing.
     packages: tuple[str, ...] = ()
-    # Shapes it learns from; others are turned into these or left out, and counted in the run's record.
+    # Distributions whose versions the card names.
+    distributions: tuple[str, ...] = ()
+    # Of the network and its code, for the card: "YOLOX, Apache-2.0".
+    license: str = ""
+    # Annotations it learns from; others are turned into these or left out, and counted in the run's record.
     learns_from: Sequence[Literal["bbox", "polygon", "tag"]] = ("bbox", "polygon")

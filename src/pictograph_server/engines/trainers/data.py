@@ -1,7 +1,6 @@
-"""What every trainer does to its data first: open images upright, turn annotations into arrays, refuse the unusable."""
+"""What every trainer does to its images and annotations: opened upright, cut at the image, made arrays, hashed."""
 
 import hashlib
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 from pictograph.metrics.detection import Boxes
 from pictograph.pixels import RgbArray, read_rgb
 from pictograph_server.engines.errors import BadTrainingData
-from pictograph_server.engines.trainers.base import MIN_ANNOTATED_IMAGES, Sample, Shape, TrainingData
+from pictograph_server.engines.trainers.base import Sample, Shape, TrainingData
 
 
 def load_rgb(path: Path) -> RgbArray:
@@ -29,11 +28,16 @@ def load_rgb(path: Path) -> RgbArray:
 
 def boxes_of(sample: Sample) -> Boxes:
     """Return a sample's boxes inside the image; those with no area left are dropped. Polygons give their bounds."""
-    kept = [(box, shape.class_index) for shape in sample.shapes if (box := _box_inside(shape, sample)) is not None]
+    kept = shapes_inside(sample)
     return Boxes(
         xyxy=np.array([box for box, _ in kept], dtype=np.float32).reshape(-1, 4),
-        class_indexes=np.array([index for _, index in kept], dtype=np.int64),
+        class_indexes=np.array([shape.class_index for _, shape in kept], dtype=np.int64),
     )
+
+
+def shapes_inside(sample: Sample) -> list[tuple[tuple[float, float, float, float], Shape]]:
+    """Return a sample's shapes that have an area inside the image, each with its box cut at the image."""
+    return [(box, shape) for shape in sample.shapes if (box := _box_inside(shape, sample)) is not None]
 
 
 def _box_inside(shape: Shape, sample: Sample) -> tuple[float, float, float, float] | None:
@@ -44,49 +48,6 @@ def _box_inside(shape: Shape, sample: Sample) -> tuple[float, float, float, floa
     left, top = max(left, 0.0), max(top, 0.0)
     right, bottom = min(right, float(sample.width)), min(bottom, float(sample.height))
     return (left, top, right, bottom) if right - left >= 1 and bottom - top >= 1 else None
-
-
-def check_detection_data(data: TrainingData) -> list[str]:
-    """Refuse data no detector can learn from; return remarks about what it can, for the person watching.
-
-    Raises:
-        BadTrainingData: no images, no classes, no boxes, or fewer than `MIN_ANNOTATED_IMAGES` annotated images.
-    """
-    if not data.samples:
-        raise BadTrainingData(
-            "There is nothing to train on",
-            why="the export holds no images",
-            fix="Export a dataset with completed images",
-        )
-    boxes = {sample.image_id: boxes_of(sample) for sample in data.samples}
-    annotated = sum(len(found.xyxy) > 0 for found in boxes.values())
-    if not data.class_names or not annotated:
-        raise BadTrainingData(
-            "There is nothing to train on",
-            why=f"none of the {len(data.samples)} images has a box or a polygon",
-            fix="Annotate some images (by hand or with auto-annotation), export again, then train",
-        )
-    if annotated < MIN_ANNOTATED_IMAGES:
-        raise BadTrainingData(
-            f"Too few annotated images: {annotated} of {len(data.samples)}",
-            why=f"training needs at least {MIN_ANNOTATED_IMAGES} images with a box or a polygon",
-            fix="Annotate more images, export again, then train",
-        )
-    return _remarks(data, boxes)
-
-
-def _remarks(data: TrainingData, boxes: dict[str, Boxes]) -> list[str]:
-    remarks: list[str] = []
-    counts = Counter(int(index) for found in boxes.values() for index in found.class_indexes)
-    absent = [name for index, name in enumerate(data.class_names) if not counts[index]]
-    if absent:
-        remarks.append(f"No box of {', '.join(absent)}: the model will not find it.")
-    dropped = sum(len(sample.shapes) - len(boxes[sample.image_id].xyxy) for sample in data.samples)
-    if dropped:
-        remarks.append(
-            f"Annotations left out because they lie outside their image or are under a pixel wide: {dropped}."
-        )
-    return remarks
 
 
 def data_hash(data: TrainingData) -> str:

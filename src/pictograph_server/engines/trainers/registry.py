@@ -10,14 +10,15 @@ from pydantic import ValidationError
 
 from pictograph_server.engines import trainers
 from pictograph_server.engines.errors import BadConfig, EngineUnavailable, UnknownEngine
-from pictograph_server.engines.trainers.base import EngineConfig, TrainerSpec
+from pictograph_server.engines.trainers.base import TrainerSpec, TrainingConfig
 
 
 @cache
 def trainer_specs() -> Mapping[str, TrainerSpec]:
-    """Return every trainer by its wire name. Reads `TRAINERS` of each module here; loads no training library."""
+    """Return every trainer by its wire name. Reads `TRAINERS` of each package here; loads no training library."""
     specs: dict[str, TrainerSpec] = {}
-    for module in pkgutil.iter_modules(trainers.__path__, f"{trainers.__name__}."):
+    packages = (module for module in pkgutil.iter_modules(trainers.__path__, f"{trainers.__name__}.") if module.ispkg)
+    for module in packages:
         found: tuple[TrainerSpec, ...] = getattr(importlib.import_module(module.name), "TRAINERS", ())
         specs.update({spec.name: spec for spec in found})
     return specs
@@ -50,7 +51,7 @@ def check_installed(spec: TrainerSpec) -> None:
         )
 
 
-def read_config(spec: TrainerSpec, values: Mapping[str, object]) -> EngineConfig:
+def read_config(spec: TrainerSpec, values: Mapping[str, object]) -> TrainingConfig:
     """Return a trainer's settings from plain values.
 
     Raises:

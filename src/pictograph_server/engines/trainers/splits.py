@@ -1,4 +1,4 @@
-"""Train and val splits: decided by content, the same on every run, and never with a near copy on both sides."""
+"""Train, val and test splits: decided by content, the same on every run, and never with a near copy on both sides."""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -15,8 +15,10 @@ from pictograph_server.engines.trainers.base import Sample, Split
 NEAR_COPY_BITS = 4
 
 
-def split_samples(samples: Sequence[Sample], *, val_fraction: float = 0.2) -> dict[str, Split]:
-    """Return the split of every sample by its image id.
+def split_samples(
+    samples: Sequence[Sample], *, val_fraction: float = 0.2, test_fraction: float = 0.0
+) -> dict[str, Split]:
+    """Return the split of every sample by its image id. The test split is chosen first, then val from what is left.
 
     Copies (same bytes, or dHashes at most `NEAR_COPY_BITS` apart) form a group that goes as a whole. Each class, the
     rarest first, sends the groups with the smallest content hash to val until val has its share; so an image keeps its
@@ -24,12 +26,15 @@ def split_samples(samples: Sequence[Sample], *, val_fraction: float = 0.2) -> di
     for one case: it is never empty when there are two groups.
     """
     groups = sorted(_groups(samples), key=_position)
-    chosen = _choose_val(groups, val_fraction)
-    return {
-        sample.image_id: ("val" if index in chosen else "train")
-        for index, group in enumerate(groups)
-        for sample in group
-    }
+    chosen: dict[int, Split] = {}
+    if test_fraction:
+        chosen = dict.fromkeys(_choose_val(groups, test_fraction), "test")
+    left = [index for index in range(len(groups)) if index not in chosen]
+    # Of all images, not of those that the test split left.
+    of_rest = val_fraction / (1 - test_fraction)
+    for index in _choose_val([groups[index] for index in left], of_rest):
+        chosen[left[index]] = "val"
+    return {sample.image_id: chosen.get(index, "train") for index, group in enumerate(groups) for sample in group}
 
 
 def _choose_val(groups: Sequence[Sequence[Sample]], val_fraction: float) -> set[int]:
@@ -128,4 +133,4 @@ def _near_pairs(hashes: NDArray[np.uint64]) -> Iterable[tuple[int, int]]:
 def count_by_split(splits: Mapping[str, Split]) -> dict[Split, int]:
     """Return how many images each split holds."""
     counts = Counter(splits.values())
-    return {"train": counts["train"], "val": counts["val"]}
+    return {split: counts[split] for split in ("train", "val", "test") if counts[split]}

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.training import GpuType, PipelineType, TrainingRun
 from pictograph_server.engines.errors import BadConfig, EngineUnavailable
-from pictograph_server.engines.trainers.base import MIN_ANNOTATED_IMAGES, EngineConfig, TrainerSpec
+from pictograph_server.engines.trainers.base import MIN_ANNOTATED_IMAGES, TrainerSpec, TrainingConfig
 from pictograph_server.engines.trainers.registry import check_installed, read_config
 from pictograph_server.errors import BadRequest, NotFound, Unprocessable
 from pictograph_server.jobs import queue
@@ -218,7 +218,7 @@ def cancel(conn: Connection, organization_id: str, run_id: str) -> TrainingRun:
     return get(conn, organization_id, run_id)
 
 
-def read_train_config(spec: TrainerSpec, values: Mapping[str, object]) -> EngineConfig:
+def read_train_config(spec: TrainerSpec, values: Mapping[str, object]) -> TrainingConfig:
     """Return a pipeline's settings, or refuse with the keys and values that are allowed (R3)."""
     if paths := [key for key in values if _is_server_path(spec, key)]:
         raise BadTrainConfig(

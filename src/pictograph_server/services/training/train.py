@@ -10,6 +10,7 @@ from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from pictograph_server.engines.errors import EngineError
 from pictograph_server.engines.trainers.base import TrainedModel, TrainerSpec
+from pictograph_server.engines.trainers.train import train as train_model
 from pictograph_server.errors import BadRequest
 from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
@@ -93,7 +94,7 @@ def _train(run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord
         data = material.with_dhashes(data, repository.image_dhashes(conn, record.organization_id, ids))
     # The trainer's checkpoints have a folder of their own beside the data, both kept between attempts.
     reporting = ReportingRun(run, _made(run.workdir / "trainer"))
-    trained = spec.trainer().train(data, read_train_config(spec, record.config), reporting)
+    trained = train_model(spec, data, read_train_config(spec, record.config), reporting)
     run.raise_if_cancelled()
     model = FinishedModel(
         folder=str(trained.folder.relative_to(run.workdir)),

@@ -1,7 +1,14 @@
 """YOLOX object detection (Ge et al. 2021, https://arxiv.org/abs/2107.08430), on the parts of pixeltable-yolox."""
 
-from pictograph_server.engines.trainers.base import EngineConfig, Run, TrainedModel, TrainerSpec, TrainingData
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pictograph_server.engines.trainers.base import EngineConfig, Prepared, Run, TrainerSpec
 from pictograph_server.engines.trainers.yolox.config import YoloxConfig
+
+if TYPE_CHECKING:
+    from pictograph_server.engines.trainers.yolox.learner import YoloxLearner
 
 
 class YoloxTrainer:
@@ -11,11 +18,10 @@ class YoloxTrainer:
     is written into its file. Figures: docs/engines/yolox.md.
     """
 
-    def train(self, data: TrainingData, config: EngineConfig, run: Run) -> TrainedModel:
-        """Train, evaluate, export and return the model; resume from `run.workdir` when it holds a checkpoint."""
-        from pictograph_server.engines.trainers.yolox.train import train  # loads torch
+    def prepare(self, data: Prepared, config: EngineConfig, run: Run) -> YoloxLearner:
+        from pictograph_server.engines.trainers.yolox.learner import YoloxLearner  # loads torch
 
-        return train(data, YoloxConfig.model_validate(config.model_dump()), run)
+        return YoloxLearner(data, YoloxConfig.model_validate(config.model_dump()), run)
 
 
 TRAINERS = (
@@ -26,5 +32,7 @@ TRAINERS = (
         trainer=YoloxTrainer,
         extra="train",
         packages=("torch", "torchvision", "yolox", "faster_coco_eval", "onnx", "onnxruntime", "safetensors", "cv2"),
+        distributions=("pixeltable-yolox", "torchvision", "faster-coco-eval"),
+        license="YOLOX, Apache-2.0",
     ),
 )

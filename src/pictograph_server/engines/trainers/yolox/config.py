@@ -1,13 +1,13 @@
 """Settings of YOLOX, and the defaults that fit the device and the data."""
 
 import math
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from pictograph_server.engines.trainers.base import EngineConfig
+from pictograph_server.engines.trainers.base import TrainingConfig
+from pictograph_server.engines.trainers.loop.plan import LoopPlan, Schedule
 
 Size = Literal["yolox_nano", "yolox_tiny", "yolox_s", "yolox_m", "yolox_l", "yolox_x"]
 
@@ -20,14 +20,7 @@ def _full_name(value: object) -> object:
     return name if name.startswith("yolox_") else f"yolox_{name}"
 
 
-class YoloxConfig(EngineConfig):
-    epochs: int | None = Field(
-        default=None, ge=1, le=2000, description="Passes over the train split. Default: enough steps to learn from it."
-    )
-    batch_size: int | None = Field(default=None, ge=1, le=512, description="Images a step. Default: by device.")
-    learning_rate: float | None = Field(
-        default=None, gt=0, le=1, description="Peak of the schedule, for the whole batch (SGD). Default: 0.01."
-    )
+class YoloxConfig(TrainingConfig):
     image_size: int | None = Field(
         default=None,
         ge=64,
@@ -38,38 +31,16 @@ class YoloxConfig(EngineConfig):
     model_type: Annotated[Size, BeforeValidator(_full_name)] | None = Field(
         default=None, description="Size of the network. Default: nano on a CPU, s on a GPU."
     )
-    val_fraction: float = Field(default=0.2, gt=0, le=0.5, description="Share of the images held back to measure.")
-    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="The same seed and data give the same model.")
-    flip: bool = Field(
-        default=True, description="Mirror half of the training pictures. Off when left and right are different classes."
-    )
-    weights: Path | None = Field(
-        default=None,
-        description="Weights on the server to start from: a YOLOX .pth or an earlier model.safetensors. "
-        "Default: none, learn from scratch.",
-    )
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a run really does: the person's settings with every default filled in."""
+    """The person's settings with every default filled in, beside those of the loop."""
 
     model_type: Size
     image_size: int
-    batch_size: int
-    learning_rate: float
-    epochs: int
-    steps_per_epoch: int
-    seed: int
     flip: bool
-    weights: str | None
-
-    @property
-    def steps(self) -> int:
-        return self.epochs * self.steps_per_epoch
-
-    def as_dict(self) -> dict[str, str | int | float | None]:
-        return asdict(self)
+    loop: LoopPlan
 
 
 # Steps, not epochs, decide whether a network learns from scratch: see docs/engines/yolox.md.
@@ -77,23 +48,31 @@ _CPU_STEPS, _GPU_STEPS = 750, 4000
 # Many images get more steps than that: each is seen at least so often.
 _CPU_EPOCHS, _GPU_EPOCHS = 10, 30
 _MOST_EPOCHS = 1000
+# The paper's: slow at first, flat in the last part, which sees whole pictures and a finer box loss.
+_FINE_FROM = 0.85
+_SCHEDULE = Schedule(warm_up=0.05, warm_up_power=2.0, flat_from=_FINE_FROM, last=0.05)
 
 
-def plan_run(config: YoloxConfig, *, train_images: int, on_gpu: bool) -> Plan:
+def plan_run(config: YoloxConfig, *, train_images: int, on_gpu: bool, from_scratch: bool = True) -> Plan:
     """Fill in what the person left open."""
     batch_size = min(config.batch_size or (16 if on_gpu else 8), train_images)
     steps_per_epoch = math.ceil(train_images / batch_size)
     steps, fewest = (_GPU_STEPS, _GPU_EPOCHS) if on_gpu else (_CPU_STEPS, _CPU_EPOCHS)
     # Fine-tuning keeps what the weights know: the published recipe's rate, 0.01 for 64 images.
-    default_rate = 0.01 / 64 * batch_size if config.weights else 0.01
+    default_rate = 0.01 if from_scratch else 0.01 / 64 * batch_size
+    loop = LoopPlan(
+        epochs=config.epochs or min(max(math.ceil(steps / steps_per_epoch), fewest), _MOST_EPOCHS),
+        batch_size=batch_size,
+        learning_rate=config.learning_rate or default_rate,
+        seed=config.seed,
+        schedule=_SCHEDULE,
+        fine_from=_FINE_FROM,
+        patience=config.patience,
+        largest_batch=min(64, train_images) if on_gpu and config.batch_size is None else None,
+    )
     return Plan(
         model_type=config.model_type or ("yolox_s" if on_gpu else "yolox_nano"),
         image_size=config.image_size or (640 if on_gpu else 256),
-        batch_size=batch_size,
-        learning_rate=config.learning_rate or default_rate,
-        epochs=config.epochs or min(max(math.ceil(steps / steps_per_epoch), fewest), _MOST_EPOCHS),
-        steps_per_epoch=steps_per_epoch,
-        seed=config.seed,
         flip=config.flip,
-        weights=str(config.weights) if config.weights else None,
+        loop=loop,
     )

@@ -1,17 +1,13 @@
 """A run's state on disk: written whole or not at all, read without running code, taken up only by the same run."""
 
-import json
 import os
 import time
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypedDict, cast
 
 import torch
 from torch import Tensor
-
-from pictograph_server.engines.trainers.yolox.config import Plan
 
 # Writing may take at most about this share of the time.
 _SHARE = 0.05
@@ -20,6 +16,7 @@ _SHARE = 0.05
 class State(TypedDict):
     """What a run needs to go on after `epoch` finished passes. Batches are drawn from the epoch's number alone."""
 
+    # What must be equal for a run to go on: plan, settings, data, kind of device.
     fingerprint: str
     epoch: int
     batch_size: int
@@ -30,13 +27,10 @@ class State(TypedDict):
     optimizer: dict[str, Any]
     scaler: dict[str, Any]
     best: dict[str, Tensor]
-    best_map: float
+    best_score: float
     best_epoch: int
-
-
-def fingerprint(plan: Plan, data_hash: str, device_type: str) -> str:
-    """Return what must be equal for a run to go on from a checkpoint."""
-    return sha256(json.dumps([plan.as_dict(), data_hash, device_type]).encode()).hexdigest()
+    # Measurements in a row that were not better than the best.
+    without_gain: int
 
 
 @dataclass(slots=True)

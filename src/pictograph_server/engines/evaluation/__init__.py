@@ -1,0 +1,1 @@
+"""A model measured on annotated images, through the very arithmetic its users will call."""

@@ -1,0 +1,112 @@
+"""The model card: everything a person or a program must know about a model, beside its weights (R14)."""
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from pictograph.models.evaluation import ModelEvaluation
+from pictograph_server.engines.trainers.base import EngineConfig, Prepared, TrainerSpec
+from pictograph_server.engines.trainers.loop.learner import Learner
+from pictograph_server.engines.trainers.product.export import OPSET, OnnxFacts
+from pictograph_server.engines.trainers.splits import count_by_split
+
+_LICENSE = (
+    "The network and its code are {code}. These weights were learned from the data named here; "
+    "what you may do with them follows from that data{weights}."
+)
+_DISTRIBUTIONS = ("pictograph", "torch", "onnx", "onnxruntime")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """How the run went."""
+
+    device: str
+    seconds: float
+    best_epoch: int
+    epochs: int
+    # What the run started from, in words; None for random weights.
+    started_from: str | None
+
+
+def write_card(
+    folder: Path,
+    *,
+    trainer: TrainerSpec,
+    config: EngineConfig,
+    data: Prepared,
+    learner: Learner,
+    evaluation: ModelEvaluation,
+    onnx_facts: OnnxFacts,
+    run: RunFacts,
+) -> dict[str, object]:
+    """Write `card.json` and return it."""
+    samples = (*data.train, *data.val, *data.test)
+    objects = Counter(
+        index
+        for sample in {sample.image_id: sample for sample in samples}.values()
+        for index in (*(shape.class_index for shape in sample.shapes), *sample.tags)
+    )
+    card: dict[str, object] = {
+        "pipeline": trainer.name,
+        "task": trainer.task,
+        "architecture": learner.spec.architecture,
+        "class_names": list(data.class_names),
+        "inference": learner.spec.model_dump(mode="json"),
+        "metrics": dict(evaluation.metrics),
+        "data": {
+            "sha256": data.data_hash,
+            "images": len(data.splits),
+            "splits": count_by_split(data.splits),
+            "measured_on": _measured_on(data),
+            "objects": {name: objects[index] for index, name in enumerate(data.class_names)},
+        },
+        "training": {
+            "config": config.model_dump(mode="json", exclude_none=True),
+            "plan": {**learner.settings, **_plan(learner)},
+            "started_from": run.started_from,
+            "best_epoch": run.best_epoch,
+            "epochs": run.epochs,
+            "seed": learner.plan.seed,
+            "device": run.device,
+            "seconds": round(run.seconds, 1),
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "remarks": list(data.remarks),
+        },
+        "files": {
+            "model.onnx": {
+                "sha256": onnx_facts.sha256,
+                "size_bytes": onnx_facts.size_bytes,
+                "opset": OPSET,
+                "largest_difference_from_torch": dict(onnx_facts.differences),
+            },
+            "model.safetensors": {"holds": "the same weights as a state dict of the network"},
+        },
+        "versions": {name: _version(name) for name in dict.fromkeys((*_DISTRIBUTIONS, *trainer.distributions))},
+        "license": _LICENSE.format(
+            code=trainer.license, weights=" and from the weights the run started from" if run.started_from else ""
+        ),
+    }
+    (folder / "card.json").write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    return card
+
+
+def _plan(learner: Learner) -> dict[str, float | int]:
+    plan = learner.plan
+    return {"epochs": plan.epochs, "batch_size": plan.batch_size, "learning_rate": plan.learning_rate}
+
+
+def _measured_on(data: Prepared) -> str:
+    splits: Sequence[str] = [data.splits[sample.image_id] for sample in data.test]
+    return splits[0] if splits else "train"
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed as a package"
