@@ -13,14 +13,14 @@ from tests.api.jobs.workplace import D, Killed, Workplace
 
 from pictograph_server.engines.errors import BadTrainingData
 from pictograph_server.engines.trainers.base import (
-    EngineConfig,
     EpochReport,
     Run,
     TrainedModel,
-    Trainer,
     TrainerSpec,
+    TrainingConfig,
     TrainingData,
 )
+from pictograph_server.engines.trainers.yolox import YoloxTrainer
 from pictograph_server.jobs.queue import JobRecord
 from pictograph_server.services.exports import tasks as export_tasks
 from pictograph_server.services.training import tasks as training_tasks
@@ -29,8 +29,8 @@ from pictograph_server.storage.db.tables import images, models, training_runs
 BOX = {"name": "stop", "type": "bbox", "bounding_box": {"x": 4, "y": 5, "w": 10, "h": 8}}
 
 
-class QuickConfig(EngineConfig):
-    epochs: int = Field(default=3, ge=1)
+class QuickConfig(TrainingConfig):
+    epochs: int | None = Field(default=3, ge=1)
 
 
 def no_hook(_epoch: int) -> None:
@@ -44,8 +44,9 @@ class QuickTrainer:
     trained = 0
     in_epoch: Callable[[int], None] = staticmethod(no_hook)
 
-    def train(self, data: TrainingData, config: EngineConfig, run: Run) -> TrainedModel:
-        assert isinstance(config, QuickConfig)
+    @staticmethod
+    def train(_spec: TrainerSpec, data: TrainingData, config: TrainingConfig, run: Run) -> TrainedModel:
+        assert isinstance(config, QuickConfig) and config.epochs is not None
         QuickTrainer.seen = data
         QuickTrainer.trained += 1
         run.device_used("cpu (2 threads)")
@@ -67,9 +68,8 @@ class QuickTrainer:
 @pytest.fixture
 def signs(work: Workplace, monkeypatch: pytest.MonkeyPatch) -> Workplace:
     """A dataset with six annotated images, exported; one more was annotated after the export."""
-    trainer: type[Trainer] = QuickTrainer
-    specs = {"yolox": TrainerSpec("yolox", "object_detection", QuickConfig, trainer, extra="train")}
-    found = (*export_tasks.tasks(work.platform), *training_tasks.tasks(work.platform, specs))
+    specs = {"yolox": TrainerSpec("yolox", "object_detection", QuickConfig, YoloxTrainer, extra="train")}
+    found = (*export_tasks.tasks(work.platform), *training_tasks.tasks(work.platform, specs, QuickTrainer.train))
     work.tasks = {task.name: task for task in found}
     monkeypatch.setattr(QuickTrainer, "in_epoch", staticmethod(no_hook))
     monkeypatch.setattr(QuickTrainer, "trained", 0)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -198,3 +198,7 @@ class TrainerSpec:
     license: str = ""
     # Annotations it learns from; others are turned into these or left out, and counted in the run's record.
     learns_from: Sequence[Literal["bbox", "polygon", "tag"]] = ("bbox", "polygon")
+
+
+# A whole run, `pictograph_server.engines.trainers.train.train`: a name for those who must not load torch.
+TrainModel: TypeAlias = Callable[[TrainerSpec, TrainingData, TrainingConfig, Run], TrainedModel]

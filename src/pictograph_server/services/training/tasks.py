@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from pictograph_server.engines.trainers.base import TrainModel
 from pictograph_server.engines.trainers.registry import trainer_specs
 from pictograph_server.jobs.queue import JobRecord
 from pictograph_server.jobs.run import JobRun
@@ -14,12 +15,15 @@ from pictograph_server.services.training.service import DEFAULT_GPU, TRAIN_LANE,
 from pictograph_server.storage.db.types import now
 
 
-def tasks(platform: Platform, specs: TrainerSpecs | None = None) -> tuple[Task, ...]:
+def tasks(
+    platform: Platform, specs: TrainerSpecs | None = None, train_model: TrainModel | None = None
+) -> tuple[Task, ...]:
     def run_training(run: JobRun) -> None:
         # In the job's process only: the server that lists the tasks starts without numpy.
+        from pictograph_server.engines.trainers.train import train as train_with_torch
         from pictograph_server.services.training.train import train
 
-        train(run, platform, trainer_specs() if specs is None else specs)
+        train(run, platform, trainer_specs() if specs is None else specs, train_model or train_with_torch)
 
     return (Task(name=TRAIN_TASK, lane=TRAIN_LANE, function=run_training, on_end=_on_end),)
 

@@ -9,8 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
 from pictograph_server.engines.errors import EngineError
-from pictograph_server.engines.trainers.base import TrainedModel, TrainerSpec
-from pictograph_server.engines.trainers.train import train as train_model
+from pictograph_server.engines.trainers.base import TrainedModel, TrainerSpec, TrainModel
 from pictograph_server.errors import BadRequest
 from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
@@ -61,7 +60,7 @@ class FinishedModel(BaseModel):
     files: dict[str, str]
 
 
-def train(run: JobRun, platform: Platform, specs: TrainerSpecs) -> None:
+def train(run: JobRun, platform: Platform, specs: TrainerSpecs, train_model: TrainModel) -> None:
     """Do the training run `run.job_id`, or what an earlier attempt left of it.
 
     Raises:
@@ -78,14 +77,16 @@ def train(run: JobRun, platform: Platform, specs: TrainerSpecs) -> None:
     spec = _spec(record, specs)
     model = _finished_before(run, STORED)
     if model is None:
-        model = _trained_before(run, platform) or _train(run, platform, spec, record)
+        model = _trained_before(run, platform) or _train(run, platform, spec, record, train_model)
         models.store_files(platform.blobs, run.workdir / model.folder, model.files)
         with run.transaction(checkpoint=STORED, value=model.model_dump(mode="json"), progress=0.98):
             pass
     _finish(run, spec, model)
 
 
-def _train(run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord) -> FinishedModel:
+def _train(
+    run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord, train_model: TrainModel
+) -> FinishedModel:
     data_folder = run.workdir / "data"
     _unpack(run, platform, record, data_folder)
     data = material.load(data_folder)
