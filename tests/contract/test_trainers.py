@@ -94,8 +94,8 @@ def make_data(
         right, bottom = left + side, top + side
         ring = ((left, top), (right, top), (right, bottom), (left, bottom))
         shape = Shape(class_index, (left, top, right, bottom), (ring,))
-        of_image = {"shapes": (shape,), "tags": (class_index,)} if annotated else {}
-        samples.append(Sample(f"image-{number}", path, size, size, sha256, **of_image))
+        shapes, tags = ((shape,), (class_index,)) if annotated else ((), ())
+        samples.append(Sample(f"image-{number}", path, size, size, sha256, shapes=shapes, tags=tags))
     return TrainingData(CLASS_NAMES[:classes], tuple(samples))
 
 
@@ -204,10 +204,12 @@ def test_train__model_file_is_enough_to_predict(finished: Finished, tmp_path: Pa
     model = load_model(downloaded)
     assert model.class_names == CLASS_NAMES
     assert model.spec.task == trainer_spec(str(finished.model.card["pipeline"])).task
-    found = model.predict(finished.data.samples[0].path, confidence=0.0)
+    image = finished.data.samples[0].path
+    found = model.predict(image, confidence=0.0)
     assert all(0 <= each.confidence <= 1 and each.class_name in CLASS_NAMES for each in found)
     if isinstance(model, DetectionModel):
-        assert all(0 <= x < right <= 128 for x, _, right, _ in (each.box_xyxy for each in found))
+        boxes = [each.box_xyxy for each in model.predict(image, confidence=0.0)]
+        assert all(0 <= x_min < x_max <= 128 for x_min, _, x_max, _ in boxes)
 
 
 @pytest.mark.slow

@@ -1,4 +1,4 @@
-"""What trainers learn from: boxes inside the image, refusals with words, a hash that names the data."""
+"""What trainers learn from: boxes inside the image, a hash that names the data."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +8,7 @@ from PIL import Image
 
 from pictograph_server.engines.errors import BadTrainingData
 from pictograph_server.engines.trainers.base import Sample, Shape, TrainingData
-from pictograph_server.engines.trainers.data import boxes_of, check_detection_data, data_hash, load_rgb
+from pictograph_server.engines.trainers.data import boxes_of, data_hash, load_rgb
 
 
 def make_sample(number: int, *shapes: Shape) -> Sample:
@@ -39,20 +39,6 @@ def test_boxes_of__what_lies_in_the_image(box: tuple[float, float, float, float]
 def test_boxes_of__polygon_by_its_outer_ring() -> None:
     outer, hole = ((10.0, 20.0), (50.0, 20.0), (30.0, 60.0)), ((20.0, 25.0), (40.0, 25.0), (30.0, 40.0))
     assert boxes_of(make_sample(0, Shape(0, (0, 0, 1, 1), (outer, hole)))).xyxy.tolist() == [[10, 20, 50, 60]]
-
-
-def test_check_detection_data__remarks_on_absent_classes_and_dropped_boxes() -> None:
-    samples = [make_sample(number, BOX) for number in range(5)] + [make_sample(5, Shape(0, (200, 0, 210, 10)))]
-    assert check_detection_data(make_data(*samples)) == [
-        "No box of yield: the model will not find it.",
-        "Annotations left out because they lie outside their image or are under a pixel wide: 1.",
-    ]
-
-
-def test_check_detection_data__images_without_boxes_do_not_count() -> None:
-    samples = [make_sample(number, BOX) for number in range(4)] + [make_sample(number) for number in range(4, 20)]
-    with pytest.raises(BadTrainingData, match="Too few annotated images: 4 of 20"):
-        check_detection_data(make_data(*samples))
 
 
 def test_data_hash__order_of_images_does_not_count() -> None:

@@ -24,7 +24,7 @@ def test_trainer_specs__loads_no_training_library() -> None:
 
 
 def test_trainer_spec__unknown_name_lists_the_known() -> None:
-    with pytest.raises(UnknownEngine, match="no training pipeline 'yolo9000' here: this server has 'yolox'"):
+    with pytest.raises(UnknownEngine, match=r"no training pipeline 'yolo9000' here: this server has .*'yolox'"):
         trainer_spec("yolo9000")
 
 
@@ -55,14 +55,15 @@ def test_yolox_config__names_of_a_size(name: str) -> None:
 def test_plan_run__epochs_follow_from_steps() -> None:
     few = plan_run(YoloxConfig(), train_images=40, on_gpu=False)
     many = plan_run(YoloxConfig(), train_images=4000, on_gpu=False)
-    assert few.steps >= 750
-    assert many.epochs == 10
+    assert few.loop.epochs * 5 >= 750
+    assert many.loop.epochs == 10
 
 
 def test_plan_run__batch_no_larger_than_the_data() -> None:
-    assert plan_run(YoloxConfig(batch_size=64), train_images=5, on_gpu=False).batch_size == 5
+    assert plan_run(YoloxConfig(batch_size=64), train_images=5, on_gpu=False).loop.batch_size == 5
 
 
 def test_plan_run__what_is_given_stays() -> None:
     plan = plan_run(YoloxConfig(epochs=7, image_size=96, learning_rate=0.002), train_images=50, on_gpu=True)
-    assert (plan.epochs, plan.image_size, plan.learning_rate, plan.model_type) == (7, 96, 0.002, "yolox_s")
+    assert (plan.loop.epochs, plan.image_size, plan.loop.learning_rate) == (7, 96, 0.002)
+    assert plan.model_type == "yolox_s"
