@@ -3,7 +3,7 @@
 Everything moves together: pixels, boxes, rings. All functions are pure; what is random comes in as a generator.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -58,11 +58,16 @@ class Picture:
 
 
 class Pictures:
-    """The train split, shrunk to fit a square; as many as fit stay in memory. Safe to share between threads."""
+    """The train split, shrunk to fit a square; as many as fit stay in memory. Safe to share between threads.
 
-    def __init__(self, samples: Sequence[Sample], side: int) -> None:
+    `opened` is for networks that see their pictures another way than shrunk to fit.
+    """
+
+    def __init__(
+        self, samples: Sequence[Sample], side: int, *, opened: Callable[[Sample], Picture] | None = None
+    ) -> None:
         self._samples = samples
-        self._side = side
+        self._opened = opened or (lambda sample: open_picture(sample, side))
         self._cache: dict[int, Picture] = {}
         self._room = _CACHE_BYTES // (side * side * 3)
 
@@ -72,7 +77,7 @@ class Pictures:
     def __getitem__(self, index: int) -> Picture:
         picture = self._cache.get(index)
         if picture is None:
-            picture = open_picture(self._samples[index], self._side)
+            picture = self._opened(self._samples[index])
             if len(self._cache) < self._room:
                 self._cache[index] = picture
         return picture
