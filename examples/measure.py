@@ -7,7 +7,7 @@ import numpy as np
 from examples.scenes.folder import TrueObject
 
 from pictograph import Client
-from pictograph.inference import Detection, DetectionModel
+from pictograph.inference import Detection, DetectionModel, Detections
 from pictograph.metrics.agreement import compare
 from pictograph.metrics.detection import Boxes, DetectionMetrics, evaluate_detections
 from pictograph.metrics.shapes import ImagePair, Shape, shapes_of
@@ -44,9 +44,10 @@ def measure_labels(
     return compare(pairs, reference="truth", other="labels", class_names=class_names, iou=IOU)
 
 
-def predict_folder(model: DetectionModel, folder: Path, paths: Sequence[str]) -> dict[str, list[Detection]]:
+def predict_folder(model: DetectionModel, folder: Path, paths: Sequence[str]) -> dict[str, Detections]:
     """Return everything the model finds in the files, by path, unsure findings included."""
-    return {path: model.predict(folder / path, confidence=LOWEST_CONFIDENCE) for path in paths}
+    found = model.predict([folder / path for path in paths], confidence=LOWEST_CONFIDENCE)
+    return dict(zip(paths, found, strict=True))
 
 
 def measure_model(

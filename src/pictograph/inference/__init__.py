@@ -8,12 +8,22 @@ for detection in model.predict("street.jpg"):
 """
 
 try:
-    from pictograph.inference.model import ClassificationModel, Detection, DetectionModel, load_model
+    from pictograph.inference.detections import Detection, Detections
+    from pictograph.inference.model import ClassificationModel, DetectionModel, load_model
     from pictograph.inference.spec import ModelSpec
-    from pictograph.inference.tags import Tag
+    from pictograph.inference.tags import Tag, Tags
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"pictograph.inference needs {error.name}. Install it: pip install 'pictograph[inference]'"
     ) from error
 
-__all__ = ["ClassificationModel", "Detection", "DetectionModel", "ModelSpec", "Tag", "load_model"]
+__all__ = [
+    "ClassificationModel",
+    "Detection",
+    "DetectionModel",
+    "Detections",
+    "ModelSpec",
+    "Tag",
+    "Tags",
+    "load_model",
+]

@@ -1,8 +1,8 @@
 """From a class for every pixel to detections: each connected part of a class, at the image's resolution."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,8 +17,32 @@ from pictograph.inference.spec import ClassMapDecoding
 # Values computed at once: fifty megapixels of twenty classes would take gigabytes.
 VALUES_AT_ONCE = 4_000_000
 
-# A class's channel, its pixels, and its probability at them; both of the image's shape.
+# A class, its pixels, and its probability at them; both of the image's shape.
 Foreground = tuple[int, NDArray[np.bool_], NDArray[np.float32]]
+
+# Where a pixel has none of the classes.
+NO_CLASS = -1
+
+
+@dataclass(frozen=True, slots=True)
+class ClassMap:
+    """A class index for every pixel of an image, `NO_CLASS` where there is none; kept as runs, row by row."""
+
+    values: bytes
+    lengths: bytes
+    shape_hw: tuple[int, int]
+
+    @classmethod
+    def from_array(cls, classes: NDArray[np.int16]) -> Self:
+        flat = classes.ravel()
+        starts = np.concatenate([[0], np.flatnonzero(flat[1:] != flat[:-1]) + 1])
+        lengths = np.diff(starts, append=flat.size).astype(np.int64)
+        return cls(flat[starts].tobytes(), lengths.tobytes(), (classes.shape[0], classes.shape[1]))
+
+    def to_array(self) -> NDArray[np.int16]:
+        """Return the class indexes, shape `(height, width)`."""
+        values, lengths = np.frombuffer(self.values, np.int16), np.frombuffer(self.lengths, np.int64)
+        return np.repeat(values, lengths).reshape(self.shape_hw)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,46 +86,60 @@ def decode_class_map(
     placement: Placement,
     *,
     values_at_once: int = VALUES_AT_ONCE,
-) -> list[Part]:
-    """Return the parts in one image's output, shape `(channels, h, w)`, best first.
+) -> tuple[list[Part], ClassMap]:
+    """Return the parts in one image's output, shape `(channels, h, w)`, best first, and the class of every pixel.
 
-    Parts are 8-connected; those with fewer than `least_pixels` pixels are left out.
+    Parts are 8-connected; those with fewer than `least_pixels` pixels are left out. The map has them, and what is less
+    sure than the selection wants; of classes that overlap it has the surer one.
     """
     channels = [channel for channel in range(len(output)) if channel != decoding.background_channel]
     flags = [True] * len(channels) if selection.classes is None else selection.classes.tolist()
     wanted = {channel: index for index, channel in enumerate(channels) if flags[index]}
     upsampler = _Upsampler(placement, values_at_once)
     found = _each_by_itself if decoding.activation == "sigmoid" else _one_a_pixel
+    classes = np.full(upsampler.shape_hw, NO_CLASS, np.int16)
     parts = [
         part
-        for channel, foreground, probabilities in found(output, list(wanted), upsampler)
-        for part in _parts(wanted[channel], foreground, probabilities, decoding.least_pixels)
+        for class_index, foreground, probabilities in found(output, wanted, upsampler, classes)
+        for part in _parts(class_index, foreground, probabilities, decoding.least_pixels)
         if part.confidence >= selection.confidence
     ]
-    return sorted(parts, key=lambda part: -part.confidence)[: selection.max_detections]
+    parts.sort(key=lambda part: -part.confidence)
+    return parts[: selection.max_detections], ClassMap.from_array(classes)
 
 
-def _each_by_itself(output: NDArray[np.float32], wanted: Sequence[int], upsampler: _Upsampler) -> Iterator[Foreground]:
-    for channel in wanted:
+def _each_by_itself(
+    output: NDArray[np.float32], wanted: Mapping[int, int], upsampler: _Upsampler, classes: NDArray[np.int16]
+) -> Iterator[Foreground]:
+    """Yield the classes, and write the surest of each pixel into `classes`."""
+    surest = np.full(upsampler.shape_hw, 0.5, np.float32)
+    for channel, class_index in wanted.items():
         probabilities = np.empty(upsampler.shape_hw, np.float32)
         for rows, strip in upsampler.strips(output[[channel]]):
             probabilities[rows] = sigmoid(strip[0])
-        yield channel, probabilities > 0.5, probabilities
+        classes[probabilities > surest] = class_index
+        np.maximum(surest, probabilities, out=surest)
+        yield class_index, probabilities > 0.5, probabilities
 
 
-def _one_a_pixel(output: NDArray[np.float32], wanted: Sequence[int], upsampler: _Upsampler) -> Iterator[Foreground]:
-    winners = np.empty(upsampler.shape_hw, np.uint16)
+def _one_a_pixel(
+    output: NDArray[np.float32], wanted: Mapping[int, int], upsampler: _Upsampler, classes: NDArray[np.int16]
+) -> Iterator[Foreground]:
+    """Yield the classes, and write that of each pixel into `classes`."""
+    class_of = np.full(len(output), NO_CLASS, np.int16)
+    class_of[list(wanted)] = list(wanted.values())
     probabilities = np.empty(upsampler.shape_hw, np.float32)
     for rows, strip in upsampler.strips(output):
-        winners[rows], probabilities[rows] = _winners(strip)
-    for channel in wanted:
-        yield channel, winners == channel, probabilities
+        winners, probabilities[rows] = _winners(strip)
+        classes[rows] = class_of[winners]
+    for class_index in wanted.values():
+        yield class_index, classes == class_index, probabilities
 
 
-def _winners(logits: NDArray[np.float32]) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+def _winners(logits: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Return the channel of the greatest logit and its probability (softmax), both of shape `(rows, width)`."""
     best = logits.max(axis=0)
-    return logits.argmax(axis=0).astype(np.uint16), 1 / np.exp(logits - best).sum(axis=0)
+    return logits.argmax(axis=0), 1 / np.exp(logits - best).sum(axis=0)
 
 
 def _parts(

@@ -1,23 +1,24 @@
-"""A trained model, and what it says about an image."""
+"""A trained model, and what it says about images."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 from pydantic import ValidationError
 
 from pictograph.geometry.cropped_mask import CroppedMask
-from pictograph.inference.asking import answers
+from pictograph.inference.asking import answers, batch_size_of
 from pictograph.inference.boxes import FoundBoxes, Selection, decode_candidates, decode_lists, decode_queries
 from pictograph.inference.class_map import decode_class_map
+from pictograph.inference.detections import Detection, Detections
 from pictograph.inference.images import Placement
 from pictograph.inference.masks import instance_masks
 from pictograph.inference.network import Network, OnnxNetwork, Outputs, open_network
+from pictograph.inference.sources import ImageSource, Input, is_one_image, to_input, to_inputs
 from pictograph.inference.spec import (
     METADATA_KEY,
     MODEL_SPEC,
@@ -31,31 +32,11 @@ from pictograph.inference.spec import (
     QueryDecoding,
     SemanticSegmenterSpec,
 )
-from pictograph.inference.tags import Tag, decode_tags
-from pictograph.models.common import BoundingBox
-from pictograph.pixels import RgbArray, read_rgb
+from pictograph.inference.tags import Tags, decode_tags
+from pictograph.pixels import RgbArray
 
-# Of an image file: one that would unpack to more is refused before it fills the memory. Larger ones go in as arrays.
-MAX_PIXELS = 200_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Detection:
-    """One object a model found. Coordinates are pixels of the upright image (R10).
-
-    Models for segmentation give its mask; `mask.to_array()` is the crop whose top-left pixel is `mask.origin_xy`.
-    """
-
-    class_name: str
-    class_index: int
-    confidence: float
-    box_xyxy: tuple[float, float, float, float]
-    mask: CroppedMask | None = None
-
-    @property
-    def box(self) -> BoundingBox:
-        left, top, right, bottom = self.box_xyxy
-        return BoundingBox(x=left, y=top, w=right - left, h=bottom - top)
+# Called with an image that cannot be read, and why.
+OnUnreadable = Callable[[ImageSource, OSError], None]
 
 
 def load_model(
@@ -98,31 +79,78 @@ class DetectionModel:
     def device(self) -> str:
         return self._network.device
 
-    def predict(
+    @overload
+    def predict(  # pyright: ignore[reportOverlappingOverload]  # a str is a path, and an iterable of texts
         self,
-        image: str | Path | Image.Image | RgbArray,
+        images: ImageSource,
         confidence: float | None = None,
         iou: float | None = None,
         *,
         max_detections: int | None = None,
         class_names: Collection[str] | None = None,
-    ) -> list[Detection]:
-        """Return what the model finds in an image (a path, a PIL image or an RGB array), best first.
+        batch_size: int | None = None,
+    ) -> Detections: ...
+    @overload
+    def predict(
+        self,
+        images: Iterable[ImageSource],
+        confidence: float | None = None,
+        iou: float | None = None,
+        *,
+        max_detections: int | None = None,
+        class_names: Collection[str] | None = None,
+        batch_size: int | None = None,
+    ) -> list[Detections]: ...
+    def predict(
+        self,
+        images: ImageSource | Iterable[ImageSource],
+        confidence: float | None = None,
+        iou: float | None = None,
+        *,
+        max_detections: int | None = None,
+        class_names: Collection[str] | None = None,
+        batch_size: int | None = None,
+    ) -> Detections | list[Detections]:
+        """Return what the model finds in an image (a path, a PIL image or an RGB array), best first; a list of several.
+
+        Of several, some are read while the network looks at others; no more than those are in memory.
 
         Args:
             confidence: least confidence to report; the model's suggestion when None.
             iou: boxes of one class that overlap more than this are one object; the model's (0.65) when None. Only
                 YOLO's kind of model looks at it: the others name an object once.
-            max_detections: how many to report at most; the model's suggestion (100) when None.
+            max_detections: how many to report of an image at most; the model's suggestion (100) when None.
             class_names: which classes to look for; all when None.
+            batch_size: how many images go through the network at once, where it takes several; when None, 16 on a GPU
+                and one on a CPU, which is no faster for more.
         Raises:
-            OSError: the file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
+            OSError: a file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
             ValueError: an array of another shape or type, or a class that the model does not have.
         """
-        (found,) = self.predict_batch(
-            [_rgb(image)], confidence, iou, max_detections=max_detections, class_names=class_names
-        )
-        return found
+        selection = self._selection(confidence, iou, max_detections, class_names)
+        if is_one_image(images):
+            (found,) = self._found([to_input(images, self.spec.preprocessing)], selection, batch_size=1)
+            return found
+        return list(self._each(images, selection, batch_size, None))
+
+    def predict_each(
+        self,
+        images: Iterable[ImageSource],
+        confidence: float | None = None,
+        iou: float | None = None,
+        *,
+        max_detections: int | None = None,
+        class_names: Collection[str] | None = None,
+        batch_size: int | None = None,
+        on_unreadable: OnUnreadable | None = None,
+    ) -> Iterator[Detections]:
+        """Yield what `predict` returns for each image as soon as it is known: for more of them than memory holds.
+
+        Args:
+            on_unreadable: called with each image that cannot be read, which is then left out; raised when None.
+        """
+        selection = self._selection(confidence, iou, max_detections, class_names)
+        return self._each(images, selection, batch_size, on_unreadable)
 
     def predict_batch(
         self,
@@ -132,32 +160,58 @@ class DetectionModel:
         *,
         max_detections: int | None = None,
         class_names: Collection[str] | None = None,
-    ) -> list[list[Detection]]:
-        """Return what the model finds in each RGB array; they go through the network together where it can."""
+    ) -> list[Detections]:
+        """Return what the model finds in each RGB array; all go through the network together where it can."""
+        selection = self._selection(confidence, iou, max_detections, class_names)
+        inputs = (to_input(image, self.spec.preprocessing) for image in images)
+        return list(self._found(inputs, selection, batch_size=max(len(images), 1)))
+
+    def _each(
+        self,
+        images: Iterable[ImageSource],
+        selection: Selection,
+        batch_size: int | None,
+        on_unreadable: OnUnreadable | None,
+    ) -> Iterator[Detections]:
+        size = batch_size_of(self._network, self.spec, batch_size)
+        inputs = to_inputs(images, self.spec.preprocessing, at_once=size, on_unreadable=on_unreadable)
+        return self._found(inputs, selection, batch_size=size)
+
+    def _found(self, inputs: Iterable[Input], selection: Selection, *, batch_size: int) -> Iterator[Detections]:
+        for outputs, image in answers(self._network, inputs, self.spec, batch_size=batch_size):
+            yield self._read(outputs, image, selection)
+
+    def _selection(
+        self,
+        confidence: float | None,
+        iou: float | None,
+        max_detections: int | None,
+        class_names: Collection[str] | None,
+    ) -> Selection:
         post = self.spec.postprocessing
-        selection = Selection(
+        return Selection(
             confidence=post.confidence if confidence is None else confidence,
             max_detections=post.max_detections if max_detections is None else max_detections,
             classes=None if class_names is None else self._flags(class_names),
             nms_iou=iou if iou is not None else post.nms_iou if isinstance(post, CandidateDecoding) else 0.0,
         )
-        return [
-            self._read(outputs, placement, selection)
-            for outputs, placement in answers(self._network, images, self.spec)
-        ]
 
-    def _read(self, outputs: Outputs, placement: Placement, selection: Selection) -> list[Detection]:
+    def _read(self, outputs: Outputs, image: Input, selection: Selection) -> Detections:
+        size_wh, path = image.placement.image_size_wh, image.path
         if isinstance(self.spec, SemanticSegmenterSpec):
-            parts = decode_class_map(_first(outputs), self.spec.postprocessing, selection, placement)
-            return [self._detection(part.class_index, part.confidence, part.box_xyxy, part.mask) for part in parts]
-        found = self._boxes(outputs, self.spec.postprocessing, selection, placement)
-        answers = zip(found.class_indexes.tolist(), found.confidences.tolist(), found.xyxy.tolist(), strict=True)
+            parts, class_map = decode_class_map(_first(outputs), self.spec.postprocessing, selection, image.placement)
+            found = [self._detection(part.class_index, part.confidence, part.box_xyxy, part.mask) for part in parts]
+            return Detections(found, image_size_wh=size_wh, path=path, class_map=class_map)
+        boxes = self._boxes(outputs, self.spec.postprocessing, selection, image.placement)
+        rows = zip(boxes.class_indexes.tolist(), boxes.confidences.tolist(), boxes.xyxy.tolist(), strict=True)
         if isinstance(self.spec, DetectorSpec):
-            return [self._detection(index, score, box) for index, score, box in answers]
-        masks = instance_masks(outputs[self.spec.masks.masks], self.spec.masks, found, placement)
-        # Where the mask has no foreground, the two halves of the network disagree: there is nothing.
-        pairs = [(answer, mask) for answer, mask in zip(answers, masks, strict=True) if mask is not None]
-        return [self._detection(index, score, box, mask) for (index, score, box), mask in pairs]
+            found = [self._detection(index, score, box) for index, score, box in rows]
+        else:
+            masks = instance_masks(outputs[self.spec.masks.masks], self.spec.masks, boxes, image.placement)
+            # Where the mask has no foreground, the two halves of the network disagree: there is nothing.
+            pairs = [(row, mask) for row, mask in zip(rows, masks, strict=True) if mask is not None]
+            found = [self._detection(index, score, box, mask) for (index, score, box), mask in pairs]
+        return Detections(found, image_size_wh=size_wh, path=path)
 
     def _boxes(
         self,
@@ -202,54 +256,85 @@ class ClassificationModel:
     def device(self) -> str:
         return self._network.device
 
-    def predict(
+    @overload
+    def predict(  # pyright: ignore[reportOverlappingOverload]  # a str is a path, and an iterable of texts
         self,
-        image: str | Path | Image.Image | RgbArray,
+        images: ImageSource,
         confidence: float | None = None,
         *,
         top_k: int | None = None,
-    ) -> list[Tag]:
-        """Return the model's answers for an image (a path, a PIL image or an RGB array), best first.
+        batch_size: int | None = None,
+    ) -> Tags: ...
+    @overload
+    def predict(
+        self,
+        images: Iterable[ImageSource],
+        confidence: float | None = None,
+        *,
+        top_k: int | None = None,
+        batch_size: int | None = None,
+    ) -> list[Tags]: ...
+    def predict(
+        self,
+        images: ImageSource | Iterable[ImageSource],
+        confidence: float | None = None,
+        *,
+        top_k: int | None = None,
+        batch_size: int | None = None,
+    ) -> Tags | list[Tags]:
+        """Return the model's answers for an image (a path, a PIL image or an RGB array), best first; a list of several.
 
         Args:
             confidence: least confidence to report; the model's suggestion when None.
             top_k: how many of its first answers count, before the threshold; the model's suggestion when None.
+            batch_size: as in `DetectionModel.predict`.
         Raises:
-            OSError: the file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
+            OSError: a file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
             ValueError: an array of another shape or type.
         """
-        (tags,) = self.predict_batch([_rgb(image)], confidence, top_k=top_k)
-        return tags
+        if is_one_image(images):
+            (tags,) = self._said([to_input(images, self.spec.preprocessing)], confidence, top_k, batch_size=1)
+            return tags
+        return list(self.predict_each(images, confidence, top_k=top_k, batch_size=batch_size))
+
+    def predict_each(
+        self,
+        images: Iterable[ImageSource],
+        confidence: float | None = None,
+        *,
+        top_k: int | None = None,
+        batch_size: int | None = None,
+        on_unreadable: OnUnreadable | None = None,
+    ) -> Iterator[Tags]:
+        """Yield what `predict` returns for each image as soon as it is known; see `DetectionModel.predict_each`."""
+        size = batch_size_of(self._network, self.spec, batch_size)
+        inputs = to_inputs(images, self.spec.preprocessing, at_once=size, on_unreadable=on_unreadable)
+        return self._said(inputs, confidence, top_k, batch_size=size)
 
     def predict_batch(
         self, images: Sequence[RgbArray], confidence: float | None = None, *, top_k: int | None = None
-    ) -> list[list[Tag]]:
-        """Return the model's answers for each RGB array; they go through the network together where it can."""
+    ) -> list[Tags]:
+        """Return the model's answers for each RGB array; all go through the network together where it can."""
+        inputs = (to_input(image, self.spec.preprocessing) for image in images)
+        return list(self._said(inputs, confidence, top_k, batch_size=max(len(images), 1)))
+
+    def _said(
+        self, inputs: Iterable[Input], confidence: float | None, top_k: int | None, *, batch_size: int
+    ) -> Iterator[Tags]:
         post = self.spec.postprocessing
-        return [
-            decode_tags(
+        for outputs, image in answers(self._network, inputs, self.spec, batch_size=batch_size):
+            tags = decode_tags(
                 _first(outputs),
                 post,
                 self.class_names,
                 confidence=post.confidence if confidence is None else confidence,
                 top_k=post.top_k if top_k is None else top_k,
             )
-            for outputs, _ in answers(self._network, images, self.spec)
-        ]
+            yield Tags(tags, image_size_wh=image.placement.image_size_wh, path=image.path)
 
 
 def _first(outputs: Outputs) -> NDArray[np.float32]:
     return next(iter(outputs.values()))
-
-
-def _rgb(image: str | Path | Image.Image | RgbArray) -> RgbArray:
-    if not isinstance(image, np.ndarray):
-        return read_rgb(image, max_pixels=MAX_PIXELS)
-    if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:
-        raise ValueError(
-            f"expected an RGB array of shape (height, width, 3) and type uint8, got {image.shape} {image.dtype}"
-        )
-    return image
 
 
 def _read_spec(network: OnnxNetwork, file: Path) -> ModelSpec:

@@ -1,8 +1,7 @@
 """A model that was trained here, as an annotator: its prompts are its classes (ONNX Runtime, no torch)."""
 
 import os
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, TypeAlias
 
@@ -93,13 +92,12 @@ class TrainedAnnotator:
     def _answers(self, image: RgbImage, class_names: Sequence[str], threshold: float, most: int) -> list[_Answer]:
         from pictograph.inference import ClassificationModel
 
-        with _as_runtime_errors():
-            if isinstance(self._model, ClassificationModel):
-                tags = self._model.predict(image, threshold, top_k=len(self.class_names))
-                whole: Box = (0.0, 0.0, float(image.shape[1]), float(image.shape[0]))
-                return [(tag.class_name, tag.confidence, whole, None) for tag in tags]
-            found = self._model.predict(image, threshold, max_detections=most, class_names=class_names)
-            return [(each.class_name, each.confidence, each.box_xyxy, each.mask) for each in found]
+        if isinstance(self._model, ClassificationModel):
+            tags = self._model.predict(image, threshold, top_k=len(self.class_names))
+            whole: Box = (0.0, 0.0, float(image.shape[1]), float(image.shape[0]))
+            return [(tag.class_name, tag.confidence, whole, None) for tag in tags]
+        found = self._model.predict(image, threshold, max_detections=most, class_names=class_names)
+        return [(each.class_name, each.confidence, each.box_xyxy, each.mask) for each in found]
 
     def _classes_of(self, prompt: str) -> list[str]:
         if prompt in self.class_names:
@@ -118,28 +116,28 @@ def load(folder: Path, device: str | None) -> Annotator:
     """Open a model's folder (`model.onnx`); its name becomes `model:<folder.name>`.
 
     Args:
-        device: `cpu`, `cuda`, `cuda:1`; the best there is when None. Where ONNX Runtime has no CUDA it is the CPU, and
-            the annotator's `device` says so.
+        device: `cpu`, `cuda`, `cuda:1`; the best there is when None. Where ONNX Runtime cannot compute there it is the
+            CPU, and the annotator's `device` says so.
     Raises:
         EngineUnavailable: no such file, another tool's, no such device, or a package is missing.
     """
     try:
         from pictograph.inference import load_model
-        from pictograph.inference.network import has_cuda
+        from pictograph.inference.network import NoSuchDevice
     except ModuleNotFoundError as error:
         fix = "Install it: pip install 'pictograph[inference]'"
         raise EngineUnavailable(f"The model in {folder} cannot run here", why=str(error), fix=fix) from error
-    lacks_cuda = device is not None and device.startswith("cuda") and not has_cuda()
+    threads, remark = _threads(folder / "model.onnx"), ""
     try:
-        threads = _threads(folder / "model.onnx")
-        model = load_model(folder, threads=threads, device="cpu" if lacks_cuda else device)
+        try:
+            model = load_model(folder, threads=threads, device=device)
+        except NoSuchDevice as missing:
+            remark = f" ({missing})"
+            model = load_model(folder, threads=threads, device="cpu")
     except (OSError, ValueError) as error:
         fix = "Download the model again, or train it again with this version"
         raise EngineUnavailable(f"The model in {folder} cannot be used", why=str(error), fix=fix) from error
-    remark = f" ({device} was asked for, and this ONNX Runtime has no CUDA: install onnxruntime-gpu)"
-    return TrainedAnnotator(
-        model, name=f"model:{folder.resolve().name}", device=model.device + (remark if lacks_cuda else "")
-    )
+    return TrainedAnnotator(model, name=f"model:{folder.resolve().name}", device=model.device + remark)
 
 
 def folded(name: str) -> str:
@@ -150,15 +148,3 @@ def folded(name: str) -> str:
 def _threads(file: Path) -> int:
     is_large = file.is_file() and file.stat().st_size >= _LARGE_BYTES
     return min(_MAX_THREADS, len(os.sched_getaffinity(0))) if is_large else 1
-
-
-@contextmanager
-def _as_runtime_errors() -> Generator[None]:
-    """Raise what ONNX Runtime raises as a `RuntimeError`: its own derive from nothing that can be told apart."""
-    try:
-        yield
-    except Exception as error:
-        if not type(error).__module__.startswith("onnxruntime"):
-            raise
-        # The reason comes last, behind names of source files.
-        raise RuntimeError(f"ONNX Runtime: … {' '.join(str(error).split())[-200:]}") from error

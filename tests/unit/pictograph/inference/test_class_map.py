@@ -23,7 +23,7 @@ def logits(*areas: tuple[int, slice, slice, float], channels: int = 3) -> np.nda
 
 
 def decode(output: np.ndarray, decoding: ClassMapDecoding = SOFTMAX, selection: Selection = ALL) -> list[Part]:
-    return decode_class_map(output, decoding, selection, AT_SCALE_1)
+    return decode_class_map(output, decoding, selection, AT_SCALE_1)[0]
 
 
 def test_decode_class_map__each_connected_part_by_itself() -> None:
@@ -77,8 +77,8 @@ def test_decode_class_map__at_the_images_resolution() -> None:
     """Also when it is computed in strips of one row."""
     output = logits((1, slice(2, 6), slice(3, 9), 9.0))
     four_times = Placement((48, 32), (12, 8), (0.25, 0.25))
-    [whole] = decode_class_map(output, SOFTMAX, ALL, four_times)
-    assert decode_class_map(output, SOFTMAX, ALL, four_times, values_at_once=1) == [whole]
+    [whole], class_map = decode_class_map(output, SOFTMAX, ALL, four_times)
+    assert decode_class_map(output, SOFTMAX, ALL, four_times, values_at_once=1) == ([whole], class_map)
     # The edge lies where background (1 to 1) and class (9 to 0) are equal, 1/9 of a coarse pixel beyond the middle
     # between them at most: within two pixels of 4 x (3, 2, 9, 6).
     assert np.abs(np.array(whole.box_xyxy) - [12, 8, 36, 24]).max() <= 2
