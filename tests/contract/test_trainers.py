@@ -2,22 +2,28 @@
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from tests.recording_run import RecordingRun
 
 from pictograph.inference import DetectionModel, load_model
 from pictograph_server.engines.errors import BadConfig, BadTrainingData, Cancelled
-from pictograph_server.engines.trainers.base import EpochReport, Sample, Shape, Task, TrainedModel, TrainingData
+from pictograph_server.engines.trainers.base import (
+    Sample,
+    Shape,
+    Task,
+    TrainedModel,
+    TrainingData,
+)
 from pictograph_server.engines.trainers.registry import check_installed, read_config, trainer_spec, trainer_specs
 
 CLASS_NAMES = ("red_square", "green_square", "blue_square")
@@ -40,35 +46,6 @@ FIGURES: dict[Task, tuple[str, str]] = {
 }
 
 trainers = pytest.mark.parametrize("name", sorted(trainer_specs()))
-
-
-@dataclass
-class RecordingRun:
-    """A run that keeps what it is told, and stops or dies when asked."""
-
-    workdir: Path
-    cancel_at_call: int | None = None
-    die_at_call: int | None = None
-    reports: list[EpochReport] = field(default_factory=list[EpochReport])
-    said: list[str] = field(default_factory=list[str])
-    device: str = ""
-    calls: int = 0
-
-    def raise_if_cancelled(self) -> None:
-        self.calls += 1
-        if self.calls == self.die_at_call:
-            os.kill(os.getpid(), signal.SIGKILL)
-        if self.cancel_at_call is not None and self.calls >= self.cancel_at_call:
-            raise Cancelled
-
-    def report(self, report: EpochReport) -> None:
-        self.reports.append(report)
-
-    def say(self, message: str) -> None:
-        self.said.append(message)
-
-    def device_used(self, device: str) -> None:
-        self.device = device
 
 
 def make_data(

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
-from tests.contract.test_trainers import SMALL_RUNS, RecordingRun, make_data, train
+from tests.contract.test_trainers import SMALL_RUNS, make_data, train
+from tests.recording_run import RecordingRun
 
 from pictograph.inference import DetectionModel, load_model
 from pictograph.inference.spec import DetectorSpec

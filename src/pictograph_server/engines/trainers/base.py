@@ -36,6 +36,12 @@ class TrainingConfig(EngineConfig):
     learning_rate: float | None = Field(
         default=None, gt=0, le=1, description="Peak of the schedule, for the whole batch. Default: the pipeline's."
     )
+    max_minutes: float | None = Field(
+        default=None,
+        gt=0,
+        description="Learn no longer than this: the schedule ends by time, and the best model so far is the result. "
+        "A run that time ends is not repeated to the last bit by the same seed. Default: as long as the epochs take.",
+    )
     patience: int | None = Field(
         default=None,
         ge=1,
@@ -131,6 +137,8 @@ class EpochReport:
     epochs: int
     metrics: Mapping[str, float]
     eta_seconds: float | None = None
+    # Spent on these epochs, over all attempts of the run: what it is charged for.
+    seconds: float = 0.0
 
 
 class Run(Protocol):
@@ -139,8 +147,17 @@ class Run(Protocol):
     # Scratch space that survives a crash of the process: checkpoints to resume from live here.
     workdir: Path
 
+    @property
+    def weights_folders(self) -> Sequence[Path]:
+        """Where published weights may lie; what is missing is fetched into the last. Empty: the run's own folder."""
+        ...
+
     def raise_if_cancelled(self) -> None:
         """Raise `Cancelled` when somebody asked the run to stop. Cheap: call it every iteration."""
+        ...
+
+    def begins(self, data: Prepared, *, started_from: str | None) -> None:
+        """Record what is learned from, the split of every image, and the weights at the start (None: random ones)."""
         ...
 
     def report(self, report: EpochReport) -> None: ...

@@ -48,13 +48,21 @@ def train(trainer: TrainerSpec, data: TrainingData, config: TrainingConfig, run:
         torch.set_num_threads(min(torch.get_num_threads(), usable_cores()))
     run.device_used(device_words(device))
     learner = trainer.trainer().prepare(prepared, config, run)
+    run.begins(prepared, started_from=learner.started_from)
     _say_plan(prepared, learner, run, device)
 
     def measure(network: torch.nn.Module) -> dict[str, float]:
         model = as_model(learner.answering(network), learner.output_names, learner.spec)
         return headline(model, prepared.val, batch_size=session.batch_size, before_batch=run.raise_if_cancelled)
 
-    session = Session(learner, run, device, data_hash=prepared.data_hash, measure=measure)
+    session = Session(
+        learner,
+        run,
+        device,
+        data_hash=prepared.data_hash,
+        measure=measure,
+        most_seconds=None if config.max_minutes is None else 60 * config.max_minutes,
+    )
     session.run_epochs()
     return _finish(trainer, prepared, config, learner, session, run, device_words(device))
 

@@ -21,6 +21,8 @@ class State(TypedDict):
     epoch: int
     batch_size: int
     seconds: float
+    # How far the run was (0-1) when it was last measured.
+    measured_at: float
     network: dict[str, Tensor]
     average: dict[str, Tensor]
     average_updates: int
