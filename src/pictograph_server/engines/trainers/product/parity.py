@@ -14,6 +14,10 @@ from pictograph.inference.spec import (
 
 # Candidates less likely than this pass no threshold: their sizes are exponentials of noise, and nobody reads them.
 _LEAST_CONFIDENCE = 1e-3
+# Two detections further apart than this (boxes relative, scores absolute) are not the same one.
+_SAME = 0.01
+# Detections that overlap so much may have suppressed each other: which of them stays, rounding decides.
+_DOUBLES_IOU = 0.3
 
 Decoding = CandidateDecoding | QueryDecoding | ListDecoding | ClassMapDecoding | ClassificationDecoding
 
@@ -37,7 +41,53 @@ def differences(
             )
             for name in expected
         }
+    if isinstance(decoding, ListDecoding):
+        there, back = _of_lists(expected, answered, decoding), _of_lists(answered, expected, decoding)
+        return {name: max(there[name], back[name]) for name in expected}
     return {name: _largest(expected[name], answered[name]) for name in expected}
+
+
+def _of_lists(one: Outputs, other: Outputs, decoding: ListDecoding) -> dict[str, float]:
+    """Return the largest difference of detections from their counterparts in another list, whatever the order.
+
+    Infinite where counterparts are missing that rounding does not explain. It explains some: of two doubles the other
+    was kept, or of many alike at the end of a full list others were.
+    """
+    distances = _distances(one, other, decoding)
+    scores = one[decoding.scores]
+    has_counterpart = distances.min(axis=1, initial=np.inf) <= _SAME
+    is_missing = ~has_counterpart
+    if len(scores) >= decoding.max_detections:
+        is_missing &= scores > scores.min() + _LEAST_CONFIDENCE
+    is_explained = (scores < decoding.confidence) | _has_double(one, other, decoding)
+    if (is_missing & ~is_explained).any() or is_missing.sum() > 1 + len(scores) // 10:
+        return dict.fromkeys(one, float("inf"))
+    rows = np.flatnonzero(has_counterpart)
+    counterparts = distances[rows].argmin(axis=1) if len(rows) else rows
+    return {name: _largest(one[name][rows], other[name][counterparts]) for name in one}
+
+
+def _distances(one: Outputs, other: Outputs, decoding: ListDecoding) -> NDArray[np.float64]:
+    """Return how far each detection is from each of another list, in box and score; infinite between classes."""
+    mine, theirs = one[decoding.boxes][:, None], other[decoding.boxes][None]
+    of_boxes = (np.abs(mine - theirs) / np.maximum(np.abs(mine), 1.0)).max(axis=-1)
+    of_scores = np.abs(one[decoding.scores][:, None] - other[decoding.scores][None])
+    is_same_class = one[decoding.labels][:, None] == other[decoding.labels][None]
+    return np.where(is_same_class, np.maximum(of_boxes, of_scores), np.inf).astype(np.float64)
+
+
+def _has_double(one: Outputs, other: Outputs, decoding: ListDecoding) -> NDArray[np.bool_]:
+    """Return which detections overlap one of their class in another list."""
+    mine, theirs = one[decoding.boxes][:, None], other[decoding.boxes][None]
+    sides = np.minimum(mine[..., 2:], theirs[..., 2:]) - np.maximum(mine[..., :2], theirs[..., :2])
+    shared = np.maximum(sides, 0).prod(axis=-1)
+    union = _areas(mine) + _areas(theirs) - shared
+    is_same_class = one[decoding.labels][:, None] == other[decoding.labels][None]
+    return (is_same_class & (shared > _DOUBLES_IOU * union)).any(axis=1)
+
+
+def _areas(boxes_xyxy: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (boxes_xyxy[..., 2:] - boxes_xyxy[..., :2]).prod(axis=-1)
 
 
 def _largest(expected: NDArray[np.float32], answered: NDArray[np.float32]) -> float:
