@@ -1,1 +1,1 @@
-"""The training pipelines on the demo's road signs: what they learn in equal time, what our loop costs beside a bare one."""
+"""The training pipelines on the demo's road signs: what they learn in equal time, what our loop costs."""
