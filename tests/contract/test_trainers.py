@@ -30,11 +30,18 @@ CLASS_NAMES = ("red_square", "green_square", "blue_square")
 COLOURS = ("#c02020", "#20a030", "#2040c0")
 
 # Settings that make a run last seconds: four epochs on pictures of about 64 pixels.
+_TINY_DETR: dict[str, object] = {"encoder_blocks": 1, "decoder_layers": 1, "queries": 10, "groups": 1}
 SMALL_RUNS: dict[str, dict[str, object]] = {
+    "detectron2": {"epochs": 4, "image_size": 64, "batch_size": 4},
+    "rfdetr_detection": {"epochs": 4, "image_size": 64, "batch_size": 4, **_TINY_DETR},
+    "rfdetr_segmentation": {"epochs": 4, "image_size": 60, "batch_size": 4, **_TINY_DETR},
     "yolox": {"epochs": 4, "image_size": 64, "batch_size": 4, "model_type": "nano"},
 }
 # Settings with which a network from scratch learns to tell the three colours apart.
 GOLDEN_RUNS: dict[str, dict[str, object]] = {
+    "detectron2": {"epochs": 24, "image_size": 64, "batch_size": 4},
+    "rfdetr_detection": {"epochs": 40, "image_size": 64, "batch_size": 8, **_TINY_DETR},
+    "rfdetr_segmentation": {"epochs": 40, "image_size": 60, "batch_size": 8, **_TINY_DETR},
     "yolox": {"epochs": 70, "image_size": 64, "batch_size": 8},
 }
 # The first figure of each task, which decides the best epoch, and those of every class.
@@ -148,7 +155,7 @@ def test_train__card_has_the_facts(finished: Finished) -> None:
     onnx_file = (finished.model.folder / "model.onnx").read_bytes()
     assert card["class_names"] == list(CLASS_NAMES)
     assert card["inference"]["preprocessing"]["channel_order"] in ("RGB", "BGR")
-    assert card["inference"]["preprocessing"]["input_size_hw"] == [64, 64]
+    assert card["inference"]["preprocessing"]["input_size_hw"] == [SMALL_RUNS[card["pipeline"]]["image_size"]] * 2
     assert sum(card["data"]["splits"].values()) == 12
     assert card["data"]["objects"] == {"red_square": 4, "green_square": 4, "blue_square": 4}
     assert len(card["data"]["sha256"]) == 64
