@@ -1,14 +1,13 @@
-"""Detection metrics: COCO's mAP through faster-coco-eval, and precision and recall at one IoU."""
+"""Detection metrics of boxes in memory: COCO's mAP, and precision and recall at one IoU."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-# COCO counts the 100 best detections of an image.
-MAX_DETECTIONS = 100
+from pictograph.geometry import boxes as box_geometry
+from pictograph.metrics.average_precision import AveragePrecisionTally, ImageAnswers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,16 +64,29 @@ def evaluate_detections(truth: Sequence[Boxes], found: Sequence[Boxes], class_na
     """
     if len(truth) != len(found):
         raise ValueError(f"truth has {len(truth)} images, found has {len(found)}")
-    if not any(len(boxes.xyxy) for boxes in truth):
-        return DetectionMetrics(0.0, 0.0, {}, {})
-    if not any(len(boxes.xyxy) for boxes in found):
-        present = sorted({int(index) for boxes in truth for index in boxes.class_indexes})
-        nothing = {class_names[index]: 0.0 for index in present}
-        return DetectionMetrics(0.0, 0.0, nothing, dict(nothing))
-    precision = _coco_precision(truth, found, class_names)
-    all_ious = _mean_by_class(precision, class_names)
-    at_50 = _mean_by_class(precision[:1], class_names)
-    return DetectionMetrics(_mean(all_ious), _mean(at_50), all_ious, at_50)
+    tally = AveragePrecisionTally(len(class_names))
+    for number, (there, said) in enumerate(zip(truth, found, strict=True), start=1):
+        if said.confidences is None:
+            raise ValueError(f"the detections of image {number} have no confidences")
+        tally.add(box_answers(there, said))
+    figures = tally.result()
+    by_class = {name: figures.mean(class_index=index) for index, name in enumerate(class_names)}
+    at_50 = {name: figures.mean(iou=0.5, class_index=index) for index, name in enumerate(class_names)}
+    return DetectionMetrics(figures.mean() or 0.0, figures.mean(iou=0.5) or 0.0, _known(by_class), _known(at_50))
+
+
+def box_answers(truth: Boxes, found: Boxes) -> ImageAnswers:
+    """Return what `AveragePrecisionTally` wants to know of an image; detections without confidences are all sure."""
+    sure = np.ones(len(found.xyxy)) if found.confidences is None else found.confidences.astype(np.float64)
+    return ImageAnswers(
+        object_classes=truth.class_indexes,
+        object_areas=box_geometry.areas(truth.xyxy),
+        is_counted=np.ones(len(truth.xyxy), dtype=bool),
+        classes=found.class_indexes,
+        confidences=sure,
+        areas=box_geometry.areas(found.xyxy),
+        overlaps=box_geometry.iou(found.xyxy, truth.xyxy),
+    )
 
 
 def match_detections(truth: Boxes, found: Boxes, *, iou: float = 0.5) -> Matches:
@@ -102,66 +114,5 @@ def box_ious(first_xyxy: NDArray[np.float32], second_xyxy: NDArray[np.float32]) 
     return (shared / np.maximum(areas[0][:, None] + areas[1][None, :] - shared, 1e-9)).astype(np.float32)
 
 
-def _coco_precision(truth: Sequence[Boxes], found: Sequence[Boxes], class_names: Sequence[str]) -> NDArray[np.float64]:
-    """Return COCO's precision table: IoU thresholds x 101 recalls x classes, -1 where a class has no truth."""
-    from faster_coco_eval import COCO, COCOeval_faster  # a part of the `train` extra
-
-    objects = COCO(_coco_document(truth, class_names))
-    answers = objects.loadRes(_coco_results(found))
-    evaluation = COCOeval_faster(objects, answers, "bbox")
-    evaluation.params.maxDets = [1, 10, MAX_DETECTIONS]
-    evaluation.evaluate()
-    evaluation.accumulate()
-    table: NDArray[np.float64] = np.asarray(evaluation.eval["precision"])
-    return table[:, :, :, 0, -1]  # area "all", 100 detections
-
-
-def _mean_by_class(precision: NDArray[np.float64], class_names: Sequence[str]) -> dict[str, float]:
-    tables = {name: precision[:, :, index] for index, name in enumerate(class_names)}
-    return {name: float(table[table > -1].mean()) for name, table in tables.items() if (table > -1).any()}
-
-
-def _mean(by_class: dict[str, float]) -> float:
-    return sum(by_class.values()) / len(by_class) if by_class else 0.0
-
-
-def _coco_document(truth: Sequence[Boxes], class_names: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
-    annotations: list[dict[str, Any]] = []
-    for image_id, boxes in enumerate(truth, start=1):
-        for box, class_index in zip(_xywh(boxes), boxes.class_indexes, strict=True):
-            annotations.append(
-                {
-                    "id": len(annotations) + 1,
-                    "image_id": image_id,
-                    "category_id": int(class_index) + 1,
-                    "bbox": box,
-                    "area": box[2] * box[3],
-                    "iscrowd": 0,
-                }
-            )
-    return {
-        "images": [{"id": image_id} for image_id in range(1, len(truth) + 1)],
-        "annotations": annotations,
-        "categories": [{"id": index, "name": name} for index, name in enumerate(class_names, start=1)],
-    }
-
-
-def _coco_results(found: Sequence[Boxes]) -> list[dict[str, Any]]:
-    results: list[dict[str, Any]] = []
-    for image_id, boxes in enumerate(found, start=1):
-        if boxes.confidences is None:
-            raise ValueError(f"the detections of image {image_id} have no confidences")
-        for box, class_index, confidence in zip(_xywh(boxes), boxes.class_indexes, boxes.confidences, strict=True):
-            results.append(
-                {
-                    "image_id": image_id,
-                    "category_id": int(class_index) + 1,
-                    "bbox": box,
-                    "score": float(confidence),
-                }
-            )
-    return results
-
-
-def _xywh(boxes: Boxes) -> list[list[float]]:
-    return np.concatenate([boxes.xyxy[:, :2], boxes.xyxy[:, 2:] - boxes.xyxy[:, :2]], axis=1).astype(float).tolist()
+def _known(by_class: dict[str, float | None]) -> dict[str, float]:
+    return {name: value for name, value in by_class.items() if value is not None}

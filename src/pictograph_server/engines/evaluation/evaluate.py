@@ -1,22 +1,24 @@
 """Ask a model about annotated images and compare: while it learns for the headline, at the end for everything."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from pictograph.inference.model import ClassificationModel, Detection, DetectionModel
-from pictograph.metrics.detection import Boxes, Matches, evaluate_detections, match_detections
+from pictograph.inference.model import ClassificationModel, DetectionModel
 from pictograph.models.evaluation import ModelEvaluation
-from pictograph_server.engines.trainers.base import Sample
-from pictograph_server.engines.trainers.data import boxes_of, load_rgb
-
-# mAP looks at the whole curve: nearly everything the network says takes part.
-_LEAST_CONFIDENCE = 0.01
-_DECODING_THREADS = 4
+from pictograph_server.engines.evaluation.class_list import ClassList
+from pictograph_server.engines.evaluation.images import evaluate_tags
+from pictograph_server.engines.evaluation.objects import evaluate_objects
+from pictograph_server.engines.evaluation.pixels import evaluate_pixels
+from pictograph_server.engines.trainers.base import Sample, Task
 
 Model = DetectionModel | ClassificationModel
+
+# The first of them decides which epoch was best.
+_HEADLINES: dict[Task, tuple[str, ...]] = {
+    "object_detection": ("map_50_95", "map_50"),
+    "instance_segmentation": ("mask_map_50_95", "mask_map_50", "map_50_95"),
+    "semantic_segmentation": ("miou", "pixel_accuracy"),
+    "classification": ("top_1", "macro_f1"),
+}
 
 
 def headline(
@@ -27,58 +29,43 @@ def headline(
     The class indexes of the samples are positions in `model.class_names`.
     """
     full = evaluate(model, samples, batch_size=batch_size, before_batch=before_batch).metrics
-    return {name: full[name] for name in ("map_50_95", "map_50")}
+    return {name: full[name] for name in _HEADLINES[model.spec.task]}
 
 
 def evaluate(
-    model: Model, samples: Sequence[Sample], *, batch_size: int, before_batch: Callable[[], None]
+    model: Model,
+    samples: Sequence[Sample],
+    *,
+    batch_size: int,
+    before_batch: Callable[[], None],
+    class_names: Sequence[str] | None = None,
+    measured_on: str = "",
 ) -> ModelEvaluation:
-    """Return every figure of the model's task on these images.
+    """Return every figure of the model's task on these images. No image and no mask stays in memory.
+
+    A class that the model does not know counts as missed wherever it is. What the model says of a class that was never
+    looked for in these images (it is not in `class_names`) can be neither right nor wrong, and is not counted; but a
+    tag excludes the others, so there it is wrong.
 
     Args:
-        samples: their class indexes are positions in `model.class_names`.
-        before_batch: called before every batch; raises to stop.
+        samples: their class indexes are positions in `class_names`.
+        before_batch: called every `batch_size` images; raises to stop.
+        class_names: what was looked for in the images; `model.class_names` when None.
+        measured_on: the name of the images, for the answer: a split or a dataset.
+    Raises:
+        BadTrainingData: a file cannot be decoded.
     """
-    assert isinstance(model, DetectionModel)
-    truth = [boxes_of(sample) for sample in samples]
-    found = [
-        _boxes(detections) for detections in _detections(model, samples, batch_size=batch_size, before=before_batch)
-    ]
-    measured = evaluate_detections(truth, found, model.class_names)
-    matches = Matches(0, 0, 0)
-    for objects, boxes in zip(truth, found, strict=True):
-        matches += match_detections(objects, _sure(boxes, model.spec.postprocessing.confidence))
-    metrics = {
-        "map_50_95": measured.map_50_95,
-        "map_50": measured.map_50,
-        "precision": matches.precision,
-        "recall": matches.recall,
-        **{f"ap_50_95/{name}": value for name, value in measured.ap_50_95.items()},
-        **{f"ap_50/{name}": value for name, value in measured.ap_50.items()},
-    }
-    return ModelEvaluation(task=model.spec.task, images=len(samples), metrics=metrics)
-
-
-def _detections(
-    model: DetectionModel, samples: Sequence[Sample], *, batch_size: int, before: Callable[[], None]
-) -> Iterator[list[Detection]]:
-    remaining = iter(samples)
-    with ThreadPoolExecutor(_DECODING_THREADS) as pool:
-        while chunk := list(islice(remaining, batch_size)):
-            before()
-            images = list(pool.map(load_rgb, [sample.path for sample in chunk]))
-            yield from model.predict_batch(images, _LEAST_CONFIDENCE)
-
-
-def _boxes(detections: Sequence[Detection]) -> Boxes:
-    return Boxes(
-        np.array([each.box_xyxy for each in detections], dtype=np.float32).reshape(-1, 4),
-        np.array([each.class_index for each in detections], dtype=np.int64),
-        np.array([each.confidence for each in detections], dtype=np.float32),
+    classes = ClassList(tuple(class_names or model.class_names), model.class_names)
+    if isinstance(model, ClassificationModel):
+        found = evaluate_tags(model, samples, classes, batch_size=batch_size, before_batch=before_batch)
+    elif model.spec.task == "semantic_segmentation":
+        found = evaluate_pixels(model, samples, classes, batch_size=batch_size, before_batch=before_batch)
+    else:
+        found = evaluate_objects(model, samples, classes, batch_size=batch_size, before_batch=before_batch)
+    return found.model_copy(
+        update={
+            "measured_on": measured_on,
+            "unknown_classes": list(classes.unknown),
+            "remarks": [*classes.remarks(model.spec.task), *found.remarks],
+        }
     )
-
-
-def _sure(boxes: Boxes, confidence: float) -> Boxes:
-    assert boxes.confidences is not None
-    kept = boxes.confidences >= confidence
-    return Boxes(boxes.xyxy[kept], boxes.class_indexes[kept], boxes.confidences[kept])
