@@ -102,10 +102,10 @@ def red_segmenter(folder: Path, class_names: tuple[str, ...] = ("stop_sign", "yi
     return _write(folder, graph, spec, {**_EDGES, **arrays})
 
 
-def colour_map(folder: Path, class_names: tuple[str, ...] = ("red", "green")) -> Path:
+def colour_map(folder: Path, class_names: tuple[str, ...] = ("red", "green"), *, batch: str = "1") -> Path:
     """Write a model for semantic segmentation: pixels are red, green, or neither, with logits 8 and 0 and 4."""
     graph = f"""{HEADER}
-    colours (float[1, 3, {SIDE}, {SIDE}] images) => (float[1, 3, {SIDE}, {SIDE}] logits) {{
+    colours (float[{batch}, 3, {SIDE}, {SIDE}] images) => (float[{batch}, 3, {SIDE}, {SIDE}] logits) {{
         logits = Conv(images, weights, bias)
     }}"""
     weights = np.array([[0, 0, 0], [8, -8, 0], [-8, 8, 0]], np.float32)[:, :, None, None]
@@ -119,10 +119,12 @@ def colour_map(folder: Path, class_names: tuple[str, ...] = ("red", "green")) ->
     return _write(folder, graph, spec, arrays)
 
 
-def colour_classifier(folder: Path, class_names: tuple[str, ...] = ("red_image", "green image", "blue")) -> Path:
+def colour_classifier(
+    folder: Path, class_names: tuple[str, ...] = ("red_image", "green image", "blue"), *, batch: str = "1"
+) -> Path:
     """Write a classifier: the logits are ten times the shares of red, green and blue."""
     graph = f"""{HEADER}
-    colours (float[1, 3, {SIDE}, {SIDE}] images) => (float[1, 3] logits) {{
+    colours (float[{batch}, 3, {SIDE}, {SIDE}] images) => (float[{batch}, 3] logits) {{
         averages = GlobalAveragePool(images)
         shares = Flatten(averages)
         logits = Mul(shares, ten)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import pictograph_server
-from pictograph.cli.app import GROUPS, app, load_group
+from pictograph.cli.app import COMMANDS, GROUPS, app, load_group
 from pictograph.exceptions import DOCS_BASE, PictographError
 from pictograph_server.engines.trainers.registry import trainer_specs
 from pictograph_server.errors import ServiceError
@@ -65,6 +65,7 @@ def _exceptions(error: type[PictographError]) -> Iterator[type[PictographError]]
 def _commands() -> Iterator[str]:
     for command in app.registered_commands:
         yield command.name or ""
+    yield from COMMANDS
     for group in GROUPS:
         for command in load_group(group).registered_commands:
             yield f"{group} {command.name}"

@@ -78,6 +78,21 @@ def config_path() -> Path | None:
         return None
 
 
+def model_cache(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the folder of downloaded models: `pictograph/models` in `XDG_CACHE_HOME`, else in `~/.cache`.
+
+    Raises:
+        ConfigurationError: the user has no home.
+    """
+    base = (os.environ if environ is None else environ).get("XDG_CACHE_HOME", "").strip()
+    try:
+        return (Path(base) if base else Path.home() / ".cache") / "pictograph" / "models"
+    except RuntimeError as error:
+        raise ConfigurationError(
+            "There is no home folder to keep downloaded models in", fix="Set HOME or XDG_CACHE_HOME, or pass `cache=`."
+        ) from error
+
+
 def read_config_file(path: Path | None = None) -> dict[str, str]:
     """Return the `[default]` table's `api_key` and `base_url`, those that are there; empty when there is no file.
 

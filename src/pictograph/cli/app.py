@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.main import get_group
+from typer.main import get_command, get_group
 
 import pictograph
 from pictograph.cli import doctor, login, up
@@ -25,10 +25,12 @@ GROUPS = (
     "credits",
     "engines",
 )
+# Commands of the root, imported in the same way.
+COMMANDS = ("predict",)
 
 
 def load_group(name: str) -> typer.Typer:
-    """Import the commands of a group."""
+    """Import the commands of a group, or the one that is a command of the root."""
     return import_module(f"pictograph.cli.{name.replace('-', '_')}").app
 
 
@@ -36,15 +38,17 @@ class _Root(FailureTellingGroup):
     """The commands registered below, and the groups, each loaded with its first use."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*(name for name in super().list_commands(ctx) if name not in GROUPS), *GROUPS]
+        late = (*COMMANDS, *GROUPS)
+        return [*(name for name in super().list_commands(ctx) if name not in late), *late]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         if cmd_name not in self.commands:
             # A misspelt name is compared with all there are.
-            for name in (cmd_name,) if cmd_name in GROUPS else GROUPS:
-                group = get_group(load_group(name))
-                group.name = name
-                self.add_command(group)
+            late = (*COMMANDS, *GROUPS)
+            for name in (cmd_name,) if cmd_name in late else late:
+                command = get_group(load_group(name)) if name in GROUPS else get_command(load_group(name))
+                command.name = name
+                self.add_command(command)
         return super().get_command(ctx, cmd_name)
 
 

@@ -1,14 +1,27 @@
 """`client.models`: trained models."""
 
 import builtins
+import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, parse, path_of
+from pictograph._internal.config import model_cache
+from pictograph.exceptions import ConflictError, NotFoundError
+from pictograph.models.card import ModelCard
 from pictograph.models.model import Model, ModelStatus, ModelType
+from pictograph.resources.model_cache import cached_network
+
+if TYPE_CHECKING:
+    from pictograph.inference import ClassificationModel, DetectionModel
 
 _LIST = f"{DEVELOPER}/models/"
+# Names told when the one that was asked for is not there.
+_MOST_NAMES = 10
 
 
 class Models:
@@ -52,20 +65,79 @@ class Models:
         *,
         chunk_size: int = CHUNK_BYTES,
         progress: Callable[[int, int], None] | None = None,
+        file: str | None = None,
     ) -> Path:
         """Write the model's ONNX file to `output_path` and return that path. `progress` gets (received, total) bytes.
 
+        Args:
+            file: another of its files: `card.json`, `card.md`, `evaluation.json`, `model.safetensors`.
         Raises:
             ConflictError: the model is not ready.
             NotFoundError: there is no such model, or its weights are gone.
         """
         del chunk_size  # A name of the hosted client; the network decides the pieces here.
-        url = member(self._transport.get(path_of("models", model_id, "download")), "download_url")
-        return self._transport.fetch_signed(url, output_path, progress=progress)
+        answer = self._transport.get(path_of("models", model_id, "download"), params={"file": file})
+        return self._transport.fetch_signed(member(answer, "download_url"), output_path, progress=progress)
+
+    def load(
+        self, name_or_id: str, *, device: str | None = None, threads: int | None = None, cache: str | Path | None = None
+    ) -> "DetectionModel | ClassificationModel":
+        """Return a model ready to predict on this machine, without torch; needs the extra `inference`.
+
+        Of a name it is the newest model that is ready. It is downloaded once and kept in `~/.cache/pictograph/models`;
+        by its id it is then opened without asking the server.
+
+        Args:
+            device, threads: as in `pictograph.inference.load_model`.
+            cache: keep it in another folder.
+        Raises:
+            ConflictError: no model of that name or id is ready.
+            NotFoundError: there is no such model; the message names those there are.
+            ModuleNotFoundError: the extra is not installed.
+        """
+        # Before anything is downloaded: the extra may be missing.
+        from pictograph.inference import load_model
+
+        model_id = name_or_id if _is_id(name_or_id) else self._newest(name_or_id).id
+        folder = Path(cache).expanduser() if cache is not None else model_cache()
+        file = cached_network(folder, model_id, lambda path: self.download(model_id, path))
+        return load_model(file, device=device, threads=threads)
+
+    def card(self, model_id: str) -> ModelCard:
+        """Return what is known about a model: its data, training, metrics, files, versions and licence.
+
+        Raises:
+            ConflictError: the model is not ready.
+            NotFoundError: there is no such model, or it has no card.
+        """
+        with tempfile.TemporaryDirectory(prefix="pictograph-") as folder:
+            file = self.download(model_id, Path(folder) / "card.json", file="card.json")
+            return parse(ModelCard, json.loads(file.read_bytes()))
 
     def delete(self, model_id: str) -> None:
         """Remove a model."""
         self._transport.delete(path_of("models", model_id))
+
+    def _newest(self, name: str) -> Model:
+        """Return the newest ready model of that name."""
+        others: dict[str, Model] = {}
+        for model in self.iter(page_size=200):
+            if name in (model.name, model.id) and model.status in ("ready", "archived"):
+                return model
+            others.setdefault(model.name, model)
+        if name in others:
+            raise ConflictError(
+                f"No model {name!r} is ready: the newest is {others[name].status}",
+                status_code=409,
+                fix="Wait for its training run (`client.training.wait_for_completion`), then try again.",
+            )
+        there = ", ".join(map(repr, list(others)[:_MOST_NAMES])) or "none yet"
+        more = f" and {len(others) - _MOST_NAMES} more" if len(others) > _MOST_NAMES else ""
+        raise NotFoundError(
+            f"There is no model {name!r}; there are {there}{more}",
+            status_code=404,
+            fix="Give one of these names, or an id of `client.models.list()`.",
+        )
 
     def _pager(
         self,
@@ -87,3 +159,11 @@ class Models:
             start=offset,
             params={"dataset_name": dataset_name, "status": status, "model_type": model_type},
         )
+
+
+def _is_id(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

@@ -20,7 +20,7 @@ PRODUCT_FILE = "model.onnx"
 
 # 64 bits: enough to notice other bytes, also those of a damaged disk.
 _DIGEST_CHARACTERS = 16
-_MEDIA_TYPES = {".json": "application/json", ".onnx": "application/octet-stream"}
+_MEDIA_TYPES = {".json": "application/json", ".md": "text/markdown; charset=utf-8", ".onnx": "application/octet-stream"}
 
 
 class ModelNotFound(NotFound):
@@ -69,6 +69,8 @@ class NewModel:
     metrics: Mapping[str, float]
     card: Mapping[str, object]
     files: Mapping[str, str]
+    # The model that its training went on from.
+    parent_model_id: str | None = None
 
 
 def get(conn: Connection, organization_id: str, model_id: str) -> Model:
@@ -179,7 +181,7 @@ def create(conn: Connection, new: NewModel) -> str:
         metrics=dict(new.metrics),
         class_mapping={str(index): name for index, name in enumerate(new.class_names)},
         version="1.0.0",
-        parent_model_id=None,
+        parent_model_id=new.parent_model_id,
         card=new.card,
         files=new.files,
         created_at=moment,
