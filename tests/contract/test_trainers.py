@@ -32,16 +32,20 @@ COLOURS = ("#c02020", "#20a030", "#2040c0")
 # Settings that make a run last seconds: four epochs on pictures of about 64 pixels.
 _TINY_DETR: dict[str, object] = {"encoder_blocks": 1, "decoder_layers": 1, "queries": 10, "groups": 1}
 SMALL_RUNS: dict[str, dict[str, object]] = {
+    "classification": {"epochs": 4, "image_size": 64, "batch_size": 4},
     "detectron2": {"epochs": 4, "image_size": 64, "batch_size": 4},
     "rfdetr_detection": {"epochs": 4, "image_size": 64, "batch_size": 4, **_TINY_DETR},
     "rfdetr_segmentation": {"epochs": 4, "image_size": 60, "batch_size": 4, **_TINY_DETR},
+    "sm_pytorch": {"epochs": 4, "image_size": 64, "batch_size": 4},
     "yolox": {"epochs": 4, "image_size": 64, "batch_size": 4, "model_type": "nano"},
 }
 # Settings with which a network from scratch learns to tell the three colours apart.
 GOLDEN_RUNS: dict[str, dict[str, object]] = {
+    "classification": {"epochs": 12, "image_size": 64, "batch_size": 8},
     "detectron2": {"epochs": 24, "image_size": 64, "batch_size": 4},
     "rfdetr_detection": {"epochs": 40, "image_size": 64, "batch_size": 8, **_TINY_DETR},
     "rfdetr_segmentation": {"epochs": 40, "image_size": 60, "batch_size": 8, **_TINY_DETR},
+    "sm_pytorch": {"epochs": 16, "image_size": 64, "batch_size": 8},
     "yolox": {"epochs": 70, "image_size": 64, "batch_size": 8},
 }
 # The first figure of each task, which decides the best epoch, and those of every class.

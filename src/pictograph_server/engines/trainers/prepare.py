@@ -15,6 +15,7 @@ from pictograph_server.engines.trainers.base import (
     TrainingData,
 )
 from pictograph_server.engines.trainers.data import data_hash, shapes_inside
+from pictograph_server.engines.trainers.image_classes import with_image_classes
 from pictograph_server.engines.trainers.splits import split_samples
 
 # With fewer images than this, images held back for the final figures alone are missed where they teach.
@@ -29,8 +30,10 @@ def prepare(data: TrainingData, task: Task, config: TrainingConfig) -> Prepared:
         BadTrainingData: no images, no classes, nothing annotated for this task, or fewer than `MIN_ANNOTATED_IMAGES`
             annotated images.
     """
-    hash_of_all = data_hash(data)
     remarks: list[str] = []
+    if task == "classification":
+        data = with_image_classes(data, remarks)
+    hash_of_all = data_hash(data)
     samples = _learnable(data.samples, task, remarks)
     _check(data, samples, task)
     class_names, samples = _without_absent_classes(data.class_names, samples, remarks)
@@ -78,7 +81,7 @@ def _check(data: TrainingData, samples: Sequence[Sample], task: Task) -> None:
             why="the export holds no images",
             fix="Export a dataset with completed images",
         )
-    wanted = "a tag" if task == "classification" else "a box or a polygon"
+    wanted = "a tag or a folder" if task == "classification" else "a box or a polygon"
     annotated = sum(map(_is_annotated, samples))
     if not data.class_names or not annotated:
         raise BadTrainingData(

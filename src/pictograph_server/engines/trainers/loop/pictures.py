@@ -121,11 +121,12 @@ def moved(
     *,
     window: tuple[float, float, float, float] | None = None,
     pad: int = PAD,
+    least_left: float = 0.3,
 ) -> Picture:
     """Return the picture on a canvas of `size_wh`: every point times `scale_xy`, plus `offset_xy`.
 
-    Objects are cut at the window (the canvas when None); those of which less than a third is left, or less than two
-    pixels, are left out.
+    Objects are cut at the window (the canvas when None); those of which less than `least_left` is left, or less than
+    two pixels, are left out.
     """
     canvas = (0.0, 0.0, float(size_wh[0]), float(size_wh[1]))
     low, high = np.array((window or canvas)[:2]), np.array((window or canvas)[2:])
@@ -136,7 +137,7 @@ def moved(
         for outline in picture.outlines
     )
     sides = cut[:, 2:] - cut[:, :2]
-    is_there = (sides >= 2).all(axis=1) & (areas(cut) >= 0.3 * areas(boxes))
+    is_there = (sides >= 2).all(axis=1) & (areas(cut) >= least_left * areas(boxes))
     pixels = _warped(picture.pixels, scale_xy, offset_xy, size_wh, pad)
     return Picture(pixels, cut.astype(np.float32), picture.class_indexes, outlines).kept(is_there)
 
