@@ -108,6 +108,17 @@ RfdetrConfig = RfdetrDetectionConfig | RfdetrSegmentationConfig
 
 
 @dataclass(frozen=True, slots=True)
+class Shapes:
+    """What the weights of a network say about how it was built."""
+
+    image_size: int
+    encoder_blocks: int
+    decoder_layers: int
+    queries: int
+    groups: int
+
+
+@dataclass(frozen=True, slots=True)
 class Build:
     """Everything that decides the shapes of a network's layers, but for the number of classes."""
 
@@ -132,16 +143,9 @@ class Build:
     def architecture(self) -> str:
         return f"rfdetr_{'seg_' if self.has_masks else ''}{self.variant}"
 
-
-@dataclass(frozen=True, slots=True)
-class Shapes:
-    """What the file of weights that a run starts from says about its network."""
-
-    image_size: int
-    encoder_blocks: int
-    decoder_layers: int
-    queries: int
-    groups: int
+    @property
+    def shapes(self) -> Shapes:
+        return Shapes(self.image_size, self.encoder_blocks, self.decoder_layers, self.queries, self.groups)
 
 
 @dataclass(frozen=True, slots=True)

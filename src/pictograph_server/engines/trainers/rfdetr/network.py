@@ -50,13 +50,13 @@ with _importing():
     from rfdetr.models.weights import interpolate_position_embeddings
     from rfdetr.utilities.tensors import NestedTensor
 
-_DETECTORS: Mapping[str, type[library.ModelConfig]] = {
+DETECTOR_CONFIGS: Mapping[str, type[library.ModelConfig]] = {
     "nano": library.RFDETRNanoConfig,
     "small": library.RFDETRSmallConfig,
     "medium": library.RFDETRMediumConfig,
     "large": library.RFDETRLargeConfig,
 }
-_SEGMENTERS: Mapping[str, type[library.ModelConfig]] = {
+SEGMENTER_CONFIGS: Mapping[str, type[library.ModelConfig]] = {
     "nano": library.RFDETRSegNanoConfig,
     "small": library.RFDETRSegSmallConfig,
     "medium": library.RFDETRSegMediumConfig,
@@ -129,7 +129,7 @@ def make_optimizer(network: nn.Module, plan: Plan) -> torch.optim.AdamW:
 
 def published(variant: str, *, has_masks: bool) -> Published:
     """Return the weights of the library's makers, trained on COCO."""
-    kind = (_SEGMENTERS if has_masks else _DETECTORS)[variant]
+    kind = (SEGMENTER_CONFIGS if has_masks else DETECTOR_CONFIGS)[variant]
     url = ModelWeights.get_url(str(kind.model_fields["pretrain_weights"].default))
     assert url is not None, variant
     return Published(
@@ -184,7 +184,7 @@ def adapted(saved: Mapping[str, Tensor], own: Shapes, build: Build) -> dict[str,
 
 
 def _library_config(build: Build, classes: int) -> library.ModelConfig:
-    kind = (_SEGMENTERS if build.has_masks else _DETECTORS)[build.variant]
+    kind = (SEGMENTER_CONFIGS if build.has_masks else DETECTOR_CONFIGS)[build.variant]
     return kind(
         device="cpu",
         pretrain_weights=None,
