@@ -102,6 +102,10 @@ class Settings(BaseSettings):
     device: str | None = Field(
         default=None, description="Device of the engines (`cpu`, `cuda`, `cuda:1`); by default the best there is."
     )
+    weights_dir: Path | None = Field(
+        default=None,
+        description="Folder where published weights for training lie; what is missing there is fetched.",
+    )
     compile: bool = Field(
         default=False,
         description="Compile SAM 3's vision encoder: a minute for the first image, a little less for each after it.",

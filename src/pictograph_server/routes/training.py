@@ -1,15 +1,26 @@
-"""Training runs: endpoints 20-23, and whether a run could be started at all."""
+"""Training runs: endpoints 20-23; which pipelines there are, what a run would cost, and what it left to look at."""
 
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field, JsonValue
 
-from pictograph.models.training import TrainingRun, TrainingStatus
+from pictograph.models.training import (
+    Pipeline,
+    TrainingEpoch,
+    TrainingEstimate,
+    TrainingRun,
+    TrainingSplits,
+    TrainingStatus,
+)
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.engines.trainers.registry import trainer_specs
 from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.services.training import estimate as estimates
+from pictograph_server.services.training import pipelines
 from pictograph_server.services.training import service as training
+from pictograph_server.services.training.checks import DEFAULT_GPU
+from pictograph_server.services.training.estimate import EstimateRequest
 from pictograph_server.services.training.service import TrainingRequest
 
 router = APIRouter(prefix="/api/v1/developer/training", tags=["training"])
@@ -20,18 +31,45 @@ class CreateTrainingRun(BaseModel):
     export_name: str
     pipeline_type: str
     name: str
-    gpu_type: str | None = training.DEFAULT_GPU
+    gpu_type: str | None = DEFAULT_GPU
     config: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    parent_model_id: str | None = None
 
 
 class CheckTraining(BaseModel):
     pipeline_type: str
-    gpu_type: str | None = training.DEFAULT_GPU
+    gpu_type: str | None = DEFAULT_GPU
     config: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    parent_model_id: str | None = None
+
+
+class EstimateTraining(BaseModel):
+    pipeline_type: str
+    gpu_type: str | None = DEFAULT_GPU
+    config: dict[str, JsonValue] = Field(default_factory=dict[str, JsonValue])
+    dataset_name: str | None = None
+    export_name: str | None = None
+    images: int | None = Field(default=None, ge=1)
 
 
 class TrainingCheck(BaseModel):
     ok: Literal[True] = True
+
+
+class TrainingEstimateEnvelope(BaseModel):
+    estimate: TrainingEstimate
+
+
+class PipelineList(BaseModel):
+    pipelines: list[Pipeline]
+
+
+class TrainingHistory(BaseModel):
+    epochs: list[TrainingEpoch]
+
+
+class TrainingSplitsEnvelope(BaseModel):
+    splits: TrainingSplits
 
 
 class TrainingRunEnvelope(BaseModel):
@@ -51,6 +89,7 @@ def create_training_run(body: CreateTrainingRun, actor: Member, platform: Platfo
         name=body.name,
         gpu_type=body.gpu_type,
         config=body.config,
+        parent_model_id=body.parent_model_id,
         created_by=actor.key_id,
     )
     with platform.db.write() as conn:
@@ -59,9 +98,39 @@ def create_training_run(body: CreateTrainingRun, actor: Member, platform: Platfo
 
 
 @router.post("/check")
-def check_training(body: CheckTraining, _actor: Viewer) -> TrainingCheck:
-    training.check(body.pipeline_type, body.gpu_type, body.config, trainer_specs())
+def check_training(body: CheckTraining, actor: Viewer, platform: PlatformDep) -> TrainingCheck:
+    with platform.db.read() as conn:
+        training.check(
+            conn,
+            actor.organization_id,
+            body.pipeline_type,
+            body.gpu_type,
+            body.config,
+            trainer_specs(),
+            parent_model_id=body.parent_model_id,
+        )
     return TrainingCheck()
+
+
+@router.post("/estimate")
+def estimate_training(body: EstimateTraining, actor: Viewer, platform: PlatformDep) -> TrainingEstimateEnvelope:
+    request = EstimateRequest(
+        pipeline_type=body.pipeline_type,
+        gpu_type=body.gpu_type,
+        config=body.config,
+        dataset_name=body.dataset_name,
+        export_name=body.export_name,
+        images=body.images,
+    )
+    with platform.db.read() as conn:
+        found = estimates.estimate(conn, actor.organization_id, request, trainer_specs())
+    return TrainingEstimateEnvelope(estimate=found)
+
+
+# Before `/{run_id}`, which would take it for a run.
+@router.get("/pipelines")
+def list_pipelines(_actor: Viewer) -> PipelineList:
+    return PipelineList(pipelines=pipelines.list_pipelines(trainer_specs()))
 
 
 @router.get("/")
@@ -84,6 +153,18 @@ def list_training_runs(
 def get_training_run(run_id: str, actor: Viewer, platform: PlatformDep) -> TrainingRunEnvelope:
     with platform.db.read() as conn:
         return TrainingRunEnvelope(training_run=training.get(conn, actor.organization_id, run_id))
+
+
+@router.get("/{run_id}/history")
+def get_training_history(run_id: str, actor: Viewer, platform: PlatformDep) -> TrainingHistory:
+    with platform.db.read() as conn:
+        return TrainingHistory(epochs=training.epochs(conn, actor.organization_id, run_id))
+
+
+@router.get("/{run_id}/splits")
+def get_training_splits(run_id: str, actor: Viewer, platform: PlatformDep) -> TrainingSplitsEnvelope:
+    with platform.db.read() as conn:
+        return TrainingSplitsEnvelope(splits=training.splits(conn, actor.organization_id, run_id))
 
 
 @router.post("/{run_id}/cancel")

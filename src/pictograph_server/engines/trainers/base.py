@@ -181,6 +181,9 @@ class TrainedModel:
     class_names: tuple[str, ...]
     # `map_50_95`, `map_50`, per class `ap_50/<class name>` …
     metrics: Mapping[str, float]
+    # Finished ones: fewer than planned when nothing got better. And the seconds they took, over all attempts.
+    epochs: int
+    seconds: float
     card: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -93,7 +93,7 @@ def _finish(
     evaluation = evaluate(
         load_model(folder), data.test, batch_size=session.batch_size, before_batch=run.raise_if_cancelled
     )
-    (folder / "evaluation.json").write_text(evaluation.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    (folder / "evaluation.json").write_text(evaluation.model_dump_json() + "\n", encoding="utf-8")
     card = write_card(
         folder,
         trainer=trainer,
@@ -110,7 +110,15 @@ def _finish(
             started_from=learner.started_from,
         ),
     )
-    return TrainedModel(folder, learner.spec.architecture, data.class_names, evaluation.metrics, card)
+    return TrainedModel(
+        folder,
+        learner.spec.architecture,
+        data.class_names,
+        evaluation.metrics,
+        epochs=session.epoch,
+        seconds=session.seconds,
+        card=card,
+    )
 
 
 def _input_of(learner: Learner, sample: Sample) -> NDArray[np.float32]:

@@ -51,12 +51,17 @@ def _fetch(blobs: BlobStore, model: ModelRecord, folder: Path) -> None:
     shutil.rmtree(incoming, ignore_errors=True)
     incoming.mkdir()
     for name in _wanted(model):
-        _copy(blobs, model, name, incoming / name)
+        copy_file(blobs, model, name, incoming / name)
     shutil.rmtree(folder, ignore_errors=True)
     incoming.rename(folder)
 
 
-def _copy(blobs: BlobStore, model: ModelRecord, name: str, target: Path) -> None:
+def copy_file(blobs: BlobStore, model: ModelRecord, name: str, target: Path) -> None:
+    """Put one of a model's files at `target`, where nothing is yet.
+
+    Raises:
+        ModelFileMissing: 404, the store has lost it, or has other bytes under its name.
+    """
     try:
         with blobs.as_file(model.files[name]) as stored:
             try:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, insert, select, update
 
 from pictograph.models.training import GpuType, PipelineType, TrainingStatus
 from pictograph_server.storage.db.tables import datasets, images, training_runs
@@ -22,6 +22,7 @@ class RunRecord:
     dataset_id: str
     export_id: str | None
     model_id: str | None
+    parent_model_id: str | None
     name: str
     pipeline_type: PipelineType
     gpu_type: GpuType | None
@@ -32,6 +33,8 @@ class RunRecord:
     metrics: dict[str, float]
     config: dict[str, object]
     device: str | None
+    started_from: str | None
+    remarks: list[str]
     eta_seconds: int | None
     training_seconds: float | None
     error_message: str | None
@@ -50,6 +53,7 @@ class EpochState:
     total_epochs: int
     metrics: Mapping[str, float]
     eta_seconds: int | None
+    training_seconds: float
 
 
 def add(conn: Connection, record: RunRecord) -> None:
@@ -103,6 +107,13 @@ def set_device(conn: Connection, run_id: str, device: str) -> None:
     conn.execute(update(training_runs).where(training_runs.c.id == run_id).values(device=device[:120]))
 
 
+def set_beginning(conn: Connection, run_id: str, *, started_from: str | None, remarks: Sequence[str]) -> None:
+    words = started_from[:200] if started_from is not None else None
+    conn.execute(
+        update(training_runs).where(training_runs.c.id == run_id).values(started_from=words, remarks=list(remarks))
+    )
+
+
 def set_epoch(conn: Connection, run_id: str, state: EpochState) -> bool:
     """Show how far the run is; False when it has ended (a cancel) or is gone."""
     result = conn.execute(
@@ -114,13 +125,25 @@ def set_epoch(conn: Connection, run_id: str, state: EpochState) -> bool:
             total_epochs=state.total_epochs,
             metrics=dict(state.metrics),
             eta_seconds=state.eta_seconds,
+            training_seconds=state.training_seconds,
         )
     )
     return result.rowcount == 1
 
 
+def set_training_seconds(conn: Connection, run_id: str, seconds: float) -> None:
+    conn.execute(update(training_runs).where(training_runs.c.id == run_id).values(training_seconds=seconds))
+
+
 def complete(
-    conn: Connection, run_id: str, *, model_id: str, metrics: Mapping[str, float], seconds: float, moment: datetime
+    conn: Connection,
+    run_id: str,
+    *,
+    model_id: str,
+    metrics: Mapping[str, float],
+    epochs: int,
+    seconds: float,
+    moment: datetime,
 ) -> None:
     conn.execute(
         update(training_runs)
@@ -130,7 +153,7 @@ def complete(
             model_id=model_id,
             progress=100,
             # A trainer killed between its own checkpoint and its report does not go through the last epoch again.
-            current_epoch=func.coalesce(training_runs.c.total_epochs, training_runs.c.current_epoch),
+            current_epoch=epochs,
             metrics=dict(metrics),
             eta_seconds=0,
             error_message=None,
@@ -146,7 +169,6 @@ def end(
     status: TrainingStatus,
     *,
     moment: datetime,
-    seconds: float | None,
     error_message: str | None = None,
 ) -> None:
     """Set a final state without a model; a run that has one already keeps it."""
@@ -157,7 +179,6 @@ def end(
             status=status,
             error_message=error_message,
             eta_seconds=None,
-            training_seconds=seconds,
             completed_at=moment,
         )
     )

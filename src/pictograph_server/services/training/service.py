@@ -1,37 +1,33 @@
 """Training runs: one pipeline on one frozen export, checked before anything is held or started (R3)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-from typing import get_args
 
 from sqlalchemy import Connection
 
-from pictograph.models.training import GpuType, PipelineType, TrainingRun
-from pictograph_server.engines.errors import BadConfig, EngineUnavailable
-from pictograph_server.engines.trainers.base import MIN_ANNOTATED_IMAGES, TrainerSpec, TrainingConfig
-from pictograph_server.engines.trainers.registry import check_installed, read_config
-from pictograph_server.errors import BadRequest, NotFound, Unprocessable
+from pictograph.models.training import TrainingEpoch, TrainingRun, TrainingSplits
+from pictograph_server.errors import BadRequest, NotFound
 from pictograph_server.jobs import queue
 from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.exports import service as exports
-from pictograph_server.services.exports.repository import ExportRecord
+from pictograph_server.services.training import history_repository as history
 from pictograph_server.services.training import repository
+from pictograph_server.services.training.checks import (
+    TrainerSpecs,
+    check_gpu,
+    check_name,
+    check_pipeline,
+    check_trainable,
+    read_train_config,
+)
+from pictograph_server.services.training.estimate import quote
+from pictograph_server.services.training.parents import check_parent
 from pictograph_server.services.training.repository import LIVE, RunRecord
 from pictograph_server.storage.db.types import new_id, now
 
 TRAIN_TASK = "train"
 TRAIN_LANE = "train"
-MAX_NAME_LENGTH = 100
-DEFAULT_GPU: GpuType = "a10g"
-
-# For the estimate that is held: what is not used is returned when the run ends.
-_DEFAULT_EPOCHS = 100
-_SECONDS_PER_EPOCH: Mapping[GpuType, float] = {"a10g": 15, "a100": 8, "h100": 4}
-
-TrainerSpecs = Mapping[str, TrainerSpec]
 
 
 class RunNotFound(NotFound):
@@ -43,72 +39,24 @@ class RunNotFound(NotFound):
         )
 
 
-class UnknownPipeline(Unprocessable):
-    code = "unknown_pipeline"
-
-    def __init__(self, given: str, built: Sequence[str]) -> None:
-        super().__init__(
-            f"There is no pipeline {given!r}",
-            why=f"pipelines are {', '.join(get_args(PipelineType))}",
-            fix=f"Choose one that this server can run: {', '.join(built)}",
-        )
-
-
-class PipelineNotBuilt(BadRequest):
-    code = "pipeline_not_available"
-
-    def __init__(self, given: str, built: Sequence[str]) -> None:
-        super().__init__(
-            f"The pipeline {given!r} is not in this version yet",
-            why=f"it can run {', '.join(built)}",
-            fix="Choose one of these",
-        )
-
-
-class PipelineNotInstalled(BadRequest):
-    code = "pipeline_not_installed"
-
-
-class UnknownGpu(Unprocessable):
-    code = "unknown_gpu"
-
-    def __init__(self, given: str) -> None:
-        super().__init__(
-            f"There is no accelerator {given!r}",
-            why=f"they are {', '.join(get_args(GpuType))}",
-            fix="Choose one of these; on a machine without it the run uses what is there and says so in `device`",
-        )
-
-
-class BadTrainConfig(Unprocessable):
-    code = "bad_train_config"
-
-
-class BadRunName(Unprocessable):
-    code = "bad_run_name"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"A training run cannot be named {name[:40]!r}",
-            why=f"a name has 1 to {MAX_NAME_LENGTH} characters, not only spaces",
-            fix="Choose another `name`",
-        )
-
-
-class ExportNotTrainable(BadRequest):
-    code = "export_not_trainable"
-
-    def __init__(self, export: ExportRecord, why: str, fix: str) -> None:
-        super().__init__(
-            f"Training cannot start from export {export.name!r} of dataset {export.dataset_name!r}", why=why, fix=fix
-        )
-
-
 class RunHasEnded(BadRequest):
     code = "training_run_ended"
 
     def __init__(self, run: RunRecord) -> None:
         super().__init__(f"Training run {run.name!r} cannot be cancelled", why=f"it is {run.status}")
+
+
+class NoSplitsYet(NotFound):
+    code = "training_splits_not_found"
+
+    def __init__(self, run: RunRecord) -> None:
+        super().__init__(
+            f"Training run {run.name!r} has no splits",
+            why=f"it is {run.status} and its data was not looked at yet"
+            if run.status in LIVE
+            else f"it is {run.status} and ended before its data was split",
+            fix="Ask again once it trains" if run.status in LIVE else None,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,39 +69,53 @@ class TrainingRequest:
     name: str
     gpu_type: str | None
     config: Mapping[str, object]
+    parent_model_id: str | None = None
     created_by: str | None = None
 
 
-def check(pipeline: str, gpu: str | None, config: Mapping[str, object], specs: TrainerSpecs) -> None:
+def check(
+    conn: Connection,
+    organization_id: str,
+    pipeline: str,
+    gpu: str | None,
+    config: Mapping[str, object],
+    specs: TrainerSpecs,
+    *,
+    parent_model_id: str | None = None,
+) -> None:
     """Refuse what `create` would refuse whatever the data, so that a client can ask before it does any work (R3).
 
     Raises:
-        UnknownPipeline, UnknownGpu, BadTrainConfig: 422, naming what is allowed.
-        PipelineNotBuilt, PipelineNotInstalled: 400.
+        UnknownPipeline, UnknownGpu, BadTrainConfig, ParentModelMismatch: 422, naming what is allowed.
+        PipelineNotInstalled: 400.
+        ModelNotFound, ModelNotReady: 404, 409.
     """
-    _check_gpu(gpu)
-    _, spec = _check_pipeline(pipeline, specs)
+    check_gpu(gpu)
+    _, spec = check_pipeline(pipeline, specs)
     read_train_config(spec, config)
+    if parent_model_id is not None:
+        check_parent(conn, organization_id, parent_model_id, spec, config)
 
 
 def create(conn: Connection, organization_id: str, request: TrainingRequest, specs: TrainerSpecs) -> TrainingRun:
-    """Check everything, hold the estimated credits and enqueue the run.
+    """Check everything, hold what the run was quoted and enqueue it.
 
     Raises:
-        UnknownPipeline, UnknownGpu, BadTrainConfig, BadRunName: 422, naming what is allowed.
-        DatasetNotFound, ExportNotFound: 404.
-        PipelineNotBuilt, PipelineNotInstalled, ExportNotTrainable: 400.
+        UnknownPipeline, UnknownGpu, BadTrainConfig, BadRunName, ParentModelMismatch: 422, naming what is allowed.
+        DatasetNotFound, ExportNotFound, ModelNotFound: 404.
+        ModelNotReady: 409.
+        PipelineNotInstalled, ExportNotTrainable: 400.
         PaymentRequired: 402.
     """
-    name = request.name.strip()
-    if not name or len(name) > MAX_NAME_LENGTH:
-        raise BadRunName(request.name)
-    gpu = _check_gpu(request.gpu_type)
-    pipeline, spec = _check_pipeline(request.pipeline_type, specs)
+    name = check_name(request.name)
+    gpu = check_gpu(request.gpu_type)
+    pipeline, spec = check_pipeline(request.pipeline_type, specs)
     config = read_train_config(spec, request.config)
+    settings = dict(request.config)
+    if request.parent_model_id is not None:
+        settings = check_parent(conn, organization_id, request.parent_model_id, spec, request.config)
     export = exports.require(conn, organization_id, request.dataset_name, request.export_name)
     check_trainable(export)
-    epochs = getattr(config, "epochs", None)
     run_id = new_id()
     record = RunRecord(
         id=run_id,
@@ -161,16 +123,19 @@ def create(conn: Connection, organization_id: str, request: TrainingRequest, spe
         dataset_id=export.dataset_id,
         export_id=export.id,
         model_id=None,
+        parent_model_id=request.parent_model_id,
         name=name,
         pipeline_type=pipeline,
         gpu_type=gpu,
         status="queued",
         progress=0,
         current_epoch=0,
-        total_epochs=epochs if isinstance(epochs, int) else None,
+        total_epochs=config.epochs,
         metrics={},
-        config=dict(request.config),
+        config=settings,
         device=None,
+        started_from=None,
+        remarks=[],
         eta_seconds=None,
         training_seconds=None,
         error_message=None,
@@ -185,7 +150,7 @@ def create(conn: Connection, organization_id: str, request: TrainingRequest, spe
         organization_id,
         job_id=run_id,
         operation=prices.training_slug(gpu),
-        amount=prices.training_cost(gpu, estimated_minutes(gpu, epochs)),
+        amount=quote(gpu, config, export.image_count or 0).credits,
         description=f"Training run {name} on {export.dataset_name}",
     )
     queue.enqueue(
@@ -203,6 +168,24 @@ def get(conn: Connection, organization_id: str, run_id: str) -> TrainingRun:
     return to_wire(_require(repository.find(conn, organization_id, run_id), run_id))
 
 
+def epochs(conn: Connection, organization_id: str, run_id: str) -> list[TrainingEpoch]:
+    """Return what the run reported for each epoch so far."""
+    return history.epochs_of(conn, _require(repository.find(conn, organization_id, run_id), run_id).id)
+
+
+def splits(conn: Connection, organization_id: str, run_id: str) -> TrainingSplits:
+    """Return which image was in which split.
+
+    Raises:
+        RunNotFound, NoSplitsYet: 404.
+    """
+    record = _require(repository.find(conn, organization_id, run_id), run_id)
+    found = history.splits_of(conn, run_id)
+    if found is None:
+        raise NoSplitsYet(record)
+    return found
+
+
 def cancel(conn: Connection, organization_id: str, run_id: str) -> TrainingRun:
     """Cancel a run at once for everybody who asks; its process stops within seconds.
 
@@ -212,53 +195,9 @@ def cancel(conn: Connection, organization_id: str, run_id: str) -> TrainingRun:
     record = _require(repository.lock(conn, organization_id, run_id), run_id)
     if record.status not in LIVE:
         raise RunHasEnded(record)
-    moment = now()
-    repository.end(conn, run_id, "cancelled", moment=moment, seconds=seconds_since(record.started_at, moment))
+    repository.end(conn, run_id, "cancelled", moment=now())
     queue.request_cancel(conn, run_id)
     return get(conn, organization_id, run_id)
-
-
-def read_train_config(spec: TrainerSpec, values: Mapping[str, object]) -> TrainingConfig:
-    """Return a pipeline's settings, or refuse with the keys and values that are allowed (R3)."""
-    if paths := [key for key in values if _is_server_path(spec, key)]:
-        raise BadTrainConfig(
-            f"The setting {', '.join(map(repr, paths))} cannot be given with a request",
-            why="it names a file on the server",
-            fix="Leave it out",
-        )
-    try:
-        return read_config(spec, values)
-    except BadConfig as error:
-        raise BadTrainConfig(
-            error.what, why=error.why, fix=error.fix or f"Settings are {', '.join(spec.config.model_fields)}"
-        ) from error
-
-
-def check_trainable(export: ExportRecord) -> None:
-    """Raise `ExportNotTrainable` with what to do, when a run on this export could only fail."""
-    if export.status != "completed" or export.blob_key is None:
-        fix = "Wait until it is completed (`client.exports.wait_for_completion`), then start again"
-        raise ExportNotTrainable(export, f"it is {export.status}", "Export again" if export.status == "failed" else fix)
-    if export.expires_at is not None and export.expires_at <= now():
-        raise ExportNotTrainable(export, f"it expired at {export.expires_at:%Y-%m-%d %H:%M} UTC", "Export again")
-    if export.format != "pictograph" or not export.include_images:
-        has = f"its format is {export.format}" if export.format != "pictograph" else "it holds no images"
-        raise ExportNotTrainable(export, has, "Export with format='pictograph' and include_images=True")
-    if not export.image_count:
-        fix = "Export images that are complete: annotate them, or choose another `status_filter`"
-        raise ExportNotTrainable(export, "it has no images (num_samples=0)", fix)
-    annotated = export.report["annotated_images"] if export.report else 0
-    if annotated < MIN_ANNOTATED_IMAGES:
-        raise ExportNotTrainable(
-            export,
-            f"{annotated} of its {export.image_count} images carry annotations, and a run needs {MIN_ANNOTATED_IMAGES}",
-            "Annotate more images, then export again",
-        )
-
-
-def estimated_minutes(gpu: GpuType, epochs: int | None) -> float:
-    """Return how long a run is thought to take, generously: the unused part is returned."""
-    return 5 + (epochs or _DEFAULT_EPOCHS) * _SECONDS_PER_EPOCH[gpu] / 60
 
 
 def list_runs(
@@ -284,6 +223,7 @@ def to_wire(record: RunRecord) -> TrainingRun:
         dataset_id=record.dataset_id,
         export_id=record.export_id,
         model_id=record.model_id,
+        parent_model_id=record.parent_model_id,
         pipeline_type=record.pipeline_type,
         gpu_type=record.gpu_type,
         status=record.status,
@@ -300,39 +240,9 @@ def to_wire(record: RunRecord) -> TrainingRun:
         created_at=record.created_at,
         created_by=record.created_by,
         device=record.device,
+        started_from=record.started_from,
+        remarks=list(record.remarks),
     )
-
-
-def seconds_since(started_at: datetime | None, moment: datetime) -> float | None:
-    return None if started_at is None else max(0.0, (moment - started_at).total_seconds())
-
-
-def _check_gpu(given: str | None) -> GpuType:
-    if given is None:
-        return DEFAULT_GPU
-    for gpu in get_args(GpuType):
-        if gpu == given:
-            return gpu
-    raise UnknownGpu(given)
-
-
-def _check_pipeline(given: str, specs: TrainerSpecs) -> tuple[PipelineType, TrainerSpec]:
-    built = sorted(specs)
-    for pipeline in get_args(PipelineType):
-        if pipeline == given:
-            if given not in specs:
-                raise PipelineNotBuilt(given, built)
-            try:
-                check_installed(specs[given])
-            except EngineUnavailable as error:
-                raise PipelineNotInstalled(error.what, why=error.why, fix=error.fix) from error
-            return pipeline, specs[given]
-    raise UnknownPipeline(given, built)
-
-
-def _is_server_path(spec: TrainerSpec, key: str) -> bool:
-    field = spec.config.model_fields.get(key)
-    return field is not None and (field.annotation is Path or Path in get_args(field.annotation))
 
 
 def _require(record: RunRecord | None, run_id: str) -> RunRecord:

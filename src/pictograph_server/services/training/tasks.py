@@ -8,10 +8,11 @@ from pictograph_server.jobs.queue import JobRecord
 from pictograph_server.jobs.run import JobRun
 from pictograph_server.jobs.task import Task
 from pictograph_server.platform import Platform
-from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.training import repository
-from pictograph_server.services.training.service import DEFAULT_GPU, TRAIN_LANE, TRAIN_TASK, TrainerSpecs, seconds_since
+from pictograph_server.services.training.checks import DEFAULT_GPU, TrainerSpecs
+from pictograph_server.services.training.estimate import charge
+from pictograph_server.services.training.service import TRAIN_LANE, TRAIN_TASK
 from pictograph_server.storage.db.types import now
 
 
@@ -29,21 +30,18 @@ def tasks(
 
 
 def _on_end(conn: Connection, job: JobRecord) -> None:
-    moment = now()
     record = repository.find(conn, job.organization_id, job.id)
     if record is not None:
-        if job.state == "cancelled" and record.started_at is not None:
+        if job.state == "cancelled" and record.training_seconds:
             # The time that was used is paid for; a run that failed costs nothing.
-            used = seconds_since(record.started_at, record.completed_at or moment) or 0.0
-            cost = prices.training_cost(record.gpu_type or DEFAULT_GPU, used / 60)
+            cost = charge(record.gpu_type or DEFAULT_GPU, record.training_seconds)
             credits.capture(conn, job_id=job.id, step="training", amount=cost)
         if job.state != "succeeded":
             repository.end(
                 conn,
                 job.id,
                 "cancelled" if job.state == "cancelled" else "failed",
-                moment=moment,
-                seconds=seconds_since(record.started_at, moment),
+                moment=now(),
                 error_message=None if job.state == "cancelled" else job.error or "The job ended without saying why",
             )
     # Also when the run's row went with its dataset.

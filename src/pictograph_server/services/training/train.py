@@ -8,26 +8,21 @@ from pathlib import Path
 
 from pydantic import BaseModel, JsonValue, TypeAdapter
 
-from pictograph_server.engines.errors import EngineError
+from pictograph_server.engines.errors import Cancelled, EngineError
 from pictograph_server.engines.trainers.base import TrainedModel, TrainerSpec, TrainModel
 from pictograph_server.errors import BadRequest
 from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
-from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.exports import repository as export_rows
 from pictograph_server.services.models import service as models
 from pictograph_server.services.models.service import NewModel
 from pictograph_server.services.training import material, repository
+from pictograph_server.services.training.checks import DEFAULT_GPU, TrainerSpecs, check_trainable, read_train_config
+from pictograph_server.services.training.estimate import charge
+from pictograph_server.services.training.parents import fetch_parent
 from pictograph_server.services.training.progress import ReportingRun, finite
 from pictograph_server.services.training.repository import LIVE, RunRecord
-from pictograph_server.services.training.service import (
-    DEFAULT_GPU,
-    TrainerSpecs,
-    check_trainable,
-    read_train_config,
-    seconds_since,
-)
 from pictograph_server.storage.db.types import now
 
 # Checkpoints.
@@ -58,6 +53,9 @@ class FinishedModel(BaseModel):
     metrics: dict[str, float]
     card: dict[str, JsonValue]
     files: dict[str, str]
+    epochs: int
+    # Spent on them, over all attempts.
+    seconds: float
 
 
 def train(run: JobRun, platform: Platform, specs: TrainerSpecs, train_model: TrainModel) -> None:
@@ -94,9 +92,19 @@ def _train(
         ids = [sample.image_id for sample in data.samples]
         data = material.with_dhashes(data, repository.image_dhashes(conn, record.organization_id, ids))
     # The trainer's checkpoints have a folder of their own beside the data, both kept between attempts.
-    reporting = ReportingRun(run, _made(run.workdir / "trainer"))
-    trained = train_model(spec, data, read_train_config(spec, record.config), reporting)
-    run.raise_if_cancelled()
+    folder = _made(run.workdir / "trainer")
+    reporting = ReportingRun(run, folder, weights_folders=_weights_folders(platform))
+    config = read_train_config(spec, record.config)
+    parent = fetch_parent(platform, record, folder)
+    if parent is not None:
+        config = config.model_copy(update={"weights": parent})
+    try:
+        trained = train_model(spec, data, config, reporting)
+        reporting.write()
+        run.raise_if_cancelled()
+    except (Cancelled, JobCancelled):
+        reporting.count_unfinished_epoch()
+        raise
     model = FinishedModel(
         folder=str(trained.folder.relative_to(run.workdir)),
         architecture=trained.architecture,
@@ -104,6 +112,8 @@ def _train(
         metrics=finite(trained.metrics),
         card=_card(trained),
         files=models.file_keys(record.id, trained.folder),
+        epochs=trained.epochs,
+        seconds=trained.seconds,
     )
     with run.transaction(checkpoint=TRAINED, value=model.model_dump(mode="json"), progress=0.97):
         pass
@@ -132,8 +142,6 @@ def _finish(run: JobRun, spec: TrainerSpec, model: FinishedModel) -> None:
         record = repository.lock(conn, run.organization_id, run.job_id)
         if record is None or record.status not in LIVE:
             raise JobCancelled(f"training run {run.job_id} has ended")
-        moment = now()
-        seconds = seconds_since(record.started_at, moment) or 0.0
         new = NewModel(
             organization_id=record.organization_id,
             dataset_id=record.dataset_id,
@@ -145,6 +153,7 @@ def _finish(run: JobRun, spec: TrainerSpec, model: FinishedModel) -> None:
             metrics=model.metrics,
             card=model.card,
             files=model.files,
+            parent_model_id=record.parent_model_id,
         )
         model_id = models.create(conn, new)
         repository.complete(
@@ -152,10 +161,11 @@ def _finish(run: JobRun, spec: TrainerSpec, model: FinishedModel) -> None:
             record.id,
             model_id=model_id,
             metrics={**record.metrics, **model.metrics},
-            seconds=seconds,
-            moment=moment,
+            epochs=model.epochs,
+            seconds=model.seconds,
+            moment=now(),
         )
-        cost = prices.training_cost(record.gpu_type or DEFAULT_GPU, seconds / 60)
+        cost = charge(record.gpu_type or DEFAULT_GPU, model.seconds)
         credits.capture(conn, job_id=record.id, step="training", amount=cost)
         credits.release(conn, job_id=record.id)
 
@@ -185,6 +195,13 @@ def _spec(record: RunRecord, specs: TrainerSpecs) -> TrainerSpec:
             f"The pipeline {record.pipeline_type!r} is not on this worker", why=f"it has {', '.join(sorted(specs))}"
         )
     return spec
+
+
+def _weights_folders(platform: Platform) -> tuple[Path, ...]:
+    """Where published weights lie: what the operator put somewhere, then what was fetched before."""
+    cache = platform.settings.data_dir.absolute() / "cache" / "weights"
+    given = platform.settings.weights_dir
+    return (cache,) if given is None else (given, cache)
 
 
 def _card(trained: TrainedModel) -> dict[str, JsonValue]:
