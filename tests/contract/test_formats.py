@@ -43,9 +43,15 @@ Labeled = tuple[ImageEntry, Sequence[Annotation]]
 every_format = pytest.mark.parametrize("format", FORMATS.values(), ids=FORMATS)
 
 
-def entry(filename: str = "a.jpg", folder: str = "/", **more: str) -> ImageEntry:
+def entry(filename: str = "a.jpg", folder: str = "/", tags: tuple[str, ...] = (), **more: str) -> ImageEntry:
     return ImageEntry(
-        id=f"id of {folder}{filename}", filename=filename, width=160, height=120, folder_path=folder, **more
+        id=f"id of {folder}{filename}",
+        filename=filename,
+        width=160,
+        height=120,
+        folder_path=folder,
+        tags=tags,
+        **more,
     )
 
 
@@ -110,6 +116,14 @@ def test_format__box_keeps_its_numbers(format: Format):
     assert found.type == "bbox" and found.name == "stop_sign"
     b = found.bounding_box
     assert (b.x, b.y, b.w, b.h) == pytest.approx((10.123456789, 20.25, 30.5, 15.75), abs=1e-9)
+
+
+@every_format
+def test_format__tags_of_an_image_are_kept_or_said_to_be_lost(format: Format):
+    only = header(class_filter=("yield", "stop_sign"))
+    [(found, _)], report = round_trip(format, [(entry(tags=("yield", "größe: L")), [box()])], only)
+    assert (found.tags, report.lost[Loss.TAGS]) in ((("yield",), 0), ((), 1))
+    assert found.tags or format.name != "pictograph"
 
 
 @every_format

@@ -23,6 +23,8 @@ class ImageEntry:
     folder_path: str = "/"
     status: str = "complete"
     image_url: str | None = None
+    # Classes that the image as a whole shows.
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Loss(StrEnum):
     POLYGONS_AS_BOXES = "polygons, written as their boxes"
     POLYLINES = "polylines (left out)"
     KEYPOINTS = "keypoints (left out)"
+    TAGS = "tags of images (left out)"
     OUTSIDE = "shapes outside their image (left out)"
     CUT_AT_BORDER = "shapes that reach over the border of their image (cut)"
 
@@ -143,6 +146,18 @@ def selected(annotations: Sequence[Annotation], dataset: DatasetHeader) -> list[
     """Return the annotations that pass the class filter."""
     keep = dataset.class_filter
     return [annotation for annotation in annotations if keep is None or annotation.name in keep]
+
+
+def selected_tags(entry: ImageEntry, dataset: DatasetHeader) -> list[str]:
+    """Return the image's tags that pass the class filter."""
+    keep = dataset.class_filter
+    return [tag for tag in entry.tags if keep is None or tag in keep]
+
+
+def count_lost_tags(entry: ImageEntry, dataset: DatasetHeader, report: FormatReport) -> None:
+    """Count an image's tags as lost: for formats that know objects only."""
+    if tags := selected_tags(entry, dataset):
+        report.lost[Loss.TAGS] += len(tags)
 
 
 def rings_of(annotation: PolygonAnnotation) -> Polygon:

@@ -20,6 +20,7 @@ from pictograph.formats.base import (
     Labeled,
     Loss,
     ReadImage,
+    count_lost_tags,
     manifest,
     points_of,
     rings_of,
@@ -50,6 +51,7 @@ def write(
         for image_id, (entry, annotations) in enumerate(entries, start=1):
             file_name = names.path(entry.folder_path, entry.filename)
             report.images += 1
+            count_lost_tags(entry, dataset, report)
             _append(images, _image(image_id, file_name, entry))
             for annotation in selected(annotations, dataset):
                 shape = _shape(annotation, entry, report)

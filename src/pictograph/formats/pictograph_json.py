@@ -19,6 +19,7 @@ from pictograph.formats.base import (
     ReadImage,
     manifest,
     selected,
+    selected_tags,
 )
 from pictograph.models.annotation import Annotation, dump_annotation, parse_annotations
 
@@ -32,11 +33,12 @@ def write(
     classes, documents, images = ClassOrder(dataset), UniqueNames(), UniqueNames()
     for entry, all_annotations in entries:
         annotations = selected(all_annotations, dataset)
-        for annotation in annotations:
-            classes.index(annotation.name)
+        tags = selected_tags(entry, dataset)
+        for class_name in (*(annotation.name for annotation in annotations), *tags):
+            classes.index(class_name)
         report.images += 1
         report.annotations += len(annotations)
-        text = json.dumps(document(entry, annotations, dataset), ensure_ascii=False, indent=1)
+        text = json.dumps(document(entry, annotations, tags, dataset), ensure_ascii=False, indent=1)
         yield f"{_FOLDER}{documents.stem(entry.folder_path, entry.filename)}.json", text.encode()
         if read_image is not None:
             yield f"images/{images.path(entry.folder_path, entry.filename)}", read_image(entry)
@@ -44,7 +46,9 @@ def write(
     yield "manifest.json", text.encode()
 
 
-def document(entry: ImageEntry, annotations: Sequence[Annotation], dataset: DatasetHeader) -> dict[str, object]:
+def document(
+    entry: ImageEntry, annotations: Sequence[Annotation], tags: Sequence[str], dataset: DatasetHeader
+) -> dict[str, object]:
     """Return the JSON document of one image."""
     return {
         "image": entry.filename,
@@ -54,6 +58,7 @@ def document(entry: ImageEntry, annotations: Sequence[Annotation], dataset: Data
         "image_width": entry.width,
         "image_height": entry.height,
         "image_status": entry.status,
+        "image_tags": list(tags),
         "annotation_count": len(annotations),
         "dataset": {"name": dataset.name, "slug": dataset.slug},
         "org": {"name": dataset.organization_name, "slug": dataset.organization_slug},
@@ -82,6 +87,7 @@ def _read_document(name: str, data: bytes, sizes: ImageSizes) -> tuple[ImageEntr
             height=int(document.get("image_height") or height),
             status=str(document.get("image_status") or "complete"),
             image_url=document.get("image_url"),
+            tags=tuple(map(str, document.get("image_tags") or ())),
         )
         return entry, parse_annotations(document["annotations"])
     except (KeyError, TypeError, AttributeError, ValueError, ValidationError) as error:

@@ -21,6 +21,7 @@ from pictograph.formats.base import (
     Labeled,
     Loss,
     ReadImage,
+    count_lost_tags,
     manifest,
     points_of,
     rings_of,
@@ -45,6 +46,7 @@ def write(
     outlines = dataset.has_outlines
     for entry, annotations in entries:
         stem = names.stem(entry.folder_path, entry.filename, avoid=_AVOID)
+        count_lost_tags(entry, dataset, report)
         lines: list[str] = []
         for annotation in selected(annotations, dataset):
             numbers = _numbers(annotation, entry, report, outlines=outlines)

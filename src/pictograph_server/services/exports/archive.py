@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -111,4 +112,12 @@ def _entry(image: ImageRecord) -> ImageEntry:
         width=image.width,
         height=image.height,
         status=image.status,
+        tags=_tags(image),
     )
+
+
+def _tags(image: ImageRecord) -> tuple[str, ...]:
+    """Return what the image as a whole is tagged with, whatever kind of tag it is."""
+    kinds = (image.auto_tags.get(kind) for kind in ("objects", "scenes", "attributes"))
+    names = (str(name) for kind in kinds if isinstance(kind, list) for name in cast("list[object]", kind))
+    return tuple(dict.fromkeys(names))

@@ -35,8 +35,10 @@ class _Document(BaseModel):
 
     image: str
     image_uuid: str
+    image_path: str = "/"
     image_width: int
     image_height: int
+    image_tags: list[str] = Field(default_factory=list[str])
     annotations: list[Annotation]
 
 
@@ -53,6 +55,8 @@ class _Line(BaseModel):
     height: int
     sha256: str
     shapes: list[Shape] = Field(default_factory=list[Shape])
+    tags: list[int] = Field(default_factory=list[int])
+    folder: str = "/"
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -95,6 +99,8 @@ def load(folder: Path) -> TrainingData:
             height=line.height,
             sha256=line.sha256,
             shapes=tuple(line.shapes),
+            tags=tuple(line.tags),
+            folder=line.folder,
         )
         for line in lines
     )
@@ -125,6 +131,8 @@ def _unpacked(source: zipfile.ZipFile, folder: Path, class_names: list[str]) -> 
                 height=document.image_height,
                 sha256=hashlib.sha256(data).hexdigest(),
                 shapes=_shapes(document.annotations, class_names),
+                tags=[class_names.index(tag) for tag in document.image_tags if tag in class_names],
+                folder=document.image_path,
             )
             document = None
 
