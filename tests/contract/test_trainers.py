@@ -148,6 +148,7 @@ def test_train__leaves_a_whole_folder(finished: Finished) -> None:
         "model.onnx",
         "model.safetensors",
         "card.json",
+        "card.md",
         "evaluation.json",
     }
     assert json.loads((finished.model.folder / "card.json").read_text()) == finished.model.card

@@ -17,6 +17,7 @@ class CardData(WireModel):
     # Split -> images.
     splits: dict[str, int]
     measured_on: str = Field(description="The split the metrics are of.")
+    measured_images: int = 0
     # Class name -> how many examples.
     objects: dict[str, int]
 
@@ -49,8 +50,8 @@ class WeightsFile(WireModel):
 
 
 class CardFiles(WireModel):
-    onnx: OnnxFile = Field(alias="model.onnx")
-    safetensors: WeightsFile = Field(alias="model.safetensors")
+    onnx: OnnxFile = Field(validation_alias="model.onnx", serialization_alias="model.onnx")
+    safetensors: WeightsFile = Field(validation_alias="model.safetensors", serialization_alias="model.safetensors")
 
 
 class ModelCard(WireModel):
@@ -63,6 +64,8 @@ class ModelCard(WireModel):
     inference: JsonObject
     # As in `ModelEvaluation`: `map_50`, `ap_50/<class name>` …
     metrics: dict[str, float]
+    # Class name -> the threshold with the best F1, where it could be measured.
+    best_confidences: dict[str, float] = Field(default_factory=dict[str, float])
     data: CardData
     training: CardTraining
     files: CardFiles
