@@ -103,10 +103,8 @@ def test_adapted__other_size_fewer_queries_other_classes() -> None:
 
 
 def test_make_optimizer__every_layer_once_and_least_near_the_picture() -> None:
-    config = RfdetrDetectionConfig(image_size=64, encoder_blocks=2)
-    plan = plan_run(config, train_images=9, on_gpu=False, weights=TINY.shapes)
-    network = build_network(plan.build, 2, seed=0)
-    groups = make_optimizer(network, plan).param_groups
+    network = build_network(TINY, 2, seed=0)
+    groups = make_optimizer(network, TINY).param_groups
     share_of = {id(p): group["rate_scale"] for group in groups for p in group["params"]}
     assert len(share_of) == len(list(network.parameters()))
     shares = {name: share_of[id(parameter)] for name, parameter in network.named_parameters()}

@@ -155,21 +155,17 @@ class Plan:
     build: Build
     flip: bool
     loop: LoopPlan
-    # What the rate falls by: towards the picture with every encoder block, and from the heads to the decoder.
-    block_decay: float
-    part_decay: float
 
 
 # From scratch on a CPU; measured in docs/engines/rfdetr.md.
-_CPU_DETECTOR = Shapes(image_size=160, encoder_blocks=4, decoder_layers=2, queries=30, groups=3)
+_CPU_DETECTOR = Shapes(image_size=160, encoder_blocks=4, decoder_layers=2, queries=30, groups=2)
 _CPU_SEGMENTER = Shapes(image_size=120, encoder_blocks=4, decoder_layers=2, queries=20, groups=2)
 _CPU_STEPS, _GPU_STEPS = 800, 4000
 _CPU_EPOCHS, _GPU_EPOCHS = 5, 20
 _MOST_EPOCHS = 500
 _CPU_BATCH, _GPU_BATCH = 4, 16
-# The library's rate and its decays are for weights that know something already.
+# The library's rate is for weights that know something already.
 _SCRATCH_RATE, _TUNING_RATE = 4e-4, 1e-4
-_BLOCK_DECAY, _PART_DECAY = 0.8, 0.7
 _MOST_GRADIENT = 0.1
 
 
@@ -197,8 +193,6 @@ def plan_run(config: RfdetrConfig, *, train_images: int, on_gpu: bool, weights: 
         build=_build(config, variant_of(config, on_gpu=on_gpu), on_gpu=on_gpu, weights=weights),
         flip=config.flip,
         loop=loop,
-        block_decay=1.0 if from_scratch else _BLOCK_DECAY,
-        part_decay=1.0 if from_scratch else _PART_DECAY,
     )
 
 

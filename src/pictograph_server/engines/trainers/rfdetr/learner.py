@@ -81,7 +81,7 @@ class RfdetrLearner:
         )
 
     def optimizer(self, network: nn.Module) -> Optimizer:
-        return make_optimizer(network, self._plan)
+        return make_optimizer(network, self._plan.build)
 
     def draw(self, index: int, rng: np.random.Generator, *, fine: bool) -> Picture:
         return draw(self._pictures[index], rng, flip=self._plan.flip)
