@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 from tests.recording_run import RecordingRun
+from tests.without_torch import predict_without_torch
 
 from pictograph.inference import DetectionModel, load_model
 from pictograph_server.engines.errors import BadConfig, BadTrainingData, Cancelled
@@ -199,6 +200,13 @@ def test_train__model_file_is_enough_to_predict(finished: Finished, tmp_path: Pa
     if isinstance(model, DetectionModel):
         boxes = [each.box_xyxy for each in model.predict(image, confidence=0.0)]
         assert all(0 <= x_min < x_max <= 128 for x_min, _, x_max, _ in boxes)
+
+
+@finished_runs
+def test_train__model_predicts_without_torch(finished: Finished) -> None:
+    file, images = finished.model.folder / "model.onnx", [sample.path for sample in finished.data.samples[:2]]
+    here = [each.to_dict() for each in load_model(file, threads=1).predict(images, confidence=0.0)]
+    assert predict_without_torch([(file, images)]) == [here]
 
 
 @pytest.mark.slow

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from pictograph.geometry import rle
 from pictograph.geometry.cropped_mask import CroppedMask
 from pictograph.inference.class_map import ClassMap
-from pictograph.inference.drawing import Mark, canvas_of, draw_marks
 from pictograph.inference.sources import ImageSource
-from pictograph.models.annotation import Annotation, BBoxAnnotation, PolygonAnnotation, PolygonGeometry
 from pictograph.models.common import BoundingBox, Point
 
 if TYPE_CHECKING:
     import supervision
     from PIL import Image
+
+    from pictograph.models.annotation import Annotation
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,8 @@ class Detections(Sequence[Detection]):
         Raises:
             ValueError: it is another size, or there is none to draw on.
         """
+        from pictograph.inference.drawing import Mark, canvas_of, draw_marks
+
         canvas = canvas_of(image if image is not None else self.path, self.image_size_wh)
         # The best last, over the others.
         return draw_marks(
@@ -228,6 +230,8 @@ def import_supervision():  # noqa: ANN201
 
 
 def _annotations(detection: Detection, created_by: str | None) -> list[Annotation]:
+    from pictograph.models.annotation import BBoxAnnotation, PolygonAnnotation, PolygonGeometry
+
     confidence = min(1.0, max(0.0, detection.confidence))
     if detection.mask is None:
         return [

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from pictograph.inference.activations import sigmoid, softmax
 from pictograph.inference.detections import import_supervision
-from pictograph.inference.drawing import Mark, canvas_of, draw_marks
 from pictograph.inference.sources import ImageSource
 from pictograph.inference.spec import ClassificationDecoding
 
@@ -70,6 +69,8 @@ class Tags(Sequence[Tag]):
 
     def draw(self, image: ImageSource | None = None) -> Image.Image:
         """Return the image with the tags in its corner; `image` and the errors are as in `Detections.draw`."""
+        from pictograph.inference.drawing import Mark, canvas_of, draw_marks
+
         canvas = canvas_of(image if image is not None else self.path, self.image_size_wh)
         return draw_marks(canvas, [Mark(f"{tag.class_name} {tag.confidence:.2f}", tag.class_index) for tag in self])
 
