@@ -73,6 +73,7 @@ SERVICES = (
     "auto_annotation",
     "comparisons",
     "training",
+    "evaluations",
 )
 # The only places of the SDK that may load the server, inside a function: they start it, or look at its engines.
 STARTS_SERVER = ("pictograph.cli.up", "pictograph.cli.doctor", "pictograph.cli.engines")

@@ -27,6 +27,7 @@ from pictograph_server.routes import (
     comparisons,
     credits,
     datasets,
+    evaluations,
     exports,
     files,
     health,
@@ -54,6 +55,7 @@ ROUTERS = (
     exports.router,
     training.router,
     models.router,
+    evaluations.router,
     credits.router,
 )
 

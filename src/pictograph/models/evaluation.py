@@ -1,5 +1,6 @@
 """How good a model is on images it did not learn from: the same figures for every pipeline of a task."""
 
+from datetime import datetime
 from typing import Literal
 
 from pydantic import Field
@@ -100,3 +101,24 @@ class ModelEvaluation(WireModel):
     seen_in_training: int | None = None
     # What a reader of the figures should know.
     remarks: list[str] = Field(default_factory=list[str])
+
+
+EvaluationStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
+# `None` elsewhere stands for the images that the model has not learned from.
+EvaluationSplit = Literal["train", "val", "test", "all"]
+
+
+class EvaluationRun(WireModel):
+    """A model being measured on a dataset, and the figures once it is `completed`."""
+
+    id: str
+    model_id: str
+    dataset_name: str
+    split: EvaluationSplit | None = None
+    status_filter: str = "complete"
+    status: EvaluationStatus
+    progress: int = Field(default=0, description="Percent.")
+    error_message: str | None = None
+    evaluation: ModelEvaluation | None = None
+    created_at: datetime
+    completed_at: datetime | None = None

@@ -3,6 +3,7 @@
 from pictograph_server.jobs.task import Task
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import tasks as auto_annotation
+from pictograph_server.services.evaluations import tasks as evaluations
 from pictograph_server.services.exports import tasks as exports
 from pictograph_server.services.images import tasks as images
 from pictograph_server.services.training import tasks as training
@@ -10,5 +11,5 @@ from pictograph_server.services.training import tasks as training
 
 def all_tasks(platform: Platform) -> dict[str, Task]:
     """Return the tasks of all services. Loads no network: engines are opened when a job needs one."""
-    services = (images, auto_annotation, exports, training)
+    services = (images, auto_annotation, exports, training, evaluations)
     return {task.name: task for service in services for task in service.tasks(platform)}

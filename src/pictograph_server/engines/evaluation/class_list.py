@@ -1,27 +1,35 @@
 """The classes of the images and those of the model, matched by name."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pictograph_server.engines.trainers.base import Task
+from pictograph_server.engines.trainers.base import Sample, Task
 
 NOT_LOOKED_FOR = -1
 
 
 @dataclass(frozen=True)
 class ClassList:
-    """`there` is what was looked for in the images; figures are in its order."""
+    """`there` is what was looked for in the images, `present` what is on them; figures are in the order of `there`."""
 
     there: tuple[str, ...]
     known: tuple[str, ...]
+    present: frozenset[str]
+
+    @classmethod
+    def of(cls, samples: Sequence[Sample], there: tuple[str, ...], known: tuple[str, ...]) -> "ClassList":
+        indexes = {shape.class_index for sample in samples for shape in sample.shapes}
+        indexes.update(tag for sample in samples for tag in sample.tags)
+        return cls(there, known, frozenset(there[index] for index in indexes))
 
     @property
     def unknown(self) -> tuple[str, ...]:
-        """Return the classes of the images that the model does not know."""
-        return tuple(name for name in self.there if name not in self.known)
+        """Return the classes on the images that the model does not know."""
+        return tuple(name for name in self.there if name not in self.known and name in self.present)
 
     @property
     def not_looked_for(self) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def evaluate(
     Raises:
         BadTrainingData: a file cannot be decoded.
     """
-    classes = ClassList(tuple(class_names or model.class_names), model.class_names)
+    classes = ClassList.of(samples, tuple(class_names or model.class_names), model.class_names)
     if isinstance(model, ClassificationModel):
         found = evaluate_tags(model, samples, classes, batch_size=batch_size, before_batch=before_batch)
     elif model.spec.task == "semantic_segmentation":

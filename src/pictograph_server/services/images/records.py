@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from pictograph.models.image import ImageStatus
 from pictograph_server.errors import NotFound
@@ -42,6 +43,13 @@ class ImageRecord:
     def path(self) -> str:
         """Return folder and name: "/a/b/x.jpg"."""
         return f"{self.folder_path.rstrip('/')}/{self.filename}"
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Return what the image as a whole is tagged with, whatever kind of tag it is."""
+        kinds = (self.auto_tags.get(kind) for kind in ("objects", "scenes", "attributes"))
+        names = (str(name) for kind in kinds if isinstance(kind, list) for name in cast("list[object]", kind))
+        return tuple(dict.fromkeys(names))
 
 
 @dataclass(frozen=True, slots=True)

@@ -486,6 +486,27 @@ training_splits = Table(
     Column("objects", Json, nullable=False),
 )
 
+model_evaluations = Table(
+    "model_evaluations",
+    metadata,
+    _id(),  # also the id of the job that does it
+    _organization(),
+    Column("model_id", String(36), ForeignKey("models.id", ondelete="CASCADE"), nullable=False),
+    _dataset(index=True),
+    # train, val, test, all; null for the images that the model has not learned from.
+    Column("split", String(8)),
+    Column("status_filter", String(20), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("progress", Integer, nullable=False, server_default=text("0")),
+    Column("error_message", Text),
+    # Every figure, once it is completed.
+    Column("result", Json),
+    Column("created_by", String(36)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+    Index("ix_model_evaluations_newest", "model_id", "created_at", "id"),
+)
+
 # --- jobs ------------------------------------------------------------------------------------------------------------
 
 jobs = Table(

@@ -524,6 +524,40 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_batch_shards_batch_id"), ["batch_id"], unique=False)
 
     op.create_table(
+        "model_evaluations",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("model_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("split", sa.String(length=8), nullable=True),
+        sa.Column("status_filter", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("progress", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("created_by", sa.String(length=36), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_model_evaluations_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["model_id"], ["models.id"], name=op.f("fk_model_evaluations_model_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_model_evaluations_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_evaluations")),
+    )
+    with op.batch_alter_table("model_evaluations", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_model_evaluations_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index("ix_model_evaluations_newest", ["model_id", "created_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_model_evaluations_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
         "proposals",
         sa.Column("batch_id", sa.String(length=36), nullable=False),
         sa.Column("image_id", sa.String(length=36), nullable=False),
@@ -572,6 +606,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_proposals_image_id"))
 
     op.drop_table("proposals")
+    with op.batch_alter_table("model_evaluations", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_model_evaluations_organization_id"))
+        batch_op.drop_index("ix_model_evaluations_newest")
+        batch_op.drop_index(batch_op.f("ix_model_evaluations_dataset_id"))
+
+    op.drop_table("model_evaluations")
     with op.batch_alter_table("batch_shards", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batch_shards_batch_id"))
 

@@ -1,0 +1,1 @@
+"""Models measured again, on any dataset that has annotations."""
