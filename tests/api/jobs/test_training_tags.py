@@ -58,3 +58,12 @@ def test_material__export_of_an_earlier_version_has_no_tags(pets: Workplace, tmp
     lines = [{key: value for key, value in json.loads(line).items() if key not in new} for line in index.open()]
     index.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert {(sample.tags, sample.folder) for sample in material.load(tmp_path / "material").samples} == {((), "/")}
+
+
+@pytest.mark.parametrize(("pipeline", "status"), [("classification", 201), ("yolox", 400)])
+def test_create_training__folders_are_enough_for_classification_alone(
+    pets: Workplace, tmp_path: Path, pipeline: str, status: int
+):
+    exported(pets, tmp_path)
+    run = {"dataset_name": "pets", "export_name": "v1", "pipeline_type": pipeline, "name": "a", "config": {}}
+    assert pets.post("/training/", run).status_code == status

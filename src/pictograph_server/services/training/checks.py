@@ -6,7 +6,7 @@ from typing import Annotated, Literal, get_args, get_origin
 
 from pictograph.models.training import GpuType, PipelineType
 from pictograph_server.engines.errors import BadConfig, EngineUnavailable
-from pictograph_server.engines.trainers.base import MIN_ANNOTATED_IMAGES, TrainerSpec, TrainingConfig
+from pictograph_server.engines.trainers.base import MIN_ANNOTATED_IMAGES, Task, TrainerSpec, TrainingConfig
 from pictograph_server.engines.trainers.registry import check_installed, read_config
 from pictograph_server.errors import BadRequest, Unprocessable
 from pictograph_server.services.exports.repository import ExportRecord
@@ -122,7 +122,7 @@ def words_of(spec: TrainerSpec, key: str) -> tuple[str, ...] | None:
     return tuple(part for part in parts if isinstance(part, str)) if Path in parts else None
 
 
-def check_trainable(export: ExportRecord) -> None:
+def check_trainable(export: ExportRecord, task: Task) -> None:
     """Raise `ExportNotTrainable` with what to do, when a run on this export could only fail."""
     if export.status != "completed" or export.blob_key is None:
         fix = "Wait until it is completed (`client.exports.wait_for_completion`), then start again"
@@ -136,7 +136,8 @@ def check_trainable(export: ExportRecord) -> None:
         fix = "Export images that are complete: annotate them, or choose another `status_filter`"
         raise ExportNotTrainable(export, "it has no images (num_samples=0)", fix)
     annotated = export.report["annotated_images"] if export.report else 0
-    if annotated < MIN_ANNOTATED_IMAGES:
+    # Classes of whole images may come from tags or from folders: the run looks, and says what is missing.
+    if task != "classification" and annotated < MIN_ANNOTATED_IMAGES:
         raise ExportNotTrainable(
             export,
             f"{annotated} of its {export.image_count} images carry annotations, and a run needs {MIN_ANNOTATED_IMAGES}",

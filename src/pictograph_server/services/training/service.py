@@ -115,7 +115,7 @@ def create(conn: Connection, organization_id: str, request: TrainingRequest, spe
     if request.parent_model_id is not None:
         settings = check_parent(conn, organization_id, request.parent_model_id, spec, request.config)
     export = exports.require(conn, organization_id, request.dataset_name, request.export_name)
-    check_trainable(export)
+    check_trainable(export, spec.task)
     run_id = new_id()
     record = RunRecord(
         id=run_id,

@@ -86,7 +86,7 @@ def _train(
     run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord, train_model: TrainModel
 ) -> FinishedModel:
     data_folder = run.workdir / "data"
-    _unpack(run, platform, record, data_folder)
+    _unpack(run, platform, spec, record, data_folder)
     data = material.load(data_folder)
     with platform.db.read() as conn:
         ids = [sample.image_id for sample in data.samples]
@@ -103,7 +103,7 @@ def _train(
         reporting.write()
         run.raise_if_cancelled()
     except (Cancelled, JobCancelled):
-        reporting.count_unfinished_epoch()
+        reporting.write_cancelled()
         raise
     model = FinishedModel(
         folder=str(trained.folder.relative_to(run.workdir)),
@@ -120,12 +120,12 @@ def _train(
     return model
 
 
-def _unpack(run: JobRun, platform: Platform, record: RunRecord, folder: Path) -> None:
+def _unpack(run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecord, folder: Path) -> None:
     with platform.db.read() as conn:
         export = export_rows.find(conn, record.organization_id, record.export_id or "")
     if export is None:
         raise ExportGone(record)
-    check_trainable(export)
+    check_trainable(export, spec.task)
     if folder.exists():
         return
     try:
