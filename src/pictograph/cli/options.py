@@ -1,6 +1,7 @@
 """Options of several commands: classes (`stop_sign:bbox,yield`) and JSON objects (`{"epochs": 5}` or `@file.json`)."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, cast
 
@@ -25,6 +26,11 @@ TrainedModel = Annotated[str | None, typer.Option("--model", help="Id of a train
 TrainConfig = Annotated[
     str | None,
     typer.Option("--config", help="Settings of the training: a JSON object, or @FILE with one."),
+]
+
+TrainSettings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="One setting, e.g. epochs=10; may be repeated, and wins over --config."),
 ]
 
 
@@ -75,6 +81,23 @@ def _checked(given: object, place: str) -> BatchClass:
             "yield=give way sign|yield sign:polygon@0.4",
             param_hint="--classes",
         ) from None
+
+
+def parse_settings(config: str | None, settings: Sequence[str] | None) -> dict[str, Any] | None:
+    """Return the settings of `--config`, with those of `--set name=value` over them."""
+    parsed = parse_config(config)
+    if not settings:
+        return parsed
+    given: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals or not name.strip():
+            raise typer.BadParameter(f"{setting!r} is no setting; write name=value", param_hint="--set")
+        try:
+            given[name.strip()] = json.loads(value)
+        except json.JSONDecodeError:
+            given[name.strip()] = value  # a word, unquoted as people write it
+    return {**(parsed or {}), **given}
 
 
 def parse_config(text: str | None) -> dict[str, Any] | None:

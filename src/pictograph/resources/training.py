@@ -1,14 +1,23 @@
-"""`client.training`: training runs."""
+"""`client.training`: what can be trained and what it costs, training runs, and what each left to look at."""
 
 import builtins
 from collections.abc import Callable
 from typing import Any
 
 from pictograph._http.pagination import OffsetPager
-from pictograph._http.transport import DEVELOPER, Transport, member, parse, path_of
+from pictograph._http.transport import DEVELOPER, Transport, member, members, parse, path_of
 from pictograph._http.waiting import wait_for
 from pictograph.exceptions import ApiError
-from pictograph.models.training import GpuType, PipelineType, TrainingRun, TrainingStatus
+from pictograph.models.training import (
+    GpuType,
+    Pipeline,
+    PipelineType,
+    TrainingEpoch,
+    TrainingEstimate,
+    TrainingRun,
+    TrainingSplits,
+    TrainingStatus,
+)
 
 _LIST = f"{DEVELOPER}/training/"
 
@@ -31,15 +40,21 @@ class Training:
         wait: bool = True,
         poll_interval: float = 5.0,
         timeout: float = 7200.0,
+        parent_model_id: str | None = None,
     ) -> TrainingRun:
         """Train on a completed export and return the run: completed with `wait`, else as it stands.
 
+        Args:
+            parent_model_id: a model of the same pipeline to go on from: fine-tuning, or more epochs. Classes may
+                differ; what the run is not told of the network (its variant, the image size) is the model's.
         Raises:
-            ValidationError: the export is not completed, or a setting is not one the pipeline takes.
+            ValidationError: the export is not completed, a setting is not one the pipeline takes, or another network
+                made the parent.
+            NotFoundError, ConflictError: there is no such parent, or its own training has not ended well.
             PaymentRequiredError: there are not enough credits; nothing was started.
             ApiError, PollTimeoutError: see `wait_for_completion`.
         """
-        body = {
+        body: dict[str, Any] = {
             "dataset_name": dataset_name,
             "export_name": export_name,
             "pipeline_type": pipeline_type,
@@ -47,22 +62,64 @@ class Training:
             "gpu_type": gpu_type,
             "config": config or {},
         }
+        if parent_model_id is not None:
+            body["parent_model_id"] = parent_model_id
         run = _run(self._transport.post(_LIST, json=body))
         return self.wait_for_completion(run.id, poll_interval=poll_interval, timeout=timeout) if wait else run
 
+    def pipelines(self) -> builtins.list[Pipeline]:
+        """Return the pipelines of the server: whether each can run there, and its settings as a JSON schema."""
+        answer = self._transport.get(path_of("training", "pipelines"))
+        return [parse(Pipeline, item) for item in members(answer, "pipelines")]
+
+    def estimate(
+        self,
+        *,
+        pipeline_type: PipelineType,
+        gpu_type: GpuType = "a10g",
+        config: dict[str, Any] | None = None,
+        dataset_name: str | None = None,
+        export_name: str | None = None,
+        images: int | None = None,
+    ) -> TrainingEstimate:
+        """Return the most that a run would cost, without starting it: so much is held, the unused part comes back.
+
+        Args:
+            dataset_name, export_name: count the images of an export, or the complete ones of a dataset.
+            images: how many to count with instead.
+        Raises:
+            ValidationError: see `check`; or nothing says how many images there are.
+        """
+        given = {"dataset_name": dataset_name, "export_name": export_name, "images": images}
+        body = {"pipeline_type": pipeline_type, "gpu_type": gpu_type, "config": config or {}}
+        body |= {key: value for key, value in given.items() if value is not None}
+        return parse(
+            TrainingEstimate, member(self._transport.post(path_of("training", "estimate"), json=body), "estimate")
+        )
+
     def check(
-        self, *, pipeline_type: PipelineType, gpu_type: GpuType = "a10g", config: dict[str, Any] | None = None
+        self,
+        *,
+        pipeline_type: PipelineType,
+        gpu_type: GpuType = "a10g",
+        config: dict[str, Any] | None = None,
+        parent_model_id: str | None = None,
     ) -> None:
         """Ask whether the server could train so, before any work is done. A server that cannot be asked passes.
 
         Raises:
-            ValidationError: the pipeline is not to be had there, or a setting is not one it takes.
+            ValidationError: the pipeline is not to be had there, a setting is not one it takes, or another network
+                made the parent.
+            NotFoundError, ConflictError: there is no such parent, or its own training has not ended well.
         """
-        body = {"pipeline_type": pipeline_type, "gpu_type": gpu_type, "config": config or {}}
+        body: dict[str, Any] = {"pipeline_type": pipeline_type, "gpu_type": gpu_type, "config": config or {}}
+        if parent_model_id is not None:
+            body["parent_model_id"] = parent_model_id
         try:
             self._transport.post(path_of("training", "check"), json=body)
         except ApiError as error:
-            if error.status_code not in (404, 405):
+            is_about_the_parent = error.code == "model_not_found"
+            if error.status_code not in (404, 405) or is_about_the_parent:
                 raise
 
     def list(
@@ -90,6 +147,19 @@ class Training:
     def get(self, run_id: str) -> TrainingRun:
         """Return a run."""
         return _run(self._transport.get(path_of("training", run_id)))
+
+    def history(self, run_id: str) -> builtins.list[TrainingEpoch]:
+        """Return every epoch so far: losses, figures, learning rate, images a second, time left."""
+        answer = self._transport.get(path_of("training", run_id, "history"))
+        return [parse(TrainingEpoch, item) for item in members(answer, "epochs")]
+
+    def splits(self, run_id: str) -> TrainingSplits:
+        """Return which images the run learned from and which it was measured on.
+
+        Raises:
+            NotFoundError: it has not looked at its data yet.
+        """
+        return parse(TrainingSplits, member(self._transport.get(path_of("training", run_id, "splits")), "splits"))
 
     def cancel(self, run_id: str) -> TrainingRun:
         """Stop a run and return it. Credits it did not use come back.

@@ -121,6 +121,28 @@ def _positive_number(value: Any) -> float:
     return number
 
 
+def _share(value: Any) -> float:
+    if value == 0 and not isinstance(value, bool):
+        return 0.0
+    return _positive_number(value)
+
+
+def _switch(value: Any) -> bool:
+    if type(value).__name__ not in ("bool", "bool_"):  # numpy's too
+        raise TypeError
+    return bool(value)
+
+
+def _plain(value: Any) -> str | int | float | bool:
+    """Return a number, a word or a switch as plain Python: what it must be the server knows."""
+    for convert in (_name, _switch, _whole_number(0), _positive_number):
+        try:
+            return convert(value)
+        except (TypeError, ValueError):
+            continue
+    raise TypeError
+
+
 def _name(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError
@@ -129,7 +151,18 @@ def _name(value: Any) -> str:
     return value
 
 
-# Each setting: what it must be, and how it becomes that.
+# Settings that some pipelines have.
+_OF_SOME = (
+    "architecture",
+    "decoder_layers",
+    "encoder",
+    "encoder_blocks",
+    "groups",
+    "library",
+    "queries",
+    "variant",
+)
+# Each setting: what it must be, and how it becomes that. A pipeline may allow less; the server says so.
 TRAIN_CONFIG: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "epochs": ("a whole number from 1", _whole_number(1)),
     "batch_size": ("a whole number from 1", _whole_number(1)),
@@ -137,6 +170,13 @@ TRAIN_CONFIG: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "image_size": ("a whole number of pixels from 1", _whole_number(1)),
     "model_type": ("the name of a variant, such as 's'", _name),
     "seed": ("a whole number from 0", _whole_number(0)),
+    "max_minutes": ("a number above 0", _positive_number),
+    "patience": ("a whole number from 1", _whole_number(1)),
+    "val_fraction": ("a number above 0", _positive_number),
+    "test_fraction": ("a number from 0", _share),
+    "flip": ("True or False", _switch),
+    "weights": ("'auto', 'pretrained' or 'scratch'", _name),
+    **dict.fromkeys(_OF_SOME, ("a name, a number, True or False", _plain)),
 }
 _CONFIG_FIX = "Allowed: " + "; ".join(f"{key}: {words}" for key, (words, _) in TRAIN_CONFIG.items()) + "."
 

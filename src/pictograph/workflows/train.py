@@ -32,18 +32,22 @@ def train_pipeline(
     poll_interval: float = 5.0,
     timeout: float = 7200.0,
     progress: ProgressCallback | None = None,
+    parent_model_id: str | None = None,
 ) -> tuple[TrainingRun, Model | None]:
     """Train a pipeline on the dataset's complete images and return the run, and the model once there is one.
 
     Args:
         gpu: the kind of accelerator to ask for; the run's record says which one was used.
-        config: epochs, batch_size, learning_rate, image_size, model_type, seed; what is missing the pipeline chooses.
+        config: epochs, batch_size, learning_rate, image_size … (`client.training.pipelines()` has them all); what is
+            missing the pipeline chooses.
         class_filter, status_filter: what of the dataset to train on; "all" for images of every status.
         wait: with False, return as soon as the run has started; the model is then None.
         timeout: seconds to wait for the training; the export before it may take as long.
         progress: called with a `Progress` in percent. Without it, bars are shown when a person watches.
+        parent_model_id: a model of the same pipeline to go on from.
     Raises:
-        ValidationError: an argument cannot be used and nothing was sent, or the server refuses one.
+        ValidationError: an argument cannot be used, here or on that server; nothing was made.
+        NotFoundError, ConflictError: there is no such parent, or its own training has not ended well.
         PaymentRequiredError: there are not enough credits; nothing was started.
         ApiError: the export or the run failed; `response` is the one that did.
         PollTimeoutError: it is still running.
@@ -52,6 +56,7 @@ def train_pipeline(
     require_gpu(gpu)
     settings = parse_train_config(config)
     require_name(dataset_name, "dataset_name")
+    client.training.check(pipeline_type=pipeline, gpu_type=gpu, config=settings, parent_model_id=parent_model_id)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     with watching(progress) as show:
         export = _create_export(client, dataset_name, export_name, f"{pipeline}-{stamp}", class_filter, status_filter)
@@ -69,6 +74,7 @@ def train_pipeline(
             config=settings,
             gpu_type=gpu,
             wait=False,
+            parent_model_id=parent_model_id,
         )
         show(_run_progress(run))
         if wait:

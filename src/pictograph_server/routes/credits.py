@@ -15,7 +15,7 @@ router = APIRouter(prefix="/api/v1/developer/credits", tags=["credits"])
 
 @router.get("/balance")
 def get_balance(actor: Viewer, platform: PlatformDep) -> CreditBalance:
-    _renew_if_due(platform, actor.organization_id)
+    renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:
         return credits.balance(conn, actor.organization_id)
 
@@ -27,7 +27,7 @@ def get_history(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     offset: Annotated[int, Query(ge=0)] = 0,
 ) -> dict[str, list[CreditLedgerEntry] | int]:
-    _renew_if_due(platform, actor.organization_id)
+    renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:
         entries = credits.history(conn, actor.organization_id, limit=limit, offset=offset)
     return {"entries": entries, "limit": limit, "offset": offset}
@@ -40,12 +40,13 @@ def get_estimate(
     operation: str,
     quantity: Annotated[int, Query(ge=0, le=1_000_000_000)] = 1,
 ) -> CreditEstimate:
-    _renew_if_due(platform, actor.organization_id)
+    renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:
         return credits.estimate(conn, actor.organization_id, operation=operation, quantity=quantity)
 
 
-def _renew_if_due(platform: Platform, organization_id: str) -> None:
+def renew_if_due(platform: Platform, organization_id: str) -> None:
+    """Begin the organisation's month if its time has come, before what it has left is told."""
     # Reading must not queue behind a writer, so the write transaction is opened only once a month.
     with platform.db.read() as conn:
         is_due = credits.is_renewal_due(conn, organization_id)

@@ -15,6 +15,7 @@ from pictograph.models.training import (
 )
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.engines.trainers.registry import trainer_specs
+from pictograph_server.routes.credits import renew_if_due
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.services.training import estimate as estimates
 from pictograph_server.services.training import pipelines
@@ -122,6 +123,7 @@ def estimate_training(body: EstimateTraining, actor: Viewer, platform: PlatformD
         export_name=body.export_name,
         images=body.images,
     )
+    renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:
         found = estimates.estimate(conn, actor.organization_id, request, trainer_specs())
     return TrainingEstimateEnvelope(estimate=found)

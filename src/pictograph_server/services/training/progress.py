@@ -88,14 +88,17 @@ class ReportingRun:
         self._waiting = []
         self._written_at = time.monotonic()
 
-    def count_unfinished_epoch(self) -> None:
-        """Add the time since the last epoch to what the run has used: somebody stopped it on purpose."""
+    def write_cancelled(self) -> None:
+        """Write what is not written yet of a run that somebody stopped, the time since its last epoch included."""
         if self._reported_at is None:
             return
         before = self._last.seconds if self._last else 0.0
         used = before + time.monotonic() - self._reported_at
         with self._run.transaction() as conn:
             repository.set_training_seconds(conn, self._run.job_id, used)
+            if self._waiting:
+                history.add_epochs(conn, self._run.job_id, self._waiting)
+        self._waiting = []
 
     def say(self, message: str) -> None:
         self._run.event("message", {"message": message})
