@@ -203,6 +203,16 @@ def test_train__model_file_is_enough_to_predict(finished: Finished, tmp_path: Pa
 
 
 @finished_runs
+def test_train__model_answers_several_images_as_one_by_one(finished: Finished) -> None:
+    model, images = load_model(finished.model.folder), [sample.path for sample in finished.data.samples[:3]]
+    together = model.predict(images, confidence=0.0, batch_size=3)
+    for image, found in zip(images, together, strict=True):
+        alone = model.predict(image, confidence=0.0)
+        # The surest: behind them are hundreds that differ by less than rounding.
+        np.testing.assert_allclose(found.confidences[:5], alone.confidences[:5], atol=1e-3)
+
+
+@finished_runs
 def test_train__model_predicts_without_torch(finished: Finished) -> None:
     file, images = finished.model.folder / "model.onnx", [sample.path for sample in finished.data.samples[:2]]
     here = [each.to_dict() for each in load_model(file, threads=1).predict(images, confidence=0.0)]

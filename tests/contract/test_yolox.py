@@ -42,7 +42,7 @@ def test_export__onnx_finds_what_torch_finds(model: TrainedModel, folder: Path) 
     assert isinstance(torch_model, DetectionModel)
     samples = make_data(folder / "images", size=64).samples[:4]
     images = [load_rgb(sample.path) for sample in samples]
-    answers = (each.predict_batch(images, 0.01) for each in (onnx_model, torch_model))
+    answers = (each.predict(images, 0.01, batch_size=len(images)) for each in (onnx_model, torch_model))
     for found, expected in zip(*answers, strict=True):
         assert found
         np.testing.assert_allclose([each.box_xyxy for each in found], [each.box_xyxy for each in expected], atol=0.01)

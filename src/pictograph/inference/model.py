@@ -33,7 +33,6 @@ from pictograph.inference.spec import (
     SemanticSegmenterSpec,
 )
 from pictograph.inference.tags import Tags, decode_tags
-from pictograph.pixels import RgbArray
 
 # Called with an image that cannot be read, and why.
 OnUnreadable = Callable[[ImageSource, OSError], None]
@@ -151,20 +150,6 @@ class DetectionModel:
         """
         selection = self._selection(confidence, iou, max_detections, class_names)
         return self._each(images, selection, batch_size, on_unreadable)
-
-    def predict_batch(
-        self,
-        images: Sequence[RgbArray],
-        confidence: float | None = None,
-        iou: float | None = None,
-        *,
-        max_detections: int | None = None,
-        class_names: Collection[str] | None = None,
-    ) -> list[Detections]:
-        """Return what the model finds in each RGB array; all go through the network together where it can."""
-        selection = self._selection(confidence, iou, max_detections, class_names)
-        inputs = (to_input(image, self.spec.preprocessing) for image in images)
-        return list(self._found(inputs, selection, batch_size=max(len(images), 1)))
 
     def _each(
         self,
@@ -310,13 +295,6 @@ class ClassificationModel:
         size = batch_size_of(self._network, self.spec, batch_size)
         inputs = to_inputs(images, self.spec.preprocessing, at_once=size, on_unreadable=on_unreadable)
         return self._said(inputs, confidence, top_k, batch_size=size)
-
-    def predict_batch(
-        self, images: Sequence[RgbArray], confidence: float | None = None, *, top_k: int | None = None
-    ) -> list[Tags]:
-        """Return the model's answers for each RGB array; all go through the network together where it can."""
-        inputs = (to_input(image, self.spec.preprocessing) for image in images)
-        return list(self._said(inputs, confidence, top_k, batch_size=max(len(images), 1)))
 
     def _said(
         self, inputs: Iterable[Input], confidence: float | None, top_k: int | None, *, batch_size: int
