@@ -30,8 +30,17 @@ class Facts:
 
 
 def facts_of(model_type: str) -> Facts:
-    """Return what is known of a network before it is built."""
-    known = get_pretrained_cfg(model_type)
+    """Return what is known of a network before it is built.
+
+    Raises:
+        BadConfig: there are no weights of the name behind the dot.
+    """
+    try:
+        known = get_pretrained_cfg(model_type)
+    except RuntimeError as error:
+        name = model_type.partition(".")[0]
+        there = ", ".join(timm.list_pretrained(f"{name}.*")) or f"{name} alone"
+        raise BadConfig(f"There are no published weights {model_type!r}", why=f"there are {there}") from error
     if known is None:
         return Facts(Made(_SIDE, is_fixed=False), _MEAN, _STD, None)
     return Facts(
