@@ -1,5 +1,5 @@
 import re
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from tests.unit.pictograph import wire
@@ -8,6 +8,8 @@ from tests.unit.pictograph.workflows.fake_server import FakeServer
 
 from pictograph._http.mock import Reply
 from pictograph.exceptions import ApiError, ConflictError, ValidationError
+from pictograph.models.training import PipelineType
+from pictograph.workflows.checks import TRAIN_CONFIG
 from pictograph.workflows.progress import Progress
 from pictograph.workflows.train import train_pipeline
 
@@ -102,6 +104,10 @@ def test_train__progress(server: FakeServer) -> None:
         ({"config": {"learning_rate": "fast"}}, "a number above 0"),
         ({"config": {"model_type": 3}}, "the name of a variant"),
         ({"config": {"seed": -1}}, "a whole number from 0"),
+        ({"config": {"flip": 1}}, "True or False"),
+        ({"config": {"patience": 0}}, "a whole number from 1"),
+        ({"config": {"test_fraction": -0.1}}, "a number from 0"),
+        ({"config": {"encoder": [1]}}, "a name, a number, True or False"),
         ({"config": [("epochs", 5)]}, "epochs"),
         ({"dataset_name": " "}, "name"),
     ],
@@ -113,6 +119,48 @@ def test_arguments__refused_before_anything_is_sent(server: FakeServer, options:
     assert caught.value.status_code == 422
     assert allowed in str(caught.value)
     assert server.api.calls == []
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"flip": False, "weights": "scratch", "test_fraction": 0.0, "max_minutes": 4.5, "patience": 3},
+        {"encoder": "resnet18", "architecture": "unet"},
+        {"queries": 20, "variant": "nano"},
+    ],
+    ids=str,
+)
+def test_arguments__settings_of_every_pipeline(server: FakeServer, config: dict[str, Any]) -> None:
+    train_pipeline(server.client(), "signs", pipeline="sm_pytorch", config=config)
+    assert server.made("POST", "/training/")[0].json["config"] == config
+
+
+def test_arguments__every_setting_of_the_server_can_be_given() -> None:
+    from pictograph_server.engines.trainers.registry import trainer_specs
+
+    settings = {name for spec in trainer_specs().values() for name in spec.config.model_fields}
+    assert settings == TRAIN_CONFIG.keys()
+
+
+@pytest.mark.parametrize("pipeline", get_args(PipelineType))
+def test_train__each_of_the_six(server: FakeServer, pipeline: PipelineType) -> None:
+    run, _ = train_pipeline(server.client(), "signs", pipeline=pipeline)
+    assert run.status == "completed"
+    assert server.made("POST", "/training/")[0].json["pipeline_type"] == pipeline
+
+
+def test_train__asks_before_it_exports(server: FakeServer) -> None:
+    refusal = {"detail": "no setting 'variant'", "code": "bad_train_config"}
+    server.api.on("POST", f"{API}/training/check", Reply(422, json=refusal))
+    with pytest.raises(ValidationError, match="variant"):
+        train_pipeline(server.client(), "signs", pipeline="yolox", config={"variant": "nano"})
+    assert server.made("POST", "/exports/") == []
+
+
+def test_train__goes_on_from_a_model(server: FakeServer) -> None:
+    train_pipeline(server.client(), "signs", pipeline="yolox", parent_model_id="m0")
+    assert server.made("POST", "/training/check")[0].json["parent_model_id"] == "m0"
+    assert server.made("POST", "/training/")[0].json["parent_model_id"] == "m0"
 
 
 def test_arguments__numpy_numbers_become_plain(server: FakeServer) -> None:
