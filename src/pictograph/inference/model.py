@@ -110,11 +110,12 @@ class DetectionModel:
         class_names: Collection[str] | None = None,
         batch_size: int | None = None,
     ) -> Detections | list[Detections]:
-        """Return what the model finds in an image (a path, a PIL image or an RGB array), best first; a list of several.
+        """Return what the model finds in an image, best first; of several images a list.
 
         Of several, some are read while the network looks at others; no more than those are in memory.
 
         Args:
+            images: paths, the bytes of files, Pillow's images, or RGB arrays of shape `(height, width, 3)`, uint8.
             confidence: least confidence to report; the model's suggestion when None.
             iou: boxes of one class that overlap more than this are one object; the model's (0.65) when None. Only
                 YOLO's kind of model looks at it: the others name an object once.
@@ -124,7 +125,7 @@ class DetectionModel:
                 and one on a CPU, which is no faster for more.
         Raises:
             OSError: a file is missing, cannot be decoded, or has more than `MAX_PIXELS` pixels.
-            ValueError: an array of another shape or type, or a class that the model does not have.
+            ValueError: no image, an array of another shape or type, or a class that the model does not have.
         """
         selection = self._selection(confidence, iou, max_detections, class_names)
         if is_one_image(images):
@@ -267,9 +268,10 @@ class ClassificationModel:
         top_k: int | None = None,
         batch_size: int | None = None,
     ) -> Tags | list[Tags]:
-        """Return the model's answers for an image (a path, a PIL image or an RGB array), best first; a list of several.
+        """Return the model's answers for an image, best first; of several images a list.
 
         Args:
+            images: as in `DetectionModel.predict`.
             confidence: least confidence to report; the model's suggestion when None.
             top_k: how many of its first answers count, before the threshold; the model's suggestion when None.
             batch_size: as in `DetectionModel.predict`.

@@ -26,8 +26,8 @@ MAX_PIXELS = 200_000_000
 # As many photos are unpacked at once. Each is shrunk to the network's input at once, so no more are in memory.
 _READING_THREADS = 4
 
-# A path, an image of Pillow's (turned by its EXIF orientation), or RGB of shape `(height, width, 3)`, uint8.
-ImageSource: TypeAlias = "str | Path | Image.Image | RgbArray"
+# A path, a file's bytes, an image of Pillow's (turned by its EXIF orientation), or RGB `(height, width, 3)`, uint8.
+ImageSource: TypeAlias = "str | Path | bytes | Image.Image | RgbArray"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +42,7 @@ class Input:
 
 def is_one_image(images: ImageSource | Iterable[ImageSource]) -> TypeIs[ImageSource]:
     """Return whether something is an image, and not several."""
-    return isinstance(images, str | Path | Image.Image | np.ndarray)
+    return isinstance(images, str | Path | bytes | Image.Image | np.ndarray)
 
 
 def to_input(image: ImageSource, preprocessing: Preprocessing) -> Input:
@@ -93,6 +93,11 @@ def to_inputs(
 
 def to_rgb(image: ImageSource) -> RgbArray:
     """Return an image's pixels as shown, shape `(height, width, 3)`; raises as `to_input`."""
+    # Of a tensor, or of a list in a list, what is asked about are its parts.
+    if not is_one_image(image):
+        raise ValueError(
+            f"expected a path, the bytes of a file, an image of Pillow's or an RGB array, got {type(image).__name__}"
+        )
     if not isinstance(image, np.ndarray):
         return read_rgb(image, max_pixels=MAX_PIXELS)
     if image.ndim != 3 or image.shape[2] != 3 or image.dtype != np.uint8:

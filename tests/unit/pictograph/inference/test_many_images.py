@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -126,10 +127,17 @@ def test_predict__list_of_paths_pictures_and_arrays(tmp_path: Path) -> None:
     picture = Image.new("RGB", (50, 40), "red")
     picture.save(tmp_path / "red.png")
     model = load_model(red_detector(tmp_path))
-    found = model.predict([str(tmp_path / "red.png"), picture, np.asarray(picture)])
-    assert [each.path for each in found] == [tmp_path / "red.png", None, None]
-    assert found[0] == found[1] == found[2] == model.predict(picture)
+    content = (tmp_path / "red.png").read_bytes()
+    found = model.predict([str(tmp_path / "red.png"), picture, np.asarray(picture), content])
+    assert [each.path for each in found] == [tmp_path / "red.png", None, None, None]
+    assert found[0] == found[1] == found[2] == found[3] == model.predict(picture) == model.predict(content)
     assert len(found[0]) == 1 and found[0].image_size_wh == (50, 40)
+
+
+@pytest.mark.parametrize("images", [[3], [[np.zeros((4, 4, 3), np.uint8)]]], ids=["number", "list in a list"])
+def test_predict__what_is_no_image_is_refused(tmp_path: Path, images: Any) -> None:
+    with pytest.raises(ValueError, match=r"expected a path, the bytes of a file, .* got (int|list)"):
+        load_model(red_detector(tmp_path)).predict(images)
 
 
 def test_predict__network_of_a_fixed_batch_gets_one_at_a_time(tmp_path: Path) -> None:
