@@ -23,6 +23,7 @@ from pictograph_server.engines.trainers.sm_pytorch.data import Example, draw
 from pictograph_server.engines.trainers.sm_pytorch.network import (
     build_network,
     forget_pooled_statistics,
+    is_whole,
     make_optimizer,
     of_whole_network,
     published,
@@ -31,7 +32,7 @@ from pictograph_server.engines.trainers.weights import fill, starting_weights
 
 # ImageNet's, which the published encoders were trained with.
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-# An encoder that has seen a million images learns slower than a decoder that has seen none.
+# Of the learning rate: an encoder that has seen a million images, beside a decoder that has seen none.
 _LEARNED_ENCODER = 0.2
 
 
@@ -49,15 +50,17 @@ class SmPytorchLearner:
         weights = starting_weights(config, published(encoder), run, on_gpu=on_gpu)
         plan = plan_run(config, data.train, on_gpu=on_gpu, from_scratch=weights is None)
         self.network = build_network(architecture, encoder, len(data.class_names) + 1, plan.loop.seed)
+        self._encoder_rate = 1.0
         if weights is not None:
-            run.say(fill(self.network, of_whole_network(read_tensors(weights)), name=weights.name))
+            saved = read_tensors(weights)
+            self._encoder_rate = 1.0 if is_whole(saved) else _LEARNED_ENCODER
+            run.say(fill(self.network, of_whole_network(saved), name=weights.name))
         self.started_from = weights.name if weights is not None else None
         self.plan = plan.loop
         self.settings = {
             "architecture": architecture,
             "encoder": encoder,
-            "input_height": plan.input_size_hw[0],
-            "input_width": plan.input_size_hw[1],
+            "image_size": max(plan.input_size_hw),
             "flip": plan.flip,
         }
         self.spec = model_spec(plan, data.class_names)
@@ -67,7 +70,7 @@ class SmPytorchLearner:
         self._dice = DiceLoss("multiclass", ignore_index=IGNORE)
 
     def optimizer(self, network: nn.Module) -> Optimizer:
-        return make_optimizer(network, encoder_scale=1.0 if self.started_from is None else _LEARNED_ENCODER)
+        return make_optimizer(network, encoder_rate=self._encoder_rate)
 
     def draw(self, index: int, rng: np.random.Generator, *, fine: bool) -> Example:  # noqa: ARG002
         return draw(self._pictures[index], self._size_hw, rng, flip=self._flip)

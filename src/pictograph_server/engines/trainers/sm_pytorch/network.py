@@ -29,19 +29,22 @@ def published(encoder: Encoder) -> Published:
     return Published(name=f"{encoder}, ImageNet", url=url, license=license_)
 
 
+def is_whole(saved: Mapping[str, Tensor]) -> bool:
+    """Say whether weights are of a whole network; published ones are of the encoder alone."""
+    return any(name.startswith(_ENCODER) for name in saved)
+
+
 def of_whole_network(saved: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-    """Return weights under the names of the whole network: published ones are of the encoder alone."""
-    if any(name.startswith(_ENCODER) for name in saved):
-        return saved
-    return {f"{_ENCODER}{name}": value for name, value in saved.items()}
+    """Return weights under the names of the whole network."""
+    return saved if is_whole(saved) else {f"{_ENCODER}{name}": value for name, value in saved.items()}
 
 
-def make_optimizer(network: nn.Module, *, encoder_scale: float) -> torch.optim.AdamW:
+def make_optimizer(network: nn.Module, *, encoder_rate: float) -> torch.optim.AdamW:
     """Return AdamW; kernels decay, scales and biases do not. The encoder learns at a share of the rate."""
     named = list(network.named_parameters())
     encoder = [parameter for name, parameter in named if name.startswith(_ENCODER)]
     others = [parameter for name, parameter in named if not name.startswith(_ENCODER)]
-    return torch.optim.AdamW([*_groups(encoder, encoder_scale), *_groups(others, 1.0)], lr=0.0)
+    return torch.optim.AdamW([*_groups(encoder, encoder_rate), *_groups(others, 1.0)], lr=0.0)
 
 
 def _groups(parameters: Sequence[nn.Parameter], rate_scale: float) -> list[dict[str, object]]:
