@@ -97,7 +97,7 @@ def test_build__network_made_for_another_size(tmp_path: Path) -> None:
 )
 def test_build__what_timm_cannot_make_is_refused(settings: dict[str, object], words: str, tmp_path: Path) -> None:
     with pytest.raises(BadConfig, match=words):
-        learner_of(tmp_path, **settings)
+        learner_of(tmp_path, None, **settings)
 
 
 @pytest.mark.parametrize("model_type", ["resnet10t", "vit_tiny_patch16_224"])

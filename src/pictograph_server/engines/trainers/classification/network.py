@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import timm
 import torch
@@ -58,7 +59,7 @@ def build_network(model_type: str, classes: int, image_size: int, seed: int, *, 
         BadConfig: timm cannot make it, or it cannot take images of this size.
     """
     torch.manual_seed(seed)
-    sized = {"img_size": image_size} if is_fixed else {}
+    sized: dict[str, Any] = {"img_size": image_size} if is_fixed else {}
     try:
         network: nn.Module = timm.create_model(model_type, pretrained=False, num_classes=classes, **sized)
         with torch.inference_mode():
