@@ -128,7 +128,7 @@ def _network(size: Size, image_size: int, *, is_norm_frozen: bool) -> Network:
             mask_convolutions=2,
             anchors=anchors,
             anchors_learned=128,
-            proposals_learned=128,
+            proposals_learned=64,
             proposals_train=(500, 300),
             proposals_test=(300, 150),
             is_norm_frozen=is_norm_frozen,

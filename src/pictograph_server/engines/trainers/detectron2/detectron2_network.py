@@ -6,7 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 # It is on no package index; where it is missing, this module is not imported.
 import detectron2  # pyright: ignore[reportMissingImports]
 import torch
-from detectron2.config import CfgNode, get_cfg  # pyright: ignore[reportMissingImports]
+from detectron2.config import get_cfg  # pyright: ignore[reportMissingImports]
 from detectron2.export import TracingAdapter  # pyright: ignore[reportMissingImports]
 from detectron2.modeling import build_model  # pyright: ignore[reportMissingImports]
 from detectron2.structures import BitMasks, Boxes, Instances  # pyright: ignore[reportMissingImports]
@@ -67,7 +67,7 @@ def _found(network: nn.Module, inputs: list[dict[str, Tensor]]) -> list[object]:
     return network.inference(inputs, do_postprocess=False)  # pyright: ignore[reportCallIssue]
 
 
-def _instances(truth: Truth, shape_hw: tuple[int, int]) -> Instances:
+def _instances(truth: Truth, shape_hw: tuple[int, int]) -> object:
     return Instances(
         shape_hw,
         gt_boxes=Boxes(truth.boxes_xyxy),
@@ -76,7 +76,7 @@ def _instances(truth: Truth, shape_hw: tuple[int, int]) -> Instances:
     )
 
 
-def _config(network: Network, classes: int) -> CfgNode:
+def _config(network: Network, classes: int) -> object:
     """Return what the model zoo's `mask_rcnn_R_50_FPN_1x.yaml` says, in this network's widths."""
     cfg = get_cfg()
     cfg.MODEL.DEVICE = "cpu"

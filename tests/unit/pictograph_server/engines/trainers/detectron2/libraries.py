@@ -11,8 +11,9 @@ from pictograph_server.engines.trainers.detectron2.library import MaskRcnnLibrar
 from pictograph_server.engines.trainers.detectron2.torchvision_network import TorchvisionMaskRcnn
 
 SIDE = 64
+has_detectron2 = find_spec("detectron2") is not None
 needs_detectron2 = pytest.mark.skipif(
-    find_spec("detectron2") is None, reason="detectron2 is not installed: see docs/engines/detectron2.md"
+    not has_detectron2, reason="detectron2 is not installed: see docs/engines/detectron2.md"
 )
 libraries = pytest.mark.parametrize("name", ["torchvision", pytest.param("detectron2", marks=needs_detectron2)])
 
