@@ -43,7 +43,7 @@ SMALL_RUNS: dict[str, dict[str, object]] = {
 # Settings with which a network from scratch learns to tell the three colours apart.
 GOLDEN_RUNS: dict[str, dict[str, object]] = {
     "classification": {"epochs": 12, "image_size": 64, "batch_size": 8},
-    "detectron2": {"epochs": 24, "image_size": 64, "batch_size": 4},
+    "detectron2": {"epochs": 12, "image_size": 64, "batch_size": 4},
     "rfdetr_detection": {"epochs": 40, "image_size": 64, "batch_size": 8, **_TINY_DETR},
     "rfdetr_segmentation": {"epochs": 40, "image_size": 60, "batch_size": 8, **_TINY_DETR},
     "sm_pytorch": {"epochs": 16, "image_size": 64, "batch_size": 8},
@@ -247,6 +247,17 @@ def test_train__class_without_examples_is_left_out_and_said(name: str, tmp_path:
     trained = train(name, run, replace(data, samples=green_and_blue), {**SMALL_RUNS[name], "epochs": 1})
     assert trained.class_names == CLASS_NAMES[1:]
     assert any("No example of red_square: left out" in message for message in run.said)
+
+
+@finished_runs
+def test_train__goes_on_from_an_earlier_model_with_other_classes(finished: Finished, tmp_path: Path) -> None:
+    name, weights = str(finished.model.card["pipeline"]), finished.model.folder / "model.safetensors"
+    run, data = RecordingRun(tmp_path / "work"), make_data(tmp_path / "images", classes=2)
+    trained = train(name, run, data, {**SMALL_RUNS[name], "epochs": 1, "weights": weights})
+    assert trained.class_names == CLASS_NAMES[:2]
+    assert run.started_from == weights.name
+    (words,) = [message for message in run.said if message.startswith("Started from model.safetensors")]
+    assert "fresh ones, as for other classes" in words
 
 
 def task_figures(finished: Finished) -> tuple[str, str]:
