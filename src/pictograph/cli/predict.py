@@ -1,5 +1,6 @@
 """`pictograph predict`: what a model finds in images on this machine."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -67,7 +68,8 @@ def predict(
     if files:
         opened = _open(session, model, device)
         _check_format(opened, format)
-        seen = _seen(_answers(session, opened, files, confidence, batch_size, tally), files, out if draw else None)
+        answers = _watched(session, _answers(session, opened, files, confidence, batch_size, tally), len(files))
+        seen = _seen(answers, files, out if draw else None)
         out.mkdir(parents=True, exist_ok=True)
         try:
             _write(_counted(seen, tally), opened, format, files, out)
@@ -110,6 +112,15 @@ def _answers(
         session.note(f"Left out {tally.problems[-1]}")
 
     yield from model.predict_each(files, confidence, batch_size=batch_size, on_unreadable=leave_out)
+
+
+def _watched(session: Session, answers: "Iterator[Answer]", total: int) -> "Iterator[Answer]":
+    """Pass the answers on, with a bar for somebody at a terminal."""
+    from rich.console import Console
+    from rich.progress import track
+
+    is_silent = session.as_json or not sys.stderr.isatty()
+    yield from track(answers, "Predicting", total, console=Console(stderr=True), transient=True, disable=is_silent)
 
 
 def _seen(answers: "Iterator[Answer]", files: Sequence[Path], out: Path | None) -> "Iterator[Answer]":

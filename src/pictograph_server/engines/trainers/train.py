@@ -25,12 +25,14 @@ from pictograph_server.engines.trainers.loop.batches import steps_of
 from pictograph_server.engines.trainers.loop.learner import Learner
 from pictograph_server.engines.trainers.loop.session import Session
 from pictograph_server.engines.trainers.prepare import prepare
-from pictograph_server.engines.trainers.product.card import RunFacts, write_card
+from pictograph_server.engines.trainers.product.card import RunFacts, measured_on, write_card
 from pictograph_server.engines.trainers.product.export import export
 from pictograph_server.engines.trainers.product.torch_network import as_model
 
 # Real images that the exported file is compared on.
 _ONNX_CHECKS = 8
+# ONNX Runtime may compute on the CPU, whose memory a batch that fits the GPU would fill.
+_MEASURED_AT_ONCE = 8
 
 
 def train(trainer: TrainerSpec, data: TrainingData, config: TrainingConfig, run: Run) -> TrainedModel:
@@ -91,7 +93,11 @@ def _finish(
     facts = export(learner, session.best_network(), folder, inputs)
     # Through the file that people will get: what is measured is what it does.
     evaluation = evaluate(
-        load_model(folder), data.test, batch_size=session.batch_size, before_batch=run.raise_if_cancelled
+        load_model(folder),
+        data.test,
+        batch_size=min(session.batch_size, _MEASURED_AT_ONCE),
+        before_batch=run.raise_if_cancelled,
+        measured_on=measured_on(data),
     )
     (folder / "evaluation.json").write_text(evaluation.model_dump_json() + "\n", encoding="utf-8")
     card = write_card(
@@ -107,6 +113,7 @@ def _finish(
             seconds=session.seconds,
             best_epoch=session.best_epoch,
             epochs=session.epoch,
+            batch_size=session.batch_size,
             started_from=learner.started_from,
         ),
     )

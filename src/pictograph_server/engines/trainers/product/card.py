@@ -31,6 +31,8 @@ class RunFacts:
     seconds: float
     best_epoch: int
     epochs: int
+    # Images a step in the end: the loop looks for what fits, and halves what does not.
+    batch_size: int
     # What the run started from, in words; None for random weights.
     started_from: str | None
 
@@ -65,13 +67,18 @@ def write_card(
             sha256=data.data_hash,
             images=len(data.splits),
             splits={str(split): count for split, count in count_by_split(data.splits).items()},
-            measured_on=_measured_on(data),
+            measured_on=measured_on(data),
             measured_images=evaluation.images,
             objects={name: objects[index] for index, name in enumerate(data.class_names)},
         ),
         training=CardTraining(
             config=config.model_dump(mode="json", exclude_none=True),
-            plan={**learner.settings, **_plan(learner)},
+            plan={
+                **learner.settings,
+                "epochs": learner.plan.epochs,
+                "learning_rate": learner.plan.learning_rate,
+                "batch_size": run.batch_size,
+            },
             started_from=run.started_from,
             best_epoch=run.best_epoch,
             epochs=run.epochs,
@@ -107,12 +114,8 @@ def _best_confidences(evaluation: ModelEvaluation) -> dict[str, float]:
     return {name: round(found.best.confidence, 3) for name, found in figures if found is not None and found.best}
 
 
-def _plan(learner: Learner) -> dict[str, float | int]:
-    plan = learner.plan
-    return {"epochs": plan.epochs, "batch_size": plan.batch_size, "learning_rate": plan.learning_rate}
-
-
-def _measured_on(data: Prepared) -> str:
+def measured_on(data: Prepared) -> str:
+    """Return the split that the final figures are of."""
     splits: Sequence[str] = [data.splits[sample.image_id] for sample in data.test]
     return splits[0] if splits else "train"
 
