@@ -105,7 +105,7 @@ def examine() -> Checkup:
         checkup.free_bytes[str(place)] = free
     except ImportError:
         checkup.free_bytes[str(Path.cwd())] = shutil.disk_usage(Path.cwd()).free
-    checkup.trainers = _trainers()
+    checkup.trainers = look_at_trainers()
     checkup.server = _server()
     return checkup
 
@@ -131,7 +131,8 @@ def _configured(checkup: Checkup) -> str | None:
         return wanted
 
 
-def _trainers() -> list[TrainerState]:
+def look_at_trainers() -> list[TrainerState]:
+    """Return every pipeline and what it lacks here. Loads no training library."""
     from pictograph_server.engines.errors import EngineUnavailable
 
     try:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pictograph.cli.failures import FAILED
-from pictograph.cli.options import Annotator, Classes, TrainConfig, parse_classes, parse_config
+from pictograph.cli.options import Annotator, Classes, TrainConfig, TrainSettings, parse_classes, parse_settings
 from pictograph.cli.session import Session, api_command
 from pictograph.exceptions import PictographError
 from pictograph.models.training import GpuType, PipelineType
@@ -30,6 +30,7 @@ def run(
     pipeline: Annotated[PipelineType, typer.Option("--pipeline", "-p", help="What to train.")] = "yolox",
     gpu: Annotated[GpuType, typer.Option(help="Kind of accelerator; without it, what the machine has.")] = "a10g",
     config: TrainConfig = None,
+    settings: TrainSettings = None,
     review: Annotated[bool, typer.Option(help="Stop after labelling, so that people can correct the labels.")] = False,
     annotate: Annotated[bool, typer.Option(help="Label the images.")] = True,
     mode: Annotated[AnnotateMode, typer.Option(help="One labelling job, or a request for each image.")] = "batch",
@@ -58,7 +59,7 @@ def run(
             annotate_mode=mode,
             train=train,
             upload_workers=workers,
-            train_config=parse_config(config),
+            train_config=parse_settings(config, settings),
             train_timeout=train_timeout,
             min_credits=min_credits,
             review=review,

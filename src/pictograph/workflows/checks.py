@@ -122,9 +122,8 @@ def _positive_number(value: Any) -> float:
 
 
 def _share(value: Any) -> float:
-    if value == 0 and not isinstance(value, bool):
-        return 0.0
-    return _positive_number(value)
+    is_nothing = not isinstance(value, bool) and value == 0
+    return 0.0 if is_nothing else _positive_number(value)
 
 
 def _switch(value: Any) -> bool:

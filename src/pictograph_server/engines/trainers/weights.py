@@ -34,6 +34,8 @@ _PATIENCE_S = 4.5
 _SAY_EVERY_S = 3.0
 # In the run's folder: what `auto` came to, so that a run that goes on does not choose anew.
 _CHOICE = "weights-chosen"
+_WHY_NONE = "Its makers published none for this network."
+_WHY_NOT_ON_CPU = "On a CPU that is the default; weights='pretrained' takes the published ones."
 _HUB = re.compile(r"hf://(?P<repository>[^/@]+/[^/@]+)(@(?P<revision>[^/]+))?/(?P<file>.+)")
 
 
@@ -60,7 +62,7 @@ class Published:
 def starting_weights(config: TrainingConfig, published: Published | None, run: Run, *, on_gpu: bool) -> Path | None:
     """Return the file a run starts from, fetched when need be; None for random weights.
 
-    A relative path of the settings is looked for in the run's folder first. What was not asked for by name is said.
+    A relative path of the settings is looked for in the run's folder first. What `auto` comes to is said.
 
     Raises:
         EngineUnavailable: the weights were asked for and cannot be had, with what to do.
@@ -68,11 +70,12 @@ def starting_weights(config: TrainingConfig, published: Published | None, run: R
     """
     if isinstance(config.weights, Path):
         return _given(config.weights, run)
-    if config.weights == "scratch" or (config.weights == "auto" and not on_gpu):
+    if config.weights == "auto" and (published is None or not on_gpu):
+        run.say(f"Starting from random weights. {_WHY_NONE if published is None else _WHY_NOT_ON_CPU}")
+        return None
+    if config.weights == "scratch":
         return None
     if published is None:
-        if config.weights == "auto":
-            return None
         raise EngineUnavailable(
             "There are no published weights for this network",
             why="its makers published none for this size",

@@ -112,12 +112,17 @@ PRETRAINED = TrainingConfig(weights="pretrained")
 
 
 @pytest.mark.parametrize(
-    ("config", "on_gpu"), [(TrainingConfig(), False), (TrainingConfig(weights="scratch"), True)], ids=["cpu", "scratch"]
+    ("config", "on_gpu", "words"),
+    [
+        (TrainingConfig(), False, "On a CPU that is the default"),
+        (TrainingConfig(weights="scratch"), True, ""),
+    ],
+    ids=["cpu", "scratch"],
 )
-def test_starting_weights__random_ones(tmp_path: Path, config: TrainingConfig, on_gpu: bool) -> None:
+def test_starting_weights__random_ones(tmp_path: Path, config: TrainingConfig, on_gpu: bool, words: str) -> None:
     run = a_run(tmp_path)
     assert starting_weights(config, published("http://127.0.0.1:9/x.pth"), run, on_gpu=on_gpu) is None
-    assert run.said == []
+    assert words in " ".join(run.said)
 
 
 def test_starting_weights__file_in_the_runs_folder(tmp_path: Path) -> None:
@@ -153,7 +158,8 @@ def test_starting_weights__fetched_once_into_the_cache(tmp_path: Path, publisher
     wanted = published(publisher.url, sha256=hashlib.sha256(CONTENT).hexdigest())
     run = a_run(tmp_path)
     found = starting_weights(PRETRAINED, wanted, run, on_gpu=False)
-    assert found == tmp_path / "cache" / "nano-coco.pth" and found.read_bytes() == CONTENT
+    assert found is not None and found == tmp_path / "cache" / "nano-coco.pth"
+    assert found.read_bytes() == CONTENT
     assert run.said == ["Fetching Nano, COCO (5.0 MB; Apache-2.0)."]
     assert starting_weights(PRETRAINED, wanted, run, on_gpu=False) == found
     assert publisher.ranges == ["bytes=0-"]
@@ -236,6 +242,12 @@ def test_starting_weights__auto_says_when_it_begins_from_nothing_and_keeps_to_it
 def test_starting_weights__auto_on_a_gpu_takes_the_published(tmp_path: Path, publisher: Publisher) -> None:
     found = starting_weights(TrainingConfig(), published(publisher.url), a_run(tmp_path), on_gpu=True)
     assert found == tmp_path / "cache" / "nano-coco.pth"
+
+
+def test_starting_weights__auto_says_that_none_are_published(tmp_path: Path) -> None:
+    run = a_run(tmp_path)
+    assert starting_weights(TrainingConfig(), None, run, on_gpu=True) is None
+    assert run.said == ["Starting from random weights. Its makers published none for this network."]
 
 
 def test_starting_weights__none_are_published(tmp_path: Path) -> None:
