@@ -280,7 +280,9 @@ def test_train__killed_in_the_third_epoch_goes_on(
     name = str(request.node.callspec.params["finished"])
     steps_and_measurements = finished.run.calls // 4
     child = [sys.executable, __file__, name, str(tmp_path), str(2 * steps_and_measurements + 2)]
-    assert subprocess.run(child, check=False, capture_output=True).returncode == -signal.SIGKILL
+    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    died = subprocess.run(child, check=False, capture_output=True, text=True, env=paths)
+    assert died.returncode == -signal.SIGKILL, died.stderr
 
     run = RecordingRun(tmp_path / "work")
     model = train(name, run, make_data(tmp_path / "images"))

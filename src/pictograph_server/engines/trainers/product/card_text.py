@@ -111,7 +111,8 @@ def _training(card: ModelCard) -> Iterable[str]:
     started = f"from {run.started_from}" if run.started_from else "from random weights"
     yield (
         f"## Training\n\nStarted {started}. {run.epochs} epochs in {_duration(run.seconds)} on {run.device}; "
-        f"the weights are those of epoch {run.best_epoch}. Seed {run.seed}. Finished {run.finished_at:%Y-%m-%d %H:%M} UTC."
+        f"the weights are those of epoch {run.best_epoch}. Seed {run.seed}. "
+        f"Finished {run.finished_at:%Y-%m-%d %H:%M} UTC."
     )
     # What was asked for is among it, and what the pipeline chose.
     settings = {**run.config, **run.plan}
