@@ -1,4 +1,4 @@
-"""`pictograph models`: list, look, download, delete."""
+"""`pictograph models`: list, look, download, evaluate, delete."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from pictograph.cli.session import Session, api_command
+from pictograph.models.evaluation import EvaluationSplit
 
 app = typer.Typer(no_args_is_help=True, help="Trained models.")
 
@@ -43,10 +44,36 @@ def download_model(
     session: Session,
     model_id: ModelId,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
+    file: Annotated[
+        str | None, typer.Option(help="Another of its files: card.md, card.json, evaluation.json, model.safetensors.")
+    ] = None,
 ) -> None:
     """Download a model as ONNX."""
-    path = session.client.models.download(model_id, output)
+    path = session.client.models.download(model_id, output, file=file)
     session.record({"model_id": model_id, "output_path": path, "size_bytes": path.stat().st_size})
+
+
+@api_command(app, "evaluate")
+def evaluate_model(
+    session: Session,
+    model: Annotated[str, typer.Argument(help="Name or id of the model.")],
+    dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
+    split: Annotated[
+        EvaluationSplit | None,
+        typer.Option(help="Images of this split of its training run, or all. Else: those it has not learned from."),
+    ] = None,
+    status: Annotated[
+        str, typer.Option(help="Only images with this status; all: every image somebody has looked at.")
+    ] = "complete",
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait.")] = 3600.0,
+) -> None:
+    """Measure a model on the annotated images of a dataset."""
+    session.note(f"Measuring {model} on {dataset}")
+    evaluation = session.client.models.evaluate(model, dataset, split=split, status_filter=status, timeout=timeout)
+    if session.as_json:
+        session.json(evaluation)
+    else:
+        typer.echo(str(evaluation))
 
 
 @api_command(app, "delete")

@@ -68,6 +68,8 @@ class WorstImage(WireModel):
     """
 
     image_id: str
+    # Folder and name; empty where the images were those of a training run.
+    path: str = ""
     score: float
     missed: int = 0
     false_alarms: int = 0
@@ -101,6 +103,11 @@ class ModelEvaluation(WireModel):
     seen_in_training: int | None = None
     # What a reader of the figures should know.
     remarks: list[str] = Field(default_factory=list[str])
+
+    def __str__(self) -> str:
+        from pictograph.models.evaluation_text import as_text
+
+        return as_text(self)
 
 
 EvaluationStatus = Literal["pending", "running", "completed", "failed", "cancelled"]

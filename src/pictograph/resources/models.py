@@ -5,14 +5,16 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, overload
 from uuid import UUID
 
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, parse, path_of
+from pictograph._http.waiting import wait_for
 from pictograph._internal.config import model_cache
-from pictograph.exceptions import ConflictError, NotFoundError
+from pictograph.exceptions import ApiError, ConflictError, NotFoundError
 from pictograph.models.card import ModelCard
+from pictograph.models.evaluation import EvaluationRun, EvaluationSplit, ModelEvaluation
 from pictograph.models.model import Model, ModelStatus, ModelType
 from pictograph.resources.model_cache import cached_network
 
@@ -25,7 +27,7 @@ _MOST_NAMES = 10
 
 
 class Models:
-    """Find, download and remove trained models."""
+    """Find, download, evaluate and remove trained models."""
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
@@ -114,6 +116,97 @@ class Models:
             file = self.download(model_id, Path(folder) / "card.json", file="card.json")
             return parse(ModelCard, json.loads(file.read_bytes()))
 
+    @overload
+    def evaluate(
+        self,
+        model: str | Model,
+        dataset_name: str,
+        *,
+        split: EvaluationSplit | None = None,
+        status_filter: str = "complete",
+        wait: Literal[True] = True,
+        poll_interval: float = 2.0,
+        timeout: float = 3600.0,
+        progress: Callable[[EvaluationRun], None] | None = None,
+    ) -> ModelEvaluation: ...
+    @overload
+    def evaluate(
+        self,
+        model: str | Model,
+        dataset_name: str,
+        *,
+        split: EvaluationSplit | None = None,
+        status_filter: str = "complete",
+        wait: Literal[False],
+    ) -> EvaluationRun: ...
+    def evaluate(
+        self,
+        model: str | Model,
+        dataset_name: str,
+        *,
+        split: EvaluationSplit | None = None,
+        status_filter: str = "complete",
+        wait: bool = True,
+        poll_interval: float = 2.0,
+        timeout: float = 3600.0,
+        progress: Callable[[EvaluationRun], None] | None = None,
+    ) -> ModelEvaluation | EvaluationRun:
+        """Measure a model on the annotated images of a dataset and return every figure; without `wait`, the run.
+
+        Classes are matched by name. It costs nothing; what was measured stays to be read with `evaluations`.
+
+        Args:
+            model: a model, its id, or the name of one (the newest that is ready).
+            split: None for the images that the model has not learned from; "all" for those too; "train", "val" or
+                "test" for the images that its training run had there.
+            status_filter: only images with this status; "all" for every image that somebody has looked at.
+            progress: is called with every snapshot of the run.
+        Raises:
+            NotFoundError: there is no such model or dataset.
+            ConflictError: the model is not ready.
+            ApiError: nothing is annotated, or the evaluation failed or was cancelled.
+            PollTimeoutError: it is still running after `timeout` seconds.
+        """
+        body = {"dataset_name": dataset_name, "split": split, "status_filter": status_filter}
+        model_id = model.id if isinstance(model, Model) else model if _is_id(model) else self._newest(model).id
+        run = _evaluation(self._transport.post(path_of("models", model_id, "evaluations"), json=body))
+        if not wait:
+            return run
+        run = wait_for(
+            lambda: self.get_evaluation(model_id, run.id),
+            what=f"Evaluation {run.id}",
+            status_of=lambda each: each.status,
+            done=frozenset({"completed"}),
+            failed=frozenset({"failed", "cancelled"}),
+            error_of=lambda each: each.error_message,
+            poll_interval=poll_interval,
+            timeout=timeout,
+            sleep=self._transport.sleep,
+            progress=progress,
+        )
+        if run.evaluation is None:
+            raise ApiError(f"Evaluation {run.id} is completed and has no figures", response=run.model_dump(mode="json"))
+        return run.evaluation
+
+    def evaluations(self, model_id: str, *, limit: int = 20, offset: int = 0) -> builtins.list[EvaluationRun]:
+        """Return one page of a model's evaluations, newest first."""
+        answer = self._transport.get(
+            path_of("models", model_id, "evaluations"), params={"limit": limit, "offset": offset}
+        )
+        return [parse(EvaluationRun, each) for each in member(answer, "evaluations")]
+
+    def get_evaluation(self, model_id: str, evaluation_id: str) -> EvaluationRun:
+        """Return an evaluation of a model, with its figures once it is completed."""
+        return _evaluation(self._transport.get(path_of("models", model_id, "evaluations", evaluation_id)))
+
+    def cancel_evaluation(self, model_id: str, evaluation_id: str) -> EvaluationRun:
+        """Stop an evaluation and return it.
+
+        Raises:
+            ValidationError: it has ended.
+        """
+        return _evaluation(self._transport.post(path_of("models", model_id, "evaluations", evaluation_id, "cancel")))
+
     def delete(self, model_id: str) -> None:
         """Remove a model."""
         self._transport.delete(path_of("models", model_id))
@@ -159,6 +252,10 @@ class Models:
             start=offset,
             params={"dataset_name": dataset_name, "status": status, "model_type": model_type},
         )
+
+
+def _evaluation(document: object) -> EvaluationRun:
+    return parse(EvaluationRun, member(document, "evaluation"))
 
 
 def _is_id(text: str) -> bool:

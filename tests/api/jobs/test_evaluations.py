@@ -126,7 +126,8 @@ def test_evaluation__boxes(signs: Workplace, detector: str) -> None:
     assert (found.task, found.images, found.measured_on) == ("object_detection", 3, "signs")
     assert found.metrics["ap_50/stop_sign"] == pytest.approx(1)
     assert found.metrics["map_50"] == pytest.approx(0.5)
-    assert [(each.image_id, each.why) for each in found.worst_images] == [(missed, "missed yield")]
+    worst = [(each.image_id, each.path, each.why) for each in found.worst_images]
+    assert worst == [(missed, "/missed.png", "missed yield")]
     assert found.seen_in_training is None
     assert "It is not known which images the model has learned from." in found.remarks
 

@@ -18,6 +18,7 @@ from pictograph_server.services.evaluations.held_out import choose, learned_from
 from pictograph_server.services.evaluations.material import Material, fetch, read
 from pictograph_server.services.evaluations.repository import EvaluationRecord
 from pictograph_server.services.evaluations.service import NothingToMeasure
+from pictograph_server.services.images import service as images
 from pictograph_server.services.models import service as models
 from pictograph_server.services.models.local_folder import local_folder
 from pictograph_server.storage.db.types import now
@@ -54,16 +55,17 @@ def measure(run: JobRun, platform: Platform) -> None:
         return
     model = load_model(local_folder(platform, run.organization_id, found.record.model_id))
     chosen = _chosen(run, platform, found.record, found.dataset_name)
-    images = len(chosen.material.samples)
-    fetch(platform.blobs, chosen.material, on_image=_Progress(run, images, 0.0, _FETCHED))
+    count = len(chosen.material.samples)
+    fetch(platform.blobs, chosen.material, on_image=_Progress(run, count, 0.0, _FETCHED))
     result = evaluate(
         model,
         chosen.material.samples,
         batch_size=1 if model.device == "cpu" else _BATCH_ON_GPU,
-        before_batch=_Progress(run, images, _FETCHED, 1.0),
+        before_batch=_Progress(run, count, _FETCHED, 1.0),
         class_names=chosen.material.class_names,
         measured_on=found.dataset_name,
     )
+    result = _with_paths(run, platform, result)
     result = result.model_copy(update={"seen_in_training": chosen.seen, "remarks": [*chosen.remarks, *result.remarks]})
     _keep(run, result)
 
@@ -78,6 +80,15 @@ def _chosen(run: JobRun, platform: Platform, record: EvaluationRecord, dataset_n
     if not choice.samples:
         raise NothingToMeasure(dataset_name, choice.why_none, choice.fix)
     return _Measured(replace(material, samples=choice.samples), choice.seen, [*material.remarks, *choice.remarks])
+
+
+def _with_paths(run: JobRun, platform: Platform, result: ModelEvaluation) -> ModelEvaluation:
+    """Name the worst images as people know them."""
+    with platform.db.read() as conn:
+        found = images.get_many(conn, run.organization_id, [each.image_id for each in result.worst_images])
+    paths = {image.id: image.path for image in found}
+    worst = [each.model_copy(update={"path": paths.get(each.image_id, "")}) for each in result.worst_images]
+    return result.model_copy(update={"worst_images": worst})
 
 
 def _keep(run: JobRun, result: ModelEvaluation) -> None:

@@ -245,6 +245,17 @@ def test_models_list__table(api: MockApi, run: Run) -> None:
     assert "yolox-nano" in run("models", "list").stdout
 
 
+def test_models_evaluate__table_and_json(api: MockApi, run: Run) -> None:
+    figures = {"task": "classification", "images": 2, "metrics": {"top_1": 0.5}, "classes": [{"class_name": "day"}]}
+    started = {"id": "e1", "model_id": "m1", "dataset_name": "signs", "status": "completed", "created_at": NOW}
+    api.on("GET", f"{API}/models/", {"models": [MODEL]})
+    api.on("POST", f"{API}/models/m1/evaluations", {"evaluation": {**started, "status": "pending"}})
+    api.on("GET", f"{API}/models/m1/evaluations/e1", {"evaluation": {**started, "evaluation": figures}})
+    assert "top-1 0.500" in run("models", "evaluate", "signs-yolox", "signs", "--split", "all").stdout
+    assert json.loads(run("models", "evaluate", "m1", "signs", "--json").stdout)["metrics"] == {"top_1": 0.5}
+    assert [call.json["split"] for call in api.made("POST", f"{API}/models/m1/evaluations")] == ["all", None]
+
+
 def test_credits_balance__sentence_and_json(api: MockApi, run: Run) -> None:
     api.on("GET", f"{API}/credits/balance", {"credits_remaining": 7, "credits_monthly_allowance": 9})
     assert run("credits", "balance").stdout == "7 credits left of 9 a month\n"
