@@ -75,7 +75,7 @@ class RfdetrLearner:
         self.spec = model_spec(build, data.class_names)
         self.output_names = ("boxes", "logits", "masks") if has_masks else ("boxes", "logits")
         self.examples = len(data.train)
-        self._criterion = build_criterion(build, len(data.class_names))
+        self._criterion = build_criterion(build, len(data.class_names), mask_weight=self._plan.mask_weight)
         self._pictures = Pictures(
             data.train, build.image_size, opened=partial(open_stretched, preprocessing=self.spec.preprocessing)
         )

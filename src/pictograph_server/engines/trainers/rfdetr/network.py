@@ -50,13 +50,15 @@ with _importing():
     from rfdetr.models.weights import interpolate_position_embeddings
     from rfdetr.utilities.tensors import NestedTensor
 
-DETECTOR_CONFIGS: Mapping[str, type[library.ModelConfig]] = {
+# Each is complete by itself, which their common base is not.
+LibraryConfig = library.RFDETRBaseConfig | library.RFDETRLargeConfig
+DETECTOR_CONFIGS: Mapping[str, type[LibraryConfig]] = {
     "nano": library.RFDETRNanoConfig,
     "small": library.RFDETRSmallConfig,
     "medium": library.RFDETRMediumConfig,
     "large": library.RFDETRLargeConfig,
 }
-SEGMENTER_CONFIGS: Mapping[str, type[library.ModelConfig]] = {
+SEGMENTER_CONFIGS: Mapping[str, type[LibraryConfig]] = {
     "nano": library.RFDETRSegNanoConfig,
     "small": library.RFDETRSegSmallConfig,
     "medium": library.RFDETRSegMediumConfig,
@@ -82,13 +84,16 @@ def build_network(build: Build, classes: int, seed: int) -> nn.Module:
     return cast("nn.Module", network)
 
 
-def build_criterion(build: Build, classes: int) -> SetCriterion:
+def build_criterion(build: Build, classes: int, *, mask_weight: float) -> SetCriterion:
     """Return the library's assignment and losses."""
-    training = library.SegmentationTrainConfig if build.has_masks else library.TrainConfig
-    with quiet():
-        criterion, _ = build_criterion_from_config(
-            _library_config(build, classes), training(dataset_dir=None, tensorboard=False)
+    if build.has_masks:
+        training = library.SegmentationTrainConfig(
+            dataset_dir=None, mask_ce_loss_coef=mask_weight, mask_dice_loss_coef=mask_weight
         )
+    else:
+        training = library.TrainConfig(dataset_dir=None)
+    with quiet():
+        criterion, _ = build_criterion_from_config(_library_config(build, classes), training)
     return criterion.train()
 
 
@@ -186,7 +191,7 @@ def adapted(saved: Mapping[str, Tensor], own: Shapes, build: Build) -> dict[str,
     return weights
 
 
-def _library_config(build: Build, classes: int) -> library.ModelConfig:
+def _library_config(build: Build, classes: int) -> LibraryConfig:
     kind = (SEGMENTER_CONFIGS if build.has_masks else DETECTOR_CONFIGS)[build.variant]
     return kind(
         device="cpu",
