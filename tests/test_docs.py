@@ -31,7 +31,8 @@ def test_commands__each_is_in_the_reference_of_the_command_line() -> None:
 
 def test_trainers__each_has_a_page() -> None:
     pages = {page.stem for page in (DOCS / "engines").glob("*.md")}
-    assert [name for name in trainer_specs() if name not in pages] == []
+    # Pipelines of one library share its page: rfdetr_detection and rfdetr_segmentation.
+    assert [name for name in trainer_specs() if not any(name.startswith(page) for page in pages)] == []
 
 
 def test_error_codes__each_is_in_the_reference() -> None:
