@@ -59,14 +59,14 @@ class _RfdetrConfig(TrainingConfig):
         ge=5,
         le=900,
         description="The most objects an image can have, and no more than the input has patches (of 16 pixels, 12 with "
-        "masks). Default: the variant's, fewer on a CPU.",
+        "masks). Default: the variant's; 60 on a CPU from scratch.",
     )
     groups: int | None = Field(
         default=None,
         ge=1,
         le=GROUPS,
         description="Sets of queries that learn beside each other; one answers. More learn in fewer steps, each of "
-        "which takes longer. Default: 13, fewer on a CPU.",
+        "which takes longer. Default: 13; one on a CPU from scratch.",
     )
 
 
@@ -159,9 +159,10 @@ class Plan:
     mask_weight: float
 
 
-# From scratch on a CPU; measured in docs/engines/rfdetr.md.
-_CPU_DETECTOR = Shapes(image_size=160, encoder_blocks=4, decoder_layers=2, queries=30, groups=2)
-_CPU_SEGMENTER = Shapes(image_size=120, encoder_blocks=4, decoder_layers=2, queries=20, groups=2)
+# From scratch on a CPU, with figures in docs/engines/rfdetr.md. More than half of the input's patches ask at once: with
+# fewer, chance decides whether any of them is near an object, and the first epochs teach little.
+_CPU_DETECTOR = Shapes(image_size=160, encoder_blocks=3, decoder_layers=2, queries=60, groups=1)
+_CPU_SEGMENTER = Shapes(image_size=120, encoder_blocks=3, decoder_layers=2, queries=60, groups=1)
 _CPU_STEPS, _GPU_STEPS = 1200, 4000
 _CPU_EPOCHS, _GPU_EPOCHS = 5, 20
 _MOST_EPOCHS = 500
