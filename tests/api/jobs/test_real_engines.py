@@ -77,6 +77,16 @@ def test_yolox__export_to_a_model_that_predicts_and_labels(signs: Workplace, tmp
     file.write_bytes(signs.client.get(link.removeprefix("http://testserver")).content)
     load_model(file).predict(Image.open(io.BytesIO(octagon(0))))
     assert labelled_by(signs, run["model_id"])["processed_images"] == 6
+    finer = {**request, "name": "finer", "config": {"epochs": 1}, "parent_model_id": run["model_id"]}
+    second = signs.post("/training/", finer).json()["training_run"]
+    assert (second["config"]["model_type"], second["config"]["image_size"]) == ("yolox_nano", 64)
+    assert signs.run_job("train").state == "succeeded"
+    second = signs.get(f"/training/{second['id']}").json()["training_run"]
+    assert second["started_from"] == f"r-{run['model_id']}.safetensors"
+    (epoch,) = signs.get(f"/training/{second['id']}/history").json()["epochs"]
+    assert epoch["losses"]["loss"] > 0 and epoch["images_per_second"] > 0 and epoch["seconds"] > 0
+    splits = signs.get(f"/training/{second['id']}/splits").json()["splits"]
+    assert sum(len(ids) for ids in splits["images"].values()) == 6
 
 
 def labelled_by(work: Workplace, model_id: str) -> dict[str, object]:
