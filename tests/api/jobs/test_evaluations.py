@@ -222,7 +222,7 @@ def test_evaluation__broken_image_fails_with_words(signs: Workplace, detector: s
     signs.save(image_id, [annotation("stop_sign", HERE)], "complete")
     run = ask(signs, detector)
     assert signs.run_job("annotate").state == "failed"
-    assert "cannot be read" in (look(signs, run).error_message or "")
+    assert "The image '/a.png' cannot be read: it is none of" in (look(signs, run).error_message or "")
 
 
 @pytest.mark.parametrize("kill_at", [1, 2, "end"])

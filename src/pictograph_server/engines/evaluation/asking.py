@@ -1,6 +1,7 @@
 """Models asked about samples, image by image: files are read while the network computes, and none is kept."""
 
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import NoReturn
 
 from pictograph.inference.detections import Detections
@@ -14,13 +15,21 @@ from pictograph_server.engines.trainers.base import Sample
 _LEAST_CONFIDENCE = 0.01
 
 
+class UnreadableSample(BadTrainingData):
+    """The file of a sample cannot be decoded."""
+
+    def __init__(self, path: Path, *, why: str) -> None:
+        self.path = path
+        super().__init__(f"The image {path.name!r} cannot be read", why=why, fix="Delete it or upload it again")
+
+
 def detections_of(
     model: DetectionModel, samples: Sequence[Sample], *, batch_size: int, before_batch: Callable[[], None]
 ) -> Iterator[tuple[Sample, Detections]]:
     """Yield every sample with what the model finds there, however unsure.
 
     Raises:
-        BadTrainingData: a file cannot be decoded.
+        UnreadableSample: a file cannot be decoded.
     """
     found = model.predict_each(
         [sample.path for sample in samples], _LEAST_CONFIDENCE, batch_size=batch_size, on_unreadable=_refuse
@@ -37,7 +46,7 @@ def tags_of(
     """Yield every sample with the confidence of every class, the likeliest first.
 
     Raises:
-        BadTrainingData: a file cannot be decoded.
+        UnreadableSample: a file cannot be decoded.
     """
     found = model.predict_each(
         [sample.path for sample in samples],
@@ -53,7 +62,4 @@ def tags_of(
 
 
 def _refuse(image: ImageSource, error: OSError) -> NoReturn:
-    name = str(image).rpartition("/")[2]
-    raise BadTrainingData(
-        f"The image {name!r} cannot be read", why=str(error), fix="Delete it or upload it again"
-    ) from error
+    raise UnreadableSample(Path(str(image)), why=str(error)) from error

@@ -53,7 +53,7 @@ def evaluate(
         class_names: what was looked for in the images; `model.class_names` when None.
         measured_on: the name of the images, for the answer: a split or a dataset.
     Raises:
-        BadTrainingData: a file cannot be decoded.
+        UnreadableSample: a file cannot be decoded.
     """
     classes = ClassList.of(samples, tuple(class_names or model.class_names), model.class_names)
     if isinstance(model, ClassificationModel):

@@ -33,6 +33,7 @@ from pictograph_server.engines.trainers.base import Sample, Shape
 from pictograph_server.engines.trainers.data import shapes_inside
 
 BACKGROUND = "background"
+_NO_OUTLINES = "No object has an outline: masks are compared with filled boxes."
 # Enough for a curve on a screen.
 _CURVE_DIGITS = 4
 
@@ -63,7 +64,11 @@ def evaluate_objects(
             if are_outlined:
                 of_masks = replace(of_masks, is_counted=np.array([bool(s.rings) for s in shapes], dtype=bool))
             by_masks.add(sample.image_id, of_masks)
-    return _told(model, samples, classes, images, by_boxes, by_masks, are_outlined=are_outlined)
+    told = _told(model, classes, by_boxes, by_masks)
+    remarks = [] if are_outlined or by_masks is None else [_NO_OUTLINES]
+    in_images = zip(told.classes, images.tolist(), strict=True)
+    with_images = [each.model_copy(update={"images": count}) for each, count in in_images]
+    return told.model_copy(update={"images": len(samples), "classes": with_images, "remarks": remarks})
 
 
 class _Judge:
@@ -126,16 +131,8 @@ def _is_looked_for(found: Detections, classes: ClassList) -> NDArray[np.bool_]:
     return classes.of_model[found.class_indexes] != NOT_LOOKED_FOR
 
 
-def _told(
-    model: DetectionModel,
-    samples: Sequence[Sample],
-    classes: ClassList,
-    images: NDArray[np.int64],
-    by_boxes: _Judge,
-    by_masks: _Judge | None,
-    *,
-    are_outlined: bool,
-) -> ModelEvaluation:
+def _told(model: DetectionModel, classes: ClassList, by_boxes: _Judge, by_masks: _Judge | None) -> ModelEvaluation:
+    """Return the figures of what was added up; images are counted elsewhere."""
     suggested = model.spec.postprocessing.confidence
     of_boxes, of_masks = by_boxes.judged(), None if by_masks is None else by_masks.judged()
     metrics: dict[str, float] = {}
@@ -149,17 +146,13 @@ def _told(
     box_figures = _figures(precision, of_boxes)
     confusion = (by_masks or by_boxes).confusion(suggested)
     names = [*classes.there, BACKGROUND]
-    remarks: list[str] = []
-    if by_masks is not None and not are_outlined:
-        remarks.append("No object has an outline: masks are compared with filled boxes.")
     return ModelEvaluation(
         task=model.spec.task,
-        images=len(samples),
+        images=0,
         metrics=metrics,
         classes=[
             ClassEvaluation(
                 class_name=name,
-                images=int(images[index]),
                 objects=of_boxes[index].objects,
                 boxes=box_figures[index],
                 masks=None if mask_figures is None else mask_figures[index],
@@ -170,7 +163,6 @@ def _told(
         best_of_masks=None if of_masks is None else _threshold(best_point(together(of_masks))),
         confusion=ConfusionMatrix(unit="objects", names=names, counts=confusion.counts.tolist()),
         worst_images=[_worst(each, names) for each in confusion.images[:WORST_IMAGES]],
-        remarks=remarks,
     )
 
 

@@ -32,6 +32,10 @@ class Material:
     remarks: Sequence[str]
 
 
+class ImageMissing(Exception):
+    """An image's bytes are not in the store. Not a refusal: on object stores a second look may find them."""
+
+
 def read(
     conn: Connection, blobs: BlobStore, dataset: DatasetRecord, status_filter: str, task: ModelType, folder: Path
 ) -> Material:
@@ -53,15 +57,22 @@ def read(
 
 
 def fetch(blobs: BlobStore, material: Material, *, on_image: Callable[[], None]) -> None:
-    """Bring the files that are not on this machine; those of an earlier attempt stay. `on_image` may raise to stop."""
+    """Bring the files that are not on this machine; those of an earlier attempt stay. `on_image` may raise to stop.
+
+    Raises:
+        ImageMissing: an image is listed but its file is gone.
+    """
     for sample in material.samples:
         on_image()
         if sample.path.exists():
             continue
         sample.path.parent.mkdir(parents=True, exist_ok=True)
         part = sample.path.with_suffix(".part")
-        with blobs.as_file(image_key(sample.sha256)) as stored:
-            shutil.copyfile(stored, part)
+        try:
+            with blobs.as_file(image_key(sample.sha256)) as stored:
+                shutil.copyfile(stored, part)
+        except FileNotFoundError as error:
+            raise ImageMissing(f"the file of image {sample.image_id} is missing from the store") from error
         part.replace(sample.path)
 
 

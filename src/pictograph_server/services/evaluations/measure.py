@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from pictograph.inference import load_model
 from pictograph.models.evaluation import ModelEvaluation
+from pictograph_server.engines.errors import EngineError
+from pictograph_server.engines.evaluation.asking import UnreadableSample
 from pictograph_server.engines.evaluation.evaluate import evaluate
 from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
@@ -56,18 +58,28 @@ def measure(run: JobRun, platform: Platform) -> None:
     model = load_model(local_folder(platform, run.organization_id, found.record.model_id))
     chosen = _chosen(run, platform, found.record, found.dataset_name)
     count = len(chosen.material.samples)
-    fetch(platform.blobs, chosen.material, on_image=_Progress(run, count, 0.0, _FETCHED))
-    result = evaluate(
-        model,
-        chosen.material.samples,
-        batch_size=1 if model.device == "cpu" else _BATCH_ON_GPU,
-        before_batch=_Progress(run, count, _FETCHED, 1.0),
-        class_names=chosen.material.class_names,
-        measured_on=found.dataset_name,
+    batch_size = 1 if model.device == "cpu" else _BATCH_ON_GPU
+    fetch(platform.blobs, chosen.material, on_image=_Progress(run, 1 / count, 0.0, _FETCHED))
+    try:
+        result = evaluate(
+            model,
+            chosen.material.samples,
+            batch_size=batch_size,
+            before_batch=_Progress(run, batch_size / count, _FETCHED, 1.0),
+            class_names=chosen.material.class_names,
+            measured_on=found.dataset_name,
+        )
+    except UnreadableSample as error:
+        ids = {sample.path: sample.image_id for sample in chosen.material.samples}
+        name = _paths(run, platform, [ids[error.path]]).get(ids[error.path], ids[error.path])
+        raise EngineError(f"The image {name!r} cannot be read", why=error.why, fix=error.fix) from error
+    paths = _paths(run, platform, [each.image_id for each in result.worst_images])
+    worst = [each.model_copy(update={"path": paths.get(each.image_id, "")}) for each in result.worst_images]
+    remarks = [*chosen.remarks, *result.remarks]
+    _keep(
+        run,
+        result.model_copy(update={"worst_images": worst, "seen_in_training": chosen.seen, "remarks": remarks}),
     )
-    result = _with_paths(run, platform, result)
-    result = result.model_copy(update={"seen_in_training": chosen.seen, "remarks": [*chosen.remarks, *result.remarks]})
-    _keep(run, result)
 
 
 def _chosen(run: JobRun, platform: Platform, record: EvaluationRecord, dataset_name: str) -> _Measured:
@@ -82,13 +94,10 @@ def _chosen(run: JobRun, platform: Platform, record: EvaluationRecord, dataset_n
     return _Measured(replace(material, samples=choice.samples), choice.seen, [*material.remarks, *choice.remarks])
 
 
-def _with_paths(run: JobRun, platform: Platform, result: ModelEvaluation) -> ModelEvaluation:
-    """Name the worst images as people know them."""
+def _paths(run: JobRun, platform: Platform, image_ids: Sequence[str]) -> dict[str, str]:
+    """Return folder and name of images, by which people know them."""
     with platform.db.read() as conn:
-        found = images.get_many(conn, run.organization_id, [each.image_id for each in result.worst_images])
-    paths = {image.id: image.path for image in found}
-    worst = [each.model_copy(update={"path": paths.get(each.image_id, "")}) for each in result.worst_images]
-    return result.model_copy(update={"worst_images": worst})
+        return {image.id: image.path for image in images.get_many(conn, run.organization_id, image_ids)}
 
 
 def _keep(run: JobRun, result: ModelEvaluation) -> None:
@@ -107,19 +116,22 @@ def _show(run: JobRun, percent: int) -> None:
 
 
 class _Progress:
-    """Called before every image: stops when the job is cancelled, and shows how far it is, once a second."""
+    """Called before every step: stops when the job is cancelled, and shows how far it is, once a second.
 
-    def __init__(self, run: JobRun, images: int, start: float, end: float) -> None:
+    `step` is the share of the whole that each call stands for; it is shown between `start` and `end`.
+    """
+
+    def __init__(self, run: JobRun, step: float, start: float, end: float) -> None:
         self._run = run
-        self._images = max(images, 1)
+        self._step = step
         self._start, self._end = start, end
-        self._done = 0
+        self._calls = 0
         self._shown_at = time.monotonic()
 
     def __call__(self) -> None:
         self._run.raise_if_cancelled()
-        share = min(self._done / self._images, 1.0)
-        self._done += 1
+        share = min(self._calls * self._step, 1.0)
+        self._calls += 1
         if time.monotonic() - self._shown_at >= _REPORT_INTERVAL_S:
             self._shown_at = time.monotonic()
             _show(self._run, int(100 * (self._start + share * (self._end - self._start))))
