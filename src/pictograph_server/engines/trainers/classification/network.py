@@ -89,9 +89,8 @@ def make_optimizer(network: nn.Module) -> torch.optim.AdamW:
     named = list(network.named_parameters())
     decaying = [parameter for name, parameter in named if parameter.ndim > 1 and name not in excepted]
     others = [parameter for name, parameter in named if parameter.ndim <= 1 or name in excepted]
-    return torch.optim.AdamW(
-        [{"params": decaying, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}], lr=0.0
-    )
+    groups = [{"params": decaying, "weight_decay": 0.02}, {"params": others, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=0.0, fused=True)
 
 
 def _published(repository: str | None, file: str | None, license_: str | None) -> Published | None:

@@ -44,7 +44,7 @@ def make_optimizer(network: nn.Module, *, encoder_rate: float) -> torch.optim.Ad
     named = list(network.named_parameters())
     encoder = [parameter for name, parameter in named if name.startswith(_ENCODER)]
     others = [parameter for name, parameter in named if not name.startswith(_ENCODER)]
-    return torch.optim.AdamW([*_groups(encoder, encoder_rate), *_groups(others, 1.0)], lr=0.0)
+    return torch.optim.AdamW([*_groups(encoder, encoder_rate), *_groups(others, 1.0)], lr=0.0, fused=True)
 
 
 def _groups(parameters: Sequence[nn.Parameter], rate_scale: float) -> list[dict[str, object]]:
