@@ -28,8 +28,8 @@ def test_plan_run__cpu_is_small_and_learns_faster() -> None:
 
 def test_plan_run__weights_decide_what_was_left_open() -> None:
     of_file = Shapes(image_size=192, encoder_blocks=3, decoder_layers=1, queries=25, groups=2)
-    plan = plan_run(RfdetrDetectionConfig(queries=20), train_images=9, on_gpu=False, weights=of_file)
-    assert plan.build == Build("nano", False, 192, encoder_blocks=3, decoder_layers=1, queries=20, groups=2)
+    plan = plan_run(RfdetrDetectionConfig(queries=20), train_images=9, on_gpu=True, weights=of_file)
+    assert plan.build == Build("small", False, 192, encoder_blocks=3, decoder_layers=1, queries=20, groups=2)
 
 
 def test_plan_run__no_more_queries_than_patches() -> None:
