@@ -1,16 +1,13 @@
-"""detectron2's Mask R-CNN, built from a config of its own and from nothing global: no catalog, no trainer, no files."""
+"""detectron2's Mask R-CNN, built from a config of its own and from nothing global: no catalog, no trainer, no files.
+
+detectron2 is on no package index, so it is imported where it is used: this module loads without it.
+"""
 
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
+from warnings import catch_warnings, simplefilter
 
-# It is on no package index; where it is missing, this module is not imported.
-import detectron2  # pyright: ignore[reportMissingImports]
 import torch
-from detectron2.config import get_cfg  # pyright: ignore[reportMissingImports]
-from detectron2.export import TracingAdapter  # pyright: ignore[reportMissingImports]
-from detectron2.modeling import build_model  # pyright: ignore[reportMissingImports]
-from detectron2.structures import BitMasks, Boxes, Instances  # pyright: ignore[reportMissingImports]
-from detectron2.utils.events import EventStorage  # pyright: ignore[reportMissingImports]
 from torch import Tensor, nn
 
 from pictograph_server.engines.trainers.detectron2.config import Library, Network
@@ -19,23 +16,35 @@ from pictograph_server.engines.trainers.detectron2.weight_names import torchvisi
 
 
 class Detectron2MaskRcnn:
-    """See `MaskRcnnLibrary`."""
+    """See `MaskRcnnLibrary`.
+
+    Raises:
+        ImportError: detectron2, or a package that it needs, is missing.
+    """
 
     name: Library = "detectron2"
     first_label = 0
     mask_shift = 0.0
 
-    @property
-    def version(self) -> str:
+    def __init__(self) -> None:
+        with catch_warnings():
+            simplefilter("ignore", FutureWarning)  # of torch.jit, which it scripts a few functions with
+            import detectron2  # pyright: ignore[reportMissingImports]
+            import detectron2.export  # pyright: ignore[reportMissingImports, reportUnusedImport]
+            import detectron2.modeling  # pyright: ignore[reportMissingImports, reportUnusedImport]
         try:
-            return version("detectron2")
+            self.version = version("detectron2")
         except PackageNotFoundError:  # a folder on the path
-            return str(detectron2.__version__)
+            self.version = str(detectron2.__version__)
 
     def build(self, network: Network, classes: int) -> nn.Module:
+        from detectron2.modeling import build_model  # pyright: ignore[reportMissingImports]
+
         return build_model(_config(network, classes))
 
     def losses(self, network: nn.Module, images: Tensor, truth: Sequence[Truth]) -> Mapping[str, Tensor]:
+        from detectron2.utils.events import EventStorage  # pyright: ignore[reportMissingImports]
+
         inputs = [
             {"image": image, "instances": _instances(each, (images.shape[-2], images.shape[-1]))}
             for image, each in zip(images, truth, strict=True)
@@ -53,6 +62,8 @@ class Detectron2MaskRcnn:
 
 class _Answering(nn.Module):
     def __init__(self, network: nn.Module, side: int) -> None:
+        from detectron2.export import TracingAdapter  # pyright: ignore[reportMissingImports]
+
         super().__init__()
         self.network = network
         # Makes lists of instances a tuple of tensors, and lengths traceable.
@@ -68,6 +79,8 @@ def _found(network: nn.Module, inputs: list[dict[str, Tensor]]) -> list[object]:
 
 
 def _instances(truth: Truth, shape_hw: tuple[int, int]) -> object:
+    from detectron2.structures import BitMasks, Boxes, Instances  # pyright: ignore[reportMissingImports]
+
     return Instances(
         shape_hw,
         gt_boxes=Boxes(truth.boxes_xyxy),
@@ -78,6 +91,8 @@ def _instances(truth: Truth, shape_hw: tuple[int, int]) -> object:
 
 def _config(network: Network, classes: int) -> object:
     """Return what the model zoo's `mask_rcnn_R_50_FPN_1x.yaml` says, in this network's widths."""
+    from detectron2.config import get_cfg  # pyright: ignore[reportMissingImports]
+
     cfg = get_cfg()
     cfg.MODEL.DEVICE = "cpu"
     cfg.MODEL.WEIGHTS = ""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TypedDict
 
 import cv2
 import numpy as np
@@ -34,6 +35,13 @@ _LOSSES = {
     "loss_box_reg": "loss_box",
     "loss_mask": "loss_mask",
 }
+
+
+class Batch(TypedDict):
+    # Normalised, `(n, 3, side, side)`.
+    images: Tensor
+    # For each image the fields of a `Truth`.
+    truth: list[tuple[Tensor, ...]]
 
 
 class MaskRcnnLearner:
@@ -86,8 +94,7 @@ class MaskRcnnLearner:
             picture = flipped(picture)
         return recoloured(picture, rng)
 
-    def collate(self, examples: Sequence[Picture]) -> dict[str, Tensor | list[tuple[Tensor, ...]]]:
-        """Return normalised images `(n, 3, side, side)` and for each image its boxes, class indexes and masks."""
+    def collate(self, examples: Sequence[Picture]) -> Batch:
         images = np.concatenate([to_tensor(picture.pixels, self.spec.preprocessing) for picture in examples])
         truth: list[tuple[Tensor, ...]] = [
             (
@@ -97,9 +104,9 @@ class MaskRcnnLearner:
             )
             for picture in examples
         ]
-        return {"images": torch.from_numpy(images), "truth": truth}
+        return Batch(images=torch.from_numpy(images), truth=truth)
 
-    def losses(self, network: nn.Module, batch: dict[str, Tensor], *, fine: bool) -> Mapping[str, Tensor]:
+    def losses(self, network: nn.Module, batch: Batch, *, fine: bool) -> Mapping[str, Tensor]:
         truth = [Truth(*each) for each in batch["truth"]]
         parts = self._library.losses(network, batch["images"].to(memory_format=torch.channels_last), truth)
         return {

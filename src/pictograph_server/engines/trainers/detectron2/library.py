@@ -69,6 +69,8 @@ def choose_library(config: MaskRcnnConfig, run: Run) -> MaskRcnnLibrary:
     Raises:
         EngineUnavailable: detectron2 was asked for and cannot be imported.
     """
+    # They import this module.
+    from pictograph_server.engines.trainers.detectron2.detectron2_network import Detectron2MaskRcnn
     from pictograph_server.engines.trainers.detectron2.torchvision_network import TorchvisionMaskRcnn
 
     if config.library == "torchvision":
@@ -76,11 +78,10 @@ def choose_library(config: MaskRcnnConfig, run: Run) -> MaskRcnnLibrary:
     why = "it is not installed"
     if find_spec("detectron2") is not None:
         try:
-            from pictograph_server.engines.trainers.detectron2.detectron2_network import Detectron2MaskRcnn
+            library = Detectron2MaskRcnn()
         except ImportError as error:  # a package that it needs is missing, or it was built for another torch
             why = f"importing it fails: {str(error).splitlines()[0]}"
         else:
-            library = Detectron2MaskRcnn()
             run.say(f"The network is detectron2's Mask R-CNN ({library.version}).")
             return library
     if config.library == "detectron2":
