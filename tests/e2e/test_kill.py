@@ -26,11 +26,11 @@ from pictograph.workflows import upload_dataset_from_folder
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 # Checkpoints, and `#N` for transactions without a fixed name (see jobs/crash.py). Annotating saves 1, 2, 4 … images
-# together as time allows: #4 is in their midst. #8 of a training makes the model.
+# together as time allows: #4 is in their midst. #4 of a training writes its splits, #9 makes the model.
 PLACES = {
     "annotate": ("opened", "images:1", "#4", f"images:{IMAGES}", "end"),
     "export": ("#1", "written", "stored", "end"),
-    "train": ("#1", "unpacked", "#3", "epoch:1", "epoch:2", "trained", "stored", "#8", "end"),
+    "train": ("#1", "unpacked", "#3", "#4", "epoch:1", "epoch:2", "trained", "stored", "#9", "end"),
 }
 ALWAYS = {
     "annotate:after:opened@server",
@@ -44,7 +44,7 @@ ALWAYS = {
     "train:after:unpacked@server",
     "train:after:epoch:1",
     "train:before:stored@server",
-    "train:after:#8",
+    "train:after:#9",
 }
 # With shards of four: the first and the last images of a shard, its opening and its end.
 SHARD_IMAGES = 4

@@ -80,7 +80,7 @@ def test_upload__again_sends_nothing_and_a_changed_file_is_a_conflict(client: Cl
         # What only the server knows.
         ({"train_config": {"image_size": 100}}, "multiple of 32"),
         ({"train_config": {"model_type": "yolov8"}}, "yolox_nano"),
-        ({"pipeline": "detectron2"}, "yolox"),
+        ({"train_config": {"encoder": "resnet18"}}, "image_size"),
     ],
     ids=[
         "pipeline",
@@ -94,7 +94,7 @@ def test_upload__again_sends_nothing_and_a_changed_file_is_a_conflict(client: Cl
         "name",
         "size",
         "variant",
-        "not here",
+        "of another pipeline",
     ],
 )
 def test_full_pipeline__wrong_arguments_make_nothing(

@@ -99,6 +99,9 @@ def _check_train(server: LocalServer, client: Client, job_id: str, folders: Fold
     run = client.training.get(job_id)
     assert (run.status, run.progress, run.error_message) == ("completed", 100, None)
     assert (run.current_epoch, run.total_epochs) == (EPOCHS, EPOCHS)
+    assert client.training.history(job_id)
+    splits = client.training.splits(job_id)
+    assert len({image for ids in splits.images.values() for image in ids}) == IMAGES
     [model] = client.models.list()
     assert (model.id, model.status) == (run.model_id, "ready")
     kept = database.column("SELECT f.value FROM models, json_each(files) f")
