@@ -45,8 +45,22 @@ SMALL_RUNS: dict[str, dict[str, object]] = {
 GOLDEN_RUNS: dict[str, dict[str, object]] = {
     "classification": {"epochs": 12, "image_size": 64, "batch_size": 8},
     "detectron2": {"epochs": 12, "image_size": 64, "batch_size": 4},
-    "rfdetr_detection": {"epochs": 40, "image_size": 64, "batch_size": 8, **_TINY_DETR},
-    "rfdetr_segmentation": {"epochs": 40, "image_size": 60, "batch_size": 8, **_TINY_DETR},
+    "rfdetr_detection": {
+        **_TINY_DETR,
+        "epochs": 80,
+        "image_size": 64,
+        "batch_size": 8,
+        "queries": 16,
+        "learning_rate": 1e-3,
+    },
+    "rfdetr_segmentation": {
+        **_TINY_DETR,
+        "epochs": 80,
+        "image_size": 60,
+        "batch_size": 8,
+        "queries": 20,
+        "learning_rate": 1e-3,
+    },
     "sm_pytorch": {"epochs": 16, "image_size": 64, "batch_size": 8},
     "yolox": {"epochs": 70, "image_size": 64, "batch_size": 8},
 }
