@@ -24,8 +24,9 @@ $(STAMP): requirements/dev.txt pyproject.toml
 demo: setup
 	$(BIN)/python -m examples.demo
 
+# Two at a time: many wait for processes that they kill, and the rest is arithmetic. A file's tests stay together.
 test: setup
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 # Every place at which a process can be killed; `test` tries some of them.
 test-crash: setup

@@ -124,7 +124,7 @@ def test_predict__what_an_earlier_run_drew_is_no_input(predict: Predict, photos:
 def test_predict__as_a_dataset(predict: Predict, photos: Path, tmp_path: Path, format: str) -> None:
     result = predict(colour_map(tmp_path / "model"), photos, "--format", format)
     assert result.exit_code == 0, result.output
-    sizes = {name: (128, 96) for name in ("a", "b", "night/a")}
+    sizes: dict[str, tuple[int, int]] = dict.fromkeys(("a", "b", "night/a"), (128, 96))
     entries = list(get_format(format).read(FolderSource(tmp_path / "out"), image_sizes=sizes))
     assert sorted(annotation.name for _, annotations in entries for annotation in annotations) == ["red", "red"]
     assert len(entries) == 3

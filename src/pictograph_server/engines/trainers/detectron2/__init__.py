@@ -32,8 +32,8 @@ TRAINERS = (
         trainer=MaskRcnnTrainer,
         extra="train",
         # detectron2 itself is on no package index: it is looked for when a run starts.
-        packages=("torch", "torchvision", "faster_coco_eval", "onnx", "onnxruntime", "safetensors", "cv2"),
-        distributions=("detectron2", "torchvision", "faster-coco-eval"),
+        packages=("torch", "torchvision", "onnx", "onnxruntime", "safetensors", "cv2"),
+        distributions=("detectron2", "torchvision"),
         license="detectron2, Apache-2.0, or torchvision, BSD-3-Clause",
     ),
 )

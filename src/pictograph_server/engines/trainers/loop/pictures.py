@@ -5,6 +5,7 @@ Everything moves together: pixels, boxes, rings. All functions are pure; what is
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import cast
 
 import cv2
@@ -67,7 +68,7 @@ class Pictures:
         self, samples: Sequence[Sample], side: int, *, opened: Callable[[Sample], Picture] | None = None
     ) -> None:
         self._samples = samples
-        self._opened = opened or (lambda sample: open_picture(sample, side))
+        self._opened = opened or partial(open_picture, side=side)
         self._cache: dict[int, Picture] = {}
         self._room = _CACHE_BYTES // (side * side * 3)
 

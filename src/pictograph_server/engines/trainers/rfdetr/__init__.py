@@ -29,8 +29,8 @@ class RfdetrSegmentationTrainer:
         return RfdetrLearner(data, RfdetrSegmentationConfig.model_validate(config.model_dump()), run)
 
 
-_PACKAGES = ("torch", "torchvision", "rfdetr", "scipy", "faster_coco_eval", "onnx", "onnxruntime", "safetensors", "cv2")
-_DISTRIBUTIONS = ("rfdetr", "transformers", "faster-coco-eval")
+_PACKAGES = ("torch", "torchvision", "rfdetr", "scipy", "onnx", "onnxruntime", "safetensors", "cv2")
+_DISTRIBUTIONS = ("rfdetr", "transformers")
 
 TRAINERS = (
     TrainerSpec(

@@ -77,7 +77,7 @@ def build_network(build: Build, classes: int, seed: int) -> nn.Module:
     """Return a fresh network with weights drawn from the seed; nothing is fetched."""
     torch.manual_seed(seed)
     with quiet():
-        network: Any = build_model_from_config(_library_config(build, classes))
+        network: Any = build_model_from_config(library_config(build, classes))
     # The library builds twelve blocks whatever is asked for.
     encoder = network.backbone[0].encoder.encoder.encoder
     encoder.layer = encoder.layer[: build.encoder_blocks]
@@ -93,7 +93,7 @@ def build_criterion(build: Build, classes: int, *, mask_weight: float) -> SetCri
     else:
         training = library.TrainConfig(dataset_dir=None)
     with quiet():
-        criterion, _ = build_criterion_from_config(_library_config(build, classes), training)
+        criterion, _ = build_criterion_from_config(library_config(build, classes), training)
     return criterion.train()
 
 
@@ -191,7 +191,7 @@ def adapted(saved: Mapping[str, Tensor], own: Shapes, build: Build) -> dict[str,
     return weights
 
 
-def _library_config(build: Build, classes: int) -> LibraryConfig:
+def library_config(build: Build, classes: int) -> LibraryConfig:
     kind = (SEGMENTER_CONFIGS if build.has_masks else DETECTOR_CONFIGS)[build.variant]
     return kind(
         device="cpu",

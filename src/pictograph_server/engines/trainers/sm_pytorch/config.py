@@ -73,7 +73,7 @@ def plan_run(config: SmPytorchConfig, samples: Sequence[Sample], *, on_gpu: bool
     steps_per_epoch = math.ceil(len(samples) / batch_size)
     steps, fewest = (_GPU_STEPS, _GPU_EPOCHS) if on_gpu else (_CPU_STEPS, _CPU_EPOCHS)
     architecture, encoder = networks(config, on_gpu=on_gpu)
-    # Fine-tuning keeps what the weights know. In the few steps that a CPU does, a third of 3e-3 learns a third as much.
+    # Fine-tuning keeps what the weights know. In the few steps a CPU does, more is learned with a higher rate.
     default_rate = 3e-4 if not from_scratch else 1e-3 if on_gpu else 3e-3
     loop = LoopPlan(
         epochs=config.epochs or min(max(math.ceil(steps / steps_per_epoch), fewest), _MOST_EPOCHS),

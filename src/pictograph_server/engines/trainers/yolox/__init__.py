@@ -31,8 +31,8 @@ TRAINERS = (
         config=YoloxConfig,
         trainer=YoloxTrainer,
         extra="train",
-        packages=("torch", "torchvision", "yolox", "faster_coco_eval", "onnx", "onnxruntime", "safetensors", "cv2"),
-        distributions=("pixeltable-yolox", "torchvision", "faster-coco-eval"),
+        packages=("torch", "torchvision", "yolox", "onnx", "onnxruntime", "safetensors", "cv2"),
+        distributions=("pixeltable-yolox", "torchvision"),
         license="YOLOX, Apache-2.0",
     ),
 )

@@ -17,7 +17,7 @@ def test_trainer_specs__yolox_is_there() -> None:
 def test_trainer_specs__loads_no_training_library() -> None:
     script = (
         "import sys; from pictograph_server.engines.trainers.registry import trainer_specs; trainer_specs();"
-        "print([name for name in ('torch', 'yolox', 'onnxruntime', 'faster_coco_eval') if name in sys.modules])"
+        "print([name for name in ('torch', 'yolox', 'rfdetr', 'timm', 'onnxruntime') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
