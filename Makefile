@@ -18,7 +18,8 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	@# Compiles what the server and its jobs load, else their first start would take twice as long, and every start where
 	@# this variable is set.
 	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -c 'import pictograph.cli.app, pictograph_server.up, \
-	  pictograph_server.engines.annotators.sam3.network, pictograph_server.executors.annotator_serve, pictograph_server.engines.trainers.train, pictograph_server.engines.trainers.yolox.learner'
+	  pictograph_server.engines.annotators.sam3.network, pictograph_server.executors.annotator_serve, \
+	  pictograph_server.engines.trainers.train, pictograph_server.engines.trainers.yolox.learner'
 	@touch $@
 
 demo: setup

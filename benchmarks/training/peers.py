@@ -4,6 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,8 @@ def yolox_loop(learner: Learner, data: Prepared, folder: Path, epochs: int) -> l
 
 def rfdetr_loop(learner: Learner, data: Prepared, folder: Path, epochs: int) -> list[float]:
     """rfdetr's Lightning module, data module and trainer"""
-    import pytorch_lightning as lightning
+    # Not among what a checkout installs.
+    callbacks: Any = import_module("pytorch_lightning.callbacks")
     from rfdetr.training import RFDETRDataModule, RFDETRModelModule, build_trainer
 
     root = folder / "roboflow"
@@ -94,17 +96,17 @@ def rfdetr_loop(learner: Learner, data: Prepared, folder: Path, epochs: int) -> 
         _write_coco(samples, data.class_names, root / split, root / split / "_annotations.coco.json")
     model_config, train_config = _rfdetr_configs(learner, data, root, folder / "out", epochs)
     seconds: list[float] = []
+    began: list[float] = []
 
-    class Clock(lightning.Callback):
-        def on_train_epoch_start(self, trainer: object, pl_module: object) -> None:
-            self.started = time.perf_counter()
+    def begin(trainer: object, module: object) -> None:
+        began.append(time.perf_counter())
 
-        def on_train_epoch_end(self, trainer: object, pl_module: object) -> None:
-            seconds.append(time.perf_counter() - self.started)
+    def end(trainer: object, module: object) -> None:
+        seconds.append(time.perf_counter() - began[-1])
 
     trainer: Any = build_trainer(train_config, model_config, accelerator="cpu", limit_val_batches=0)
     # First, so that what the others do at an epoch's end is not counted.
-    trainer.callbacks.insert(0, Clock())
+    trainer.callbacks.insert(0, callbacks.LambdaCallback(on_train_epoch_start=begin, on_train_epoch_end=end))
     trainer.fit(RFDETRModelModule(model_config, train_config), RFDETRDataModule(model_config, train_config))
     return seconds
 
