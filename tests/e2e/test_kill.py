@@ -189,7 +189,7 @@ def test_kill__at_any_moment(task: str, seed: int, folders: dict[str, Path], tmp
 def folders(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders of stopped servers: for each task one with all done but that, and `done` for comparison."""
     base = tmp_path_factory.mktemp("folders")
-    draw_folder(base / "scenes", base / "truth.json", scenes=IMAGES, seed=7)
+    draw_folder(base / "scenes", base / "truth.json", scenes=IMAGES, seed=9)
     found = {name: base / name / "data" for name in ("annotate", "export", "train")}
     with (
         LocalServer(found["annotate"], settings=SETTINGS) as server,
