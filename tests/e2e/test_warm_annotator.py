@@ -41,5 +41,12 @@ def test_annotator__is_loaded_once_for_prompts_and_jobs(own_server: LocalServer,
 
 
 def annotators_of(server: LocalServer) -> list[psutil.Process]:
-    children = psutil.Process(server.pid).children()
-    return [child for child in children if "pictograph_server.executors.annotator_main" in child.cmdline()]
+    """The living ones; a process that has ended and waits to be reaped has no command line to ask for."""
+    return [child for child in psutil.Process(server.pid).children() if is_annotator(child)]
+
+
+def is_annotator(process: psutil.Process) -> bool:
+    try:
+        return "pictograph_server.executors.annotator_main" in process.cmdline()
+    except (psutil.ZombieProcess, psutil.NoSuchProcess):
+        return False
