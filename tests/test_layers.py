@@ -63,13 +63,21 @@ SHARED = (
 )
 # Left to right: a service calls those before it (style §1).
 SERVICES = (
+    "audit",
     "organizations",
+    "accounts",
     "credits",
     "datasets",
     "images",
+    "videos",
     "annotations",
+    "batch",
+    "search",
     "models",
+    "versions",
     "exports",
+    "imports",
+    "connectors",
     "auto_annotation",
     "comparisons",
     "training",

@@ -9,12 +9,18 @@ ROLES: tuple[Role, ...] = ("viewer", "member", "admin", "owner")
 
 @dataclass(frozen=True)
 class Actor:
-    """The API key behind a request. `name` is the key's, for provenance."""
+    """Who is behind a request: an API key, or a person who signed in. `id` and `name` are the key's or theirs."""
 
     organization_id: str
-    key_id: str
+    id: str
     role: Role
     name: str
+    kind: Literal["key", "person"] = "key"
+
+    @property
+    def maker(self) -> str:
+        """Return how provenance names what the actor made by hand (R11)."""
+        return f"user:{self.id}"
 
     def has_role(self, minimum: Role) -> bool:
         """A higher role includes the lower ones."""

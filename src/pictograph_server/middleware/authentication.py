@@ -37,7 +37,7 @@ class Authentication:
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
             known = await self._known(Headers(scope=scope).get("x-api-key", "").strip())
             scope["actor"] = known.actor
-            scope["response_headers"] += self._limits.take(known.actor.key_id, known.rate_limit)
+            scope["response_headers"] += self._limits.take(known.actor.id, known.rate_limit)
         await self.app(scope, receive, send)
 
     async def _known(self, key: str) -> KnownKey:
@@ -67,7 +67,7 @@ class Authentication:
         return known
 
     def _touch(self, known: KnownKey) -> None:
-        key_id = known.actor.key_id
+        key_id = known.actor.id
         is_recent = known.last_used_at is not None and now() - known.last_used_at < _TOUCH_EVERY
         was_tried = self._clock() - self._touched.get(key_id, float("-inf")) < _TOUCH_EVERY.total_seconds()
         if is_recent or was_tried:

@@ -77,7 +77,7 @@ class Envelope:
                 "status": status,
                 "ms": round(seconds * 1000, 2),
                 "client": (cast("tuple[str, int] | None", scope.get("client")) or ("", 0))[0],
-                "key": getattr(actor, "key_id", None),
+                "key": getattr(actor, "id", None),
             }
             access_log.info(orjson.dumps(line).decode())
 

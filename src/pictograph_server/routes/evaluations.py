@@ -38,7 +38,7 @@ def create_evaluation(
         dataset_name=body.dataset_name,
         split=body.split,
         status_filter=body.status_filter,
-        created_by=actor.key_id,
+        created_by=actor.id,
     )
     with platform.db.write() as conn:
         return EvaluationEnvelope(evaluation=evaluations.create(conn, actor.organization_id, request))

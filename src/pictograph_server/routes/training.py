@@ -91,7 +91,7 @@ def create_training_run(body: CreateTrainingRun, actor: Member, platform: Platfo
         gpu_type=body.gpu_type,
         config=body.config,
         parent_model_id=body.parent_model_id,
-        created_by=actor.key_id,
+        created_by=actor.id,
     )
     with platform.db.write() as conn:
         run = training.create(conn, actor.organization_id, request, trainer_specs())

@@ -101,7 +101,7 @@ def save_documents(
     if expected_version is not None and expected_version != image.annotation_version:
         raise StaleAnnotations(image, expected_version)
     row = repository.get(conn, image_id)
-    stored = _attributed(row or _EMPTY, new, f"user:{actor.key_id}")
+    stored = _attributed(row or _EMPTY, new, actor.maker)
     register_classes(conn, image.dataset_id, new)
     change = after_save(
         image.status,

@@ -103,7 +103,7 @@ def find_key(conn: Connection, key: str) -> KnownKey | None:
     if row is None:
         return None
     return KnownKey(
-        actor=Actor(organization_id=row.organization_id, key_id=row.id, role=cast("Role", row.role), name=row.name),
+        actor=Actor(organization_id=row.organization_id, id=row.id, role=cast("Role", row.role), name=row.name),
         rate_limit=row.rate_limit,
         is_active=row.is_active,
         expires_at=row.expires_at,

@@ -140,6 +140,26 @@ idempotency_keys = Table(
     Column("claimed_until", UtcDateTime, nullable=False),
 )
 
+# Who did what: written in the transaction that does it, never changed.
+audit_entries = Table(
+    "audit_entries",
+    metadata,
+    _id(),
+    _organization(),
+    # `key` or `person`, and the id and the name they had then: the entry outlives them.
+    Column("actor_kind", String(16), nullable=False),
+    Column("actor_id", String(36), nullable=False),
+    Column("actor_name", String(320), nullable=False),
+    # A noun and what happened to it: `member.removed`, `dataset.deleted`.
+    Column("action", String(60), nullable=False),
+    # The id of what it was done to, and its name for people.
+    Column("subject_id", String(36), nullable=False),
+    Column("subject_name", String(400), nullable=False),
+    Column("details", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index("ix_audit_entries_newest", "organization_id", "created_at", "id"),
+)
+
 # --- credits: append-only double entry (R12) -----------------------------------------------------------------------
 
 ledger_transactions = Table(

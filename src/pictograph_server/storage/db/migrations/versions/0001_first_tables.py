@@ -77,6 +77,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_api_keys_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "audit_entries",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("actor_kind", sa.String(length=16), nullable=False),
+        sa.Column("actor_id", sa.String(length=36), nullable=False),
+        sa.Column("actor_name", sa.String(length=320), nullable=False),
+        sa.Column("action", sa.String(length=60), nullable=False),
+        sa.Column("subject_id", sa.String(length=36), nullable=False),
+        sa.Column("subject_name", sa.String(length=400), nullable=False),
+        sa.Column("details", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_audit_entries_organization_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
+    )
+    with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_entries_newest", ["organization_id", "created_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_audit_entries_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
         "credit_balances",
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.Column("account", sa.String(length=16), nullable=False),
@@ -699,6 +720,11 @@ def downgrade() -> None:
 
     op.drop_table("credit_holds")
     op.drop_table("credit_balances")
+    with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_audit_entries_organization_id"))
+        batch_op.drop_index("ix_audit_entries_newest")
+
+    op.drop_table("audit_entries")
     with op.batch_alter_table("api_keys", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_api_keys_organization_id"))
 
