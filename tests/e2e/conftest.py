@@ -1,5 +1,8 @@
 """Real servers: `pictograph up` in a process of its own, on a free port and a data folder of the test's."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -10,6 +13,8 @@ from examples.scenes.folder import draw_folder
 from pictograph import Client
 
 TINY = {"PICTOGRAPH_ANNOTATOR": "tiny"}
+# The hosted service's own client.
+HOSTED = "pictograph==1.0.3"
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +44,16 @@ def signs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("scenes")
     draw_folder(folder / "signs", folder / "truth.json", scenes=16, seed=7)
     return folder / "signs"
+
+
+@pytest.fixture(scope="session")
+def hosted_python() -> Path:
+    """The interpreter of an environment of its own that holds the hosted client, kept between runs."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    environment = cache / "pictograph-tests" / HOSTED.replace("==", "-")
+    python = environment / "bin" / "python"
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    if not python.exists():
+        subprocess.run([*uv, "venv", "--python", sys.executable, environment], check=True)
+    subprocess.run([*uv, "pip", "install", "--python", python, HOSTED], check=True)
+    return python

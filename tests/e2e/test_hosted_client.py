@@ -1,9 +1,7 @@
 """The hosted service's own client, unmodified, runs its `full_pipeline` against our server. It is a black box here."""
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,8 +10,6 @@ from examples.local_server import LocalServer
 from pictograph.inference import load_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
-
-REQUIREMENT = "pictograph==1.0.3"
 
 PROGRAM = """
 import json, sys
@@ -44,19 +40,6 @@ print(json.dumps({
     "annotations": sum(len(client.annotations.get(image.id)) for image in images),
 }))
 """
-
-
-@pytest.fixture(scope="session")
-def hosted_python() -> Path:
-    """The interpreter of an environment of its own that holds the hosted client, kept between runs."""
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    environment = cache / "pictograph-tests" / REQUIREMENT.replace("==", "-")
-    python = environment / "bin" / "python"
-    uv = [sys.executable, "-m", "uv", "--quiet"]
-    if not python.exists():
-        subprocess.run([*uv, "venv", "--python", sys.executable, environment], check=True)
-    subprocess.run([*uv, "pip", "install", "--python", python, REQUIREMENT], check=True)
-    return python
 
 
 def test_full_pipeline__of_the_hosted_client(
