@@ -120,7 +120,32 @@ api_keys = Table(
     Column("is_active", Boolean, nullable=False),
     Column("last_used_at", UtcDateTime),
     Column("expires_at", UtcDateTime),
+    # Id of the key or person that made it; the keys of a person who leaves are switched off.
+    Column("created_by", String(36)),
     Column("created_at", UtcDateTime, nullable=False),
+)
+
+invites = Table(
+    "invites",
+    metadata,
+    _id(),
+    _organization(),
+    Column("email", String(320), nullable=False),
+    Column("role", String(16), nullable=False),
+    # pending, accepted, revoked, expired; a pending one past its time counts as expired before it is written down.
+    Column("status", String(16), nullable=False),
+    # Whoever has the link may accept: like a key, it is kept as a hash.
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("invited_by", String(36)),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    _partial_index(
+        "uq_invites_pending",
+        ("organization_id", "email"),
+        unique=True,
+        sqlite_where="status = 'pending'",
+        postgres_where="status = 'pending'",
+    ),
 )
 
 idempotency_keys = Table(
@@ -157,7 +182,8 @@ audit_entries = Table(
     Column("subject_name", String(400), nullable=False),
     Column("details", Json, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    Index("ix_audit_entries_newest", "organization_id", "created_at", "id"),
+    # Ids sort by the time they were made.
+    Index("ix_audit_entries_newest", "organization_id", "id"),
 )
 
 # --- credits: append-only double entry (R12) -----------------------------------------------------------------------
