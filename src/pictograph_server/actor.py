@@ -9,13 +9,16 @@ ROLES: tuple[Role, ...] = ("viewer", "member", "admin", "owner")
 
 @dataclass(frozen=True)
 class Actor:
-    """Who is behind a request: an API key, or a person who signed in. `id` and `name` are the key's or theirs."""
+    """Who is behind a request: an API key, or a person who signed in. `id` and `name` are the key's or theirs.
+
+    An operator is whoever may run commands on the server's data; they make no requests, but leave audit entries.
+    """
 
     organization_id: str
     id: str
     role: Role
     name: str
-    kind: Literal["key", "person"] = "key"
+    kind: Literal["key", "person", "operator"] = "key"
 
     @property
     def maker(self) -> str:

@@ -91,8 +91,11 @@ users = Table(
     "users",
     metadata,
     _id(),
+    # In lower case. Null for the owner made at the first start, until they set one.
     Column("email", String(320), unique=True),
     Column("full_name", String(200)),
+    # Argon2id with its parameters and salt; null while the person comes in by links only.
+    Column("password_hash", String(200)),
     Column("created_at", UtcDateTime, nullable=False),
 )
 
@@ -105,6 +108,42 @@ members = Table(
     Column("role", String(16), nullable=False),
     Column("joined_at", UtcDateTime, nullable=False),
     UniqueConstraint("organization_id", "user_id"),
+)
+
+# A person who signed in, in one browser; `organization_id` is the organisation they look at.
+account_sessions = Table(
+    "account_sessions",
+    metadata,
+    _id(),
+    _organization(),
+    Column("user_id", String(36), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("address", String(64), nullable=False),
+    Column("user_agent", String(400), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_used_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+# Links that work once: to sign in (`login`), or to set a new password (`password`).
+account_links = Table(
+    "account_links",
+    metadata,
+    _id(),
+    Column("user_id", String(36), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("purpose", String(16), nullable=False),
+    Column("token_sha256", String(64), nullable=False, unique=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+)
+
+# Failed guesses at a password, counted for an account and for an address; see services/accounts/guesses.py.
+sign_in_failures = Table(
+    "sign_in_failures",
+    metadata,
+    Column("subject", String(80), primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False, index=True),
 )
 
 api_keys = Table(
@@ -171,7 +210,7 @@ audit_entries = Table(
     metadata,
     _id(),
     _organization(),
-    # `key` or `person`, and the id and the name they had then: the entry outlives them.
+    # `key`, `person` or `operator`, and the id and the name they had then: the entry outlives them.
     Column("actor_kind", String(16), nullable=False),
     Column("actor_id", String(36), nullable=False),
     Column("actor_name", String(320), nullable=False),
