@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from pictograph._http.mock import Call, MockApi
-from pictograph._http.pagination import OffsetPager
+from pictograph._http.pagination import CursorPager, OffsetPager
 
 PATH = "/api/v1/developer/numbers"
 
@@ -68,3 +68,40 @@ def test_pager__missing_list_is_empty() -> None:
 def test_pager__bad_arguments(bad: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=r"must"):
         make_pager(1, **bad)
+
+
+def make_cursor_pager(count: int, **options: Any) -> tuple[MockApi, CursorPager[int]]:
+    """A list from the highest number down; the cursor is the last one that was sent."""
+
+    def answer(call: Call) -> Any:
+        below = int(str(call.query.get("cursor", count)))
+        page = list(range(below))[::-1][: int(str(call.query["limit"]))]
+        return {"numbers": page, "next_cursor": str(page[-1]) if page and page[-1] > 0 else None}
+
+    api = MockApi()
+    api.on("GET", PATH, answer)
+    options = {"items_key": "numbers", "parse_item": int, "page_size": 3, **options}
+    return api, CursorPager(api.transport(), PATH, **options)
+
+
+@pytest.mark.parametrize(
+    ("count", "max_total", "expected", "requests"),
+    [(0, None, 0, 1), (3, None, 3, 1), (7, None, 7, 3), (7, 4, 4, 2), (7, 3, 3, 1), (7, 0, 0, 0), (2, 9, 2, 1)],
+)
+def test_cursor_pager__pages(count: int, max_total: int | None, expected: int, requests: int) -> None:
+    api, pager = make_cursor_pager(count, max_total=max_total)
+    assert pager.all() == list(range(count))[::-1][:expected]
+    assert len(api.calls) == requests
+
+
+def test_cursor_pager__page_by_page() -> None:
+    _, pager = make_cursor_pager(5)
+    first, cursor = pager.page()
+    assert pager.page(cursor) == ([1, 0], None)
+    assert first == [4, 3, 2]
+
+
+@pytest.mark.parametrize("options", [{"page_size": 0}, {"max_total": -1}, {"items_key": ""}])
+def test_cursor_pager__impossible_options(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        make_cursor_pager(3, **options)
