@@ -300,6 +300,8 @@ datasets = Table(
     Column("completed_image_count", BigInteger, nullable=False, server_default=text("0")),
     Column("archived_image_count", BigInteger, nullable=False, server_default=text("0")),
     Column("total_size_bytes", BigInteger, nullable=False, server_default=text("0")),
+    # Set from the request that deletes it until a job has taken its rows away: nobody finds it meanwhile.
+    Column("deleted_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     UniqueConstraint("organization_id", "name"),
@@ -327,6 +329,8 @@ images = Table(
     Column("filename", String(400), nullable=False),
     # "/" or "/a/b": leading slash, none at the end.
     Column("folder_path", String(1000), nullable=False),
+    # What people call it, where that is not the file's name; need not be unique.
+    Column("display_name", String(400)),
     Column("status", String(16), nullable=False),
     # `person` or `job`; a person's `review` or `complete` is never downgraded (R5).
     Column("status_set_by", String(16)),
@@ -499,6 +503,8 @@ batch_images = Table(
     Column("annotations_added", Integer, nullable=False, server_default=text("0")),
     Column("reason", Text),
     Index("ix_batch_images_pending", "batch_id", "state", "position"),
+    # Deleting an image looks for what refers to it.
+    Index("ix_batch_images_image_id", "image_id"),
 )
 
 # What a batch with the destination "proposals" found: to be measured, the dataset is left as it is.
@@ -590,6 +596,50 @@ model_evaluations = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("completed_at", UtcDateTime),
     Index("ix_model_evaluations_newest", "model_id", "created_at", "id"),
+)
+
+# A folder or archive on its way into a dataset: parts arrive, a plan is made of them, then they are imported.
+imports = Table(
+    "imports",
+    metadata,
+    _id(),
+    _organization(),
+    # None until it starts where the dataset is to be made, and once the dataset is deleted.
+    Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="SET NULL"), index=True),
+    Column("dataset_name", String(200), nullable=False),
+    Column("filename", String(400), nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("part_bytes", Integer, nullable=False),
+    # What the client knows its files by: an upload that was cut short goes on under the same one.
+    Column("fingerprint", String(64), nullable=False),
+    # The merge rule and the like, as asked for.
+    Column("options", Json, nullable=False),
+    # uploading, planning, planned, importing, completed, failed, cancelled
+    Column("status", String(16), nullable=False),
+    # The job that makes the plan, then the one that imports.
+    Column("job_id", String(36), index=True),
+    Column("progress", Integer, nullable=False, server_default=text("0")),
+    # Images settled: the next attempt goes on behind them.
+    Column("position", Integer, nullable=False, server_default=text("0")),
+    Column("plan", Json),
+    Column("result", Json),
+    Column("error_message", Text),
+    # Who imports, as provenance names them (R11).
+    Column("maker", String(60), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+    Index("ix_imports_newest", "organization_id", "created_at", "id"),
+)
+
+import_parts = Table(
+    "import_parts",
+    metadata,
+    Column("import_id", String(36), ForeignKey("imports.id", ondelete="CASCADE"), primary_key=True),
+    # From 0.
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("sha256", String(64), nullable=False),
 )
 
 # --- jobs ------------------------------------------------------------------------------------------------------------
