@@ -1,4 +1,4 @@
-"""`client.auto_annotate` of the hosted client: prompts that save nothing, and a batch that does."""
+"""`client.auto_annotate` of the hosted client: a batch that saves what it finds, and prompts that do not."""
 
 import shutil
 import sys
@@ -18,6 +18,20 @@ again = upload_dataset_from_folder(client, "hosted labels", folder)
 assert (again.images_uploaded, again.images_skipped) == (0, report.images_uploaded)
 images = client.datasets.get("hosted labels", include_images=True).images
 names = [image.filename for image in images]
+
+# First the batch, which waits for a cold annotator as long as it takes; a prompt has to answer within 30 s.
+before = client.credits.balance().credits_remaining
+job = client.auto_annotate.batch(
+    "hosted labels", names, [BatchClass(name="stop_sign", output_type="bbox"), {"name": "yield"}], top_k=5
+)
+assert (job.status, job.progress, job.total_images, job.failed_images) == ("completed", 100, len(names), 0)
+assert client.auto_annotate.get_batch(job.job_id).total_annotations_added == job.total_annotations_added > 0
+assert client.credits.balance().credits_remaining < before
+after = client.datasets.get("hosted labels", include_images=True).images
+assert sum(image.annotation_count for image in after) == job.total_annotations_added
+assert {image.status for image in after} == {"complete"}
+kinds = {(entry.name, entry.type) for image in after for entry in client.annotations.get(image.id)}
+assert kinds <= {("stop_sign", "bbox"), ("yield", "polygon")}
 
 found = {}
 for image in images:
@@ -43,20 +57,8 @@ refined = client.auto_annotate.box(
     "hosted labels", name, box={"x": box.x, "y": box.y, "w": box.w, "h": box.h}, name="stop", confidence_threshold=0.1
 )
 assert refined.status == "success" and refined.annotations
-assert all(image.annotation_count == 0 for image in client.datasets.get("hosted labels", include_images=True).images)
-
-before = client.credits.balance().credits_remaining
-job = client.auto_annotate.batch(
-    "hosted labels", names, [BatchClass(name="stop_sign", output_type="bbox"), {"name": "yield"}], top_k=5
-)
-assert (job.status, job.progress, job.total_images, job.failed_images) == ("completed", 100, len(names), 0)
-assert client.auto_annotate.get_batch(job.job_id).total_annotations_added == job.total_annotations_added > 0
-assert client.credits.balance().credits_remaining < before
-after = client.datasets.get("hosted labels", include_images=True).images
-assert sum(image.annotation_count for image in after) == job.total_annotations_added
-assert {image.status for image in after} == {"complete"}
-kinds = {(entry.name, entry.type) for image in after for entry in client.annotations.get(image.id)}
-assert kinds <= {("stop_sign", "bbox"), ("yield", "polygon")}
+counts = [image.annotation_count for image in client.datasets.get("hosted labels", include_images=True).images]
+assert counts == [image.annotation_count for image in after], "a prompt saves nothing"
 
 skipped = auto_annotate_dataset(client, "hosted labels", [("stop_sign", "bbox")])
 assert skipped.images_skipped > 0 and skipped.annotations_added == 0
