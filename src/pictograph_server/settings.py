@@ -25,6 +25,8 @@ class Limits(_Group):
     image_bytes: int = Field(default=100_000_000, ge=1, description="Bytes of one image file.")
     image_pixels: int = Field(default=100_000_000, ge=1, description="Width times height of one image.")
     bundle_bytes: int = Field(default=64 * MEBIBYTE, ge=1, description="Bytes of one bundle of images (tar).")
+    import_bytes: int = Field(default=100_000_000_000, ge=1, description="Bytes of one archive to import.")
+    import_files: int = Field(default=1_000_000, ge=1, description="Files in one archive to import.")
     json_bytes: int = Field(default=32 * MEBIBYTE, ge=1024, description="Bytes of one JSON or form body.")
     requests_per_hour: int = Field(
         default=1_000_000, ge=1, description="Requests of one API key in a sliding hour, for keys made from now on."
@@ -47,6 +49,7 @@ class Jobs(_Group):
 
     ingest_slots: int = Field(default=1, ge=0, description="Checks, thumbnails and hashes of uploaded images.")
     export_slots: int = Field(default=1, ge=0, description="Exports.")
+    import_slots: int = Field(default=1, ge=0, description="Archives brought into datasets, and frames out of videos.")
     annotate_slots: int = Field(default=1, ge=0, description="Batch auto-annotation.")
     train_slots: int = Field(default=1, ge=0, description="Training runs.")
     shard_images: int | None = Field(
@@ -64,6 +67,7 @@ class Jobs(_Group):
         return {
             "ingest": self.ingest_slots,
             "export": self.export_slots,
+            "import": self.import_slots,
             "annotate": self.annotate_slots,
             "train": self.train_slots,
         }
