@@ -5,6 +5,7 @@ import secrets
 import string
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -42,6 +43,47 @@ class Credits(_Group):
     free_of_charge: bool = Field(
         default=False, description="Organisations made from now on pay 0 for everything; the ledger keeps its lines."
     )
+
+
+class Accounts(_Group):
+    """People who sign in."""
+
+    session_days: int = Field(default=30, ge=1, le=365, description="Days after which a person signs in again.")
+    registration: Literal["closed", "open"] = Field(
+        default="closed",
+        description="`open` lets anybody make an account, with an organisation of its own; `closed` takes an invite.",
+    )
+
+
+class Mail(_Group):
+    """Where letters go out: invites and forgotten passwords."""
+
+    server: SecretStr | None = Field(
+        default=None, description="`smtp://user:password@host:587` (STARTTLS) or `smtps://…:465`; none sends nothing."
+    )
+    sender: str = Field(default="Pictograph <pictograph@localhost>", description="The address letters come from.")
+
+    @field_validator("server")
+    @classmethod
+    def _server(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None or not value.get_secret_value().strip():
+            return None
+        # The value may hold a password and is not repeated.
+        try:
+            address = urlsplit(value.get_secret_value().strip())
+            is_complete = address.scheme in ("smtp", "smtps") and bool(address.hostname) and address.port != 0
+        except ValueError:
+            is_complete = False
+        if not is_complete:
+            raise ValueError("this is no mail server; write smtp://user:password@host:587 or smtps://…:465")
+        return value
+
+    @field_validator("sender")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        if "@" not in value or not value.isprintable():
+            raise ValueError(f"{value!r} is no mail address; write pictograph@example.org or Name <address>")
+        return value
 
 
 class Jobs(_Group):
@@ -136,6 +178,8 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits)
     credits: Credits = Field(default_factory=Credits)
     jobs: Jobs = Field(default_factory=Jobs)
+    accounts: Accounts = Field(default_factory=Accounts)
+    mail: Mail = Field(default_factory=Mail)
 
     @field_validator("public_url")
     @classmethod
@@ -193,10 +237,13 @@ class Settings(BaseSettings):
         return self.public_url or f"http://{host}:{self.port}"
 
     def to_environment(self) -> dict[str, str]:
-        """Return the variables from which a child process reads these very settings; a child needs no API key."""
+        """Return the variables from which a child process reads these very settings.
+
+        A child needs no API key and sends no letters, so it is given neither secret.
+        """
         environment: dict[str, str] = {}
         for name, value in _plain(self).items():
-            if value is None or name == "bootstrap_api_key":
+            if value is None or name in ("bootstrap_api_key", "mail"):
                 continue
             if isinstance(value, dict):
                 environment |= {_variable(name, key): _text(inner) for key, inner in value.items() if inner is not None}
