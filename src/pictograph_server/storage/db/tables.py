@@ -642,6 +642,103 @@ import_parts = Table(
     Column("sha256", String(64), nullable=False),
 )
 
+# --- videos and connectors -------------------------------------------------------------------------------------------
+
+# A video on its way to becoming images: its bytes lie under `videos/` until they are extracted or expire.
+videos = Table(
+    "videos",
+    metadata,
+    _id(),
+    _organization(),
+    Column("filename", String(400), nullable=False),
+    # Set when the bytes have arrived.
+    Column("received_at", UtcDateTime),
+    Column("size_bytes", BigInteger),
+    # What a look at the arrived bytes told: the wire's facts, or the reason why it is no video.
+    Column("facts", Json),
+    Column("refusal", Text),
+    Column("expires_at", UtcDateTime, nullable=False, index=True),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+video_extractions = Table(
+    "video_extractions",
+    metadata,
+    _id(),  # also the id of the job that does it
+    _organization(),
+    _dataset(index=True),
+    # No key: the video goes, its extraction stays.
+    Column("video_id", String(36), nullable=False, index=True),
+    Column("video_filename", String(400), nullable=False),
+    Column("folder_path", String(1000), nullable=False),
+    Column("sample_fps", Float, nullable=False),
+    Column("start_seconds", Float, nullable=False),
+    Column("end_seconds", Float),
+    Column("keep_video", Boolean, nullable=False),
+    # processing, complete, failed
+    Column("status", String(16), nullable=False),
+    Column("progress", Integer, nullable=False, server_default=text("0")),
+    Column("frames_extracted", Integer, nullable=False, server_default=text("0")),
+    Column("total_frames", Integer, nullable=False),
+    Column("error_message", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+)
+
+# Imports from other services. Their API keys are in no table: see services/connectors/keyring.py.
+connector_imports = Table(
+    "connector_imports",
+    metadata,
+    _id(),  # also the id of the job that does it
+    _organization(),
+    Column("provider", String(20), nullable=False),
+    # processing, completed, error, cancelled
+    Column("status", String(16), nullable=False),
+    # Name of the dataset it is at.
+    Column("current_dataset", String(200), nullable=False, server_default=text("''")),
+    Column("error_message", Text),
+    # Who imports, as provenance names them (R11), and their role and name.
+    Column("actor", Json, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+)
+
+connector_import_datasets = Table(
+    "connector_import_datasets",
+    metadata,
+    Column("import_id", String(36), ForeignKey("connector_imports.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    # The other service's id, name and address of it, and the version asked for.
+    Column("remote_id", String(200), nullable=False),
+    Column("remote_name", String(400), nullable=False),
+    Column("remote_slug", String(400), nullable=False),
+    Column("version", Integer),
+    # No key: the progress of an import still names a dataset that was deleted since.
+    Column("dataset_id", String(36), nullable=False, index=True),
+    Column("dataset_name", String(200), nullable=False),
+    # pending, processing, completed, error
+    Column("status", String(16), nullable=False),
+    Column("total", Integer, nullable=False, server_default=text("0")),
+    Column("imported", Integer, nullable=False, server_default=text("0")),
+    # Of the imported ones, those that were there before.
+    Column("skipped", Integer, nullable=False, server_default=text("0")),
+    Column("failed", Integer, nullable=False, server_default=text("0")),
+    # Why, for the first of those that failed: name -> reason.
+    Column("failures", Json, nullable=False),
+    Column("error_message", Text),
+)
+
+# A job asks the server that was given an API key to seal it for this one process (services/connectors/keyring.py).
+connector_key_requests = Table(
+    "connector_key_requests",
+    metadata,
+    Column("import_id", String(36), ForeignKey("connector_imports.id", ondelete="CASCADE"), primary_key=True),
+    # The job's half of the exchange; who can read the table can do nothing with it.
+    Column("question", LargeBinary, nullable=False),
+    Column("answer", LargeBinary),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
 # --- jobs ------------------------------------------------------------------------------------------------------------
 
 jobs = Table(

@@ -154,6 +154,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_audit_entries_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "connector_imports",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("provider", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("current_dataset", sa.String(length=200), server_default=sa.text("('')"), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("actor", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_connector_imports_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_connector_imports")),
+    )
+    with op.batch_alter_table("connector_imports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_connector_imports_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
         "credit_balances",
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.Column("account", sa.String(length=16), nullable=False),
@@ -311,6 +333,26 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_members_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "videos",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("filename", sa.String(length=400), nullable=False),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("facts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("refusal", sa.Text(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_videos_organization_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_videos")),
+    )
+    with op.batch_alter_table("videos", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_videos_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_videos_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
         "batch_jobs",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
@@ -340,6 +382,48 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_batch_jobs_dataset_id"), ["dataset_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_batch_jobs_organization_id"), ["organization_id"], unique=False)
 
+    op.create_table(
+        "connector_import_datasets",
+        sa.Column("import_id", sa.String(length=36), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("remote_id", sa.String(length=200), nullable=False),
+        sa.Column("remote_name", sa.String(length=400), nullable=False),
+        sa.Column("remote_slug", sa.String(length=400), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_name", sa.String(length=200), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("total", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("imported", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("skipped", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failures", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["connector_imports.id"],
+            name=op.f("fk_connector_import_datasets_import_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("import_id", "position", name=op.f("pk_connector_import_datasets")),
+    )
+    with op.batch_alter_table("connector_import_datasets", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_connector_import_datasets_dataset_id"), ["dataset_id"], unique=False)
+
+    op.create_table(
+        "connector_key_requests",
+        sa.Column("import_id", sa.String(length=36), nullable=False),
+        sa.Column("question", sa.LargeBinary(), nullable=False),
+        sa.Column("answer", sa.LargeBinary(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["connector_imports.id"],
+            name=op.f("fk_connector_key_requests_import_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("import_id", name=op.f("pk_connector_key_requests")),
+    )
     op.create_table(
         "dataset_classes",
         sa.Column("dataset_id", sa.String(length=36), nullable=False),
@@ -619,6 +703,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_uploads_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "video_extractions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("video_id", sa.String(length=36), nullable=False),
+        sa.Column("video_filename", sa.String(length=400), nullable=False),
+        sa.Column("folder_path", sa.String(length=1000), nullable=False),
+        sa.Column("sample_fps", sa.Float(), nullable=False),
+        sa.Column("start_seconds", sa.Float(), nullable=False),
+        sa.Column("end_seconds", sa.Float(), nullable=True),
+        sa.Column("keep_video", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("progress", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("frames_extracted", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("total_frames", sa.Integer(), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_video_extractions_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_video_extractions_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_video_extractions")),
+    )
+    with op.batch_alter_table("video_extractions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_video_extractions_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_video_extractions_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_video_extractions_video_id"), ["video_id"], unique=False)
+
+    op.create_table(
         "annotations",
         sa.Column("image_id", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
@@ -780,6 +899,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_annotations_organization_id"))
 
     op.drop_table("annotations")
+    with op.batch_alter_table("video_extractions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_video_extractions_video_id"))
+        batch_op.drop_index(batch_op.f("ix_video_extractions_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_video_extractions_dataset_id"))
+
+    op.drop_table("video_extractions")
     with op.batch_alter_table("uploads", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_uploads_organization_id"))
         batch_op.drop_index(batch_op.f("ix_uploads_expires_at"))
@@ -834,11 +959,21 @@ def downgrade() -> None:
 
     op.drop_table("exports")
     op.drop_table("dataset_classes")
+    op.drop_table("connector_key_requests")
+    with op.batch_alter_table("connector_import_datasets", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_connector_import_datasets_dataset_id"))
+
+    op.drop_table("connector_import_datasets")
     with op.batch_alter_table("batch_jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batch_jobs_organization_id"))
         batch_op.drop_index(batch_op.f("ix_batch_jobs_dataset_id"))
 
     op.drop_table("batch_jobs")
+    with op.batch_alter_table("videos", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_videos_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_videos_expires_at"))
+
+    op.drop_table("videos")
     with op.batch_alter_table("members", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_members_organization_id"))
 
@@ -871,6 +1006,10 @@ def downgrade() -> None:
 
     op.drop_table("credit_holds")
     op.drop_table("credit_balances")
+    with op.batch_alter_table("connector_imports", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_connector_imports_organization_id"))
+
+    op.drop_table("connector_imports")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_audit_entries_organization_id"))
         batch_op.drop_index("ix_audit_entries_newest")
