@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from pictograph.formats.archive import FileSource
 from pictograph.geometry.rings import Polygon
@@ -25,6 +25,8 @@ class ImageEntry:
     image_url: str | None = None
     # Classes that the image as a whole shows.
     tags: tuple[str, ...] = ()
+    # Set by readers: the name of the image's file among those that were read; None when it is not there.
+    file: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,8 @@ Labeled = tuple[ImageEntry, Sequence[Annotation]]
 ArchiveFile = tuple[str, bytes]
 ReadImage = Callable[[ImageEntry], bytes]
 ImageSizes = Mapping[str, tuple[int, int]]
+# What a format can say. «areas» are the pixels of a class, whichever object they belong to.
+Content = Literal["boxes", "polygons", "holes", "polylines", "keypoints", "tags", "areas", "confidence"]
 
 
 class Loss(StrEnum):
@@ -57,6 +61,14 @@ class Loss(StrEnum):
     HOLES = "holes of polygons (filled)"
     OUTLINES_AS_MASKS = "polygons with holes, written as pixel masks"
     POLYGONS_AS_BOXES = "polygons, written as their boxes"
+    BOXES_AS_AREAS = "boxes, drawn as filled areas"
+    OBJECTS = "objects (left out: only the class of an image as a whole is written)"
+    OVERLAPS = "objects that others lie over (the covered part is lost)"
+    MORE_TAGS = "further tags of an image (only the first is written)"
+    NO_TAG = "images without a tag (listed, in no folder of a class)"
+    CONFIDENCE = "confidences below 1 (left out)"
+    ATTRIBUTES = "attributes of annotations (left out)"
+    CHARACTERS = "names with characters that XML cannot hold (replaced)"
     POLYLINES = "polylines (left out)"
     KEYPOINTS = "keypoints (left out)"
     TAGS = "tags of images (left out)"
@@ -81,6 +93,50 @@ class FormatReport:
         }
 
 
+class Skipped(StrEnum):
+    """What a reader left out because no annotation can say it."""
+
+    NO_AREA = "shapes without an area"
+    NO_CLASS = "objects without a class"
+    KEYPOINTS = "keypoints of skeletons"
+    OTHER_SHAPES = "shapes of a kind there is none of here"
+    NO_SIZE = "images whose size is not known"
+
+
+@dataclass(slots=True)
+class ReadReport:
+    """What a reader left out. With one, broken pieces are skipped and named; without, the first ends the reading."""
+
+    skipped: Counter[Skipped] = field(default_factory=Counter[Skipped])
+    # The first broken pieces, in words; `problem_count` has them all.
+    problems: list[str] = field(default_factory=list[str])
+    problem_count: int = 0
+    is_strict: bool = False
+
+    def problem(self, message: str) -> None:
+        """Note that a piece cannot be read and is left out.
+
+        Raises:
+            FormatError: the caller of the reader gave no report to note it in.
+        """
+        if self.is_strict:
+            raise FormatError(message)
+        self.problem_count += 1
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(message)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the counts for JSON; `skipped` maps a phrase for people to a number."""
+        return {
+            "skipped": {what.value: count for what, count in self.skipped.items()},
+            "problems": self.problems,
+            "problem_count": self.problem_count,
+        }
+
+
+MAX_PROBLEMS = 20
+
+
 class WriteFormat(Protocol):
     def __call__(
         self,
@@ -96,16 +152,28 @@ class WriteFormat(Protocol):
 
 class ReadFormat(Protocol):
     def __call__(
-        self, source: FileSource, *, image_sizes: ImageSizes | None = None
+        self, source: FileSource, *, image_sizes: ImageSizes | None = None, report: ReadReport | None = None
     ) -> Iterator[tuple[ImageEntry, list[Annotation]]]:
         """Yield each image with its annotations.
 
-        `image_sizes` maps `folder/filename` to width and height, for formats that do not say them.
-
+        Args:
+            image_sizes: `folder/filename` -> width and height, for formats that do not say them.
+            report: is told what was left out. Without one, the first broken piece ends the reading.
         Raises:
-            FormatError: the files are not of this format, or contradict themselves.
+            FormatError: the files are not of this format; without a report also: they contradict themselves.
         """
         ...
+
+
+class ReadClassNames(Protocol):
+    def __call__(self, source: FileSource) -> list[str]:
+        """Return the class names in the order in which the files number them; empty where they are not listed."""
+        ...
+
+
+def _no_list(source: FileSource) -> list[str]:
+    del source
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +183,10 @@ class Format:
     name: str
     write: WriteFormat
     read: ReadFormat
+    # For people who choose one.
+    title: str = ""
+    holds: frozenset[Content] = frozenset()
+    class_names: ReadClassNames = _no_list
 
 
 class FormatError(ValueError):
@@ -158,6 +230,14 @@ def count_lost_tags(entry: ImageEntry, dataset: DatasetHeader, report: FormatRep
     """Count an image's tags as lost: for formats that know objects only."""
     if tags := selected_tags(entry, dataset):
         report.lost[Loss.TAGS] += len(tags)
+
+
+def count_lost_details(annotation: Annotation, report: FormatReport, *, confidence: bool = True) -> None:
+    """Count what is said about an annotation beside its shape and class, for formats that have no place for it."""
+    if confidence and annotation.confidence < 1:
+        report.lost[Loss.CONFIDENCE] += 1
+    if annotation.attributes:
+        report.lost[Loss.ATTRIBUTES] += 1
 
 
 def rings_of(annotation: PolygonAnnotation) -> Polygon:
