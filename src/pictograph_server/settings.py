@@ -3,6 +3,7 @@
 import json
 import secrets
 import string
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -28,6 +29,7 @@ class Limits(_Group):
     bundle_bytes: int = Field(default=64 * MEBIBYTE, ge=1, description="Bytes of one bundle of images (tar).")
     import_bytes: int = Field(default=100_000_000_000, ge=1, description="Bytes of one archive to import.")
     import_files: int = Field(default=1_000_000, ge=1, description="Files in one archive to import.")
+    video_bytes: int = Field(default=20_000_000_000, ge=1, description="Bytes of one video.")
     json_bytes: int = Field(default=32 * MEBIBYTE, ge=1024, description="Bytes of one JSON or form body.")
     requests_per_hour: int = Field(
         default=1_000_000, ge=1, description="Requests of one API key in a sliding hour, for keys made from now on."
@@ -115,6 +117,41 @@ class Jobs(_Group):
         }
 
 
+class Outgoing(_Group):
+    """Where the server may fetch from when a request names an address: never from private networks, unless named."""
+
+    allow: str = Field(
+        default="",
+        description="Private networks that may be fetched from, with commas: `10.1.0.0/16,127.0.0.1/32`.",
+    )
+
+    @field_validator("allow")
+    @classmethod
+    def _networks_only(cls, value: str) -> str:
+        for part in filter(None, map(str.strip, value.split(","))):
+            ip_network(part)
+        return value
+
+    @property
+    def networks(self) -> "tuple[IPv4Network | IPv6Network, ...]":
+        """Return the private networks that may be fetched from."""
+        return tuple(ip_network(part) for part in map(str.strip, self.allow.split(",")) if part)
+
+
+class Connectors(_Group):
+    """The other services that datasets are imported from."""
+
+    v7_url: str = Field(default="https://darwin.v7labs.com/api", description="Where V7 Darwin's API is.")
+    roboflow_url: str = Field(default="https://api.roboflow.com", description="Where Roboflow's API is.")
+
+    @field_validator("v7_url", "roboflow_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError(f"{value!r} is no address: begin with http:// or https://")
+        return value.rstrip("/")
+
+
 class Settings(BaseSettings):
     """Every setting has a default that works embedded: one machine, one folder, no other service."""
 
@@ -178,6 +215,8 @@ class Settings(BaseSettings):
     limits: Limits = Field(default_factory=Limits)
     credits: Credits = Field(default_factory=Credits)
     jobs: Jobs = Field(default_factory=Jobs)
+    outgoing: Outgoing = Field(default_factory=Outgoing)
+    connectors: Connectors = Field(default_factory=Connectors)
     accounts: Accounts = Field(default_factory=Accounts)
     mail: Mail = Field(default_factory=Mail)
 

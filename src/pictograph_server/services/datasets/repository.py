@@ -190,10 +190,12 @@ def live_job_ids(conn: Connection, dataset_id: str) -> list[str]:
     """Return the jobs at work on the dataset, or waiting to be."""
     ended = ("completed", "failed", "cancelled")
     exports, batches, shards, runs = tables.exports, tables.batch_jobs, tables.batch_shards, tables.training_runs
+    extractions = tables.video_extractions
     queries = (
         select(exports.c.job_id).where(exports.c.dataset_id == dataset_id, exports.c.status.not_in(ended)),
         select(shards.c.job_id).join(batches).where(batches.c.dataset_id == dataset_id),
         select(runs.c.id).where(runs.c.dataset_id == dataset_id, runs.c.status.not_in(ended)),
+        select(extractions.c.id).where(extractions.c.dataset_id == dataset_id, extractions.c.status == "processing"),
     )
     return [job_id for query in queries for job_id in conn.scalars(query) if job_id]
 
