@@ -400,7 +400,115 @@ annotations = Table(
     Column("document", Json, nullable=False),
     # annotation id -> who or what made it, when, with which prompt, threshold and confidence (R11).
     Column("provenance", Json, nullable=False),
+    # Who made this state, as provenance names them and as people know them, and what it was where it was no plain save.
+    Column("saved_by", String(400)),
+    Column("saved_by_name", String(400)),
+    Column("note", Text),
     Column("updated_at", UtcDateTime, nullable=False),
+)
+
+# What saves replaced: the row of `annotations` as it was, under the image's `annotation_version` of then.
+annotation_versions = Table(
+    "annotation_versions",
+    metadata,
+    Column("image_id", String(36), ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("document", Json, nullable=False),
+    Column("provenance", Json, nullable=False),
+    Column("saved_by", String(400)),
+    Column("saved_by_name", String(400)),
+    Column("note", Text),
+    Column("saved_at", UtcDateTime, nullable=False),
+)
+
+# A class renamed, merged or deleted. Until it is completed what is read is changed on the way out, and so nobody sees
+# a half (services/annotations/class_changes.py).
+class_changes = Table(
+    "class_changes",
+    metadata,
+    _id(),  # also the id of the job that writes it into the images
+    _organization(),
+    _dataset(index=True),
+    # rename, merge, delete
+    Column("kind", String(16), nullable=False),
+    Column("class_names", Json, nullable=False),
+    # What they are called from now on; null where their annotations are deleted.
+    Column("target", String(120)),
+    # pending, completed, failed
+    Column("status", String(16), nullable=False),
+    Column("images_changed", Integer, nullable=False, server_default=text("0")),
+    Column("annotations_changed", Integer, nullable=False, server_default=text("0")),
+    Column("error_message", Text),
+    Column("created_by", String(36), nullable=False),
+    Column("created_by_name", String(320), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+    _partial_index(
+        "ix_class_changes_pending",
+        ("dataset_id", "created_at"),
+        sqlite_where="status = 'pending'",
+        postgres_where="status = 'pending'",
+    ),
+)
+
+# --- versions: a dataset frozen ------------------------------------------------------------------------------------
+
+versions = Table(
+    "versions",
+    metadata,
+    _id(),  # also the id of the job that freezes it, unless an export does
+    _organization(),
+    _dataset(),
+    # 1, 2, 3 … within the dataset, never used again.
+    Column("number", Integer, nullable=False),
+    Column("name", String(100)),
+    Column("description", Text),
+    # freezing, ready, failed, deleted (until a job has taken away what it alone holds)
+    Column("status", String(16), nullable=False),
+    # The export that freezes it, where it was not asked for by itself.
+    Column("export_id", String(36), index=True),
+    Column("status_filter", String(20)),
+    # SHA-256 of the manifest, which names the chunks: equal contents are stored once.
+    Column("content_sha256", String(64)),
+    Column("image_count", Integer, nullable=False, server_default=text("0")),
+    Column("annotation_count", Integer, nullable=False, server_default=text("0")),
+    Column("size_bytes", BigInteger, nullable=False, server_default=text("0")),
+    # Class name -> [annotations, images that have one].
+    Column("class_counts", Json, nullable=False),
+    Column("progress", Integer, nullable=False, server_default=text("0")),
+    Column("error_message", Text),
+    Column("created_by", String(36)),
+    Column("created_by_name", String(320)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
+    UniqueConstraint("dataset_id", "number"),
+    UniqueConstraint("dataset_id", "name"),
+    Index("ix_versions_newest", "organization_id", "created_at", "id"),
+)
+
+# Contents of images that some version of the dataset holds: their bytes stay when the images are deleted.
+version_images = Table(
+    "version_images",
+    metadata,
+    Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    Column("sha256", String(64), primary_key=True, index=True),
+)
+
+version_restores = Table(
+    "version_restores",
+    metadata,
+    _id(),  # also the id of the job that does it
+    _organization(),
+    # The dataset that is made.
+    _dataset(index=True),
+    Column("version_id", String(36), ForeignKey("versions.id", ondelete="SET NULL"), index=True),
+    # pending, running, completed, failed, cancelled
+    Column("status", String(16), nullable=False),
+    Column("images_total", Integer, nullable=False),
+    Column("images_done", Integer, nullable=False, server_default=text("0")),
+    Column("error_message", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
 )
 
 # --- models, exports, auto-annotation, training ----------------------------------------------------------------------
@@ -423,6 +531,9 @@ models = Table(
     Column("class_mapping", Json),
     Column("version", String(40), nullable=False),
     Column("parent_model_id", String(36)),
+    # The version of the dataset that it was trained on; see `versions`, which it may outlive.
+    Column("dataset_version_id", String(36), index=True),
+    Column("dataset_version", Integer),
     # The model card (R14) and where its files are: file name -> blob key.
     Column("card", Json, nullable=False),
     Column("files", Json, nullable=False),
@@ -443,6 +554,9 @@ exports = Table(
     Column("include_images", Boolean, nullable=False),
     Column("class_filter", Json),
     Column("status_filter", String(20)),
+    # The version of the dataset that went in; see `versions`, which it may outlive.
+    Column("dataset_version_id", String(36), index=True),
+    Column("dataset_version", Integer),
     Column("status", String(16), nullable=False),
     Column("error_message", Text),
     Column("blob_key", String(200)),
@@ -526,6 +640,9 @@ training_runs = Table(
     _organization(),
     _dataset(index=True),
     Column("export_id", String(36)),
+    # The version of the dataset that it learns from; see `versions`, which it may outlive.
+    Column("dataset_version_id", String(36), index=True),
+    Column("dataset_version", Integer),
     Column("model_id", String(36)),
     # The model that it goes on from.
     Column("parent_model_id", String(36)),

@@ -383,6 +383,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_batch_jobs_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "class_changes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("class_names", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("target", sa.String(length=120), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("images_changed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("annotations_changed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.String(length=36), nullable=False),
+        sa.Column("created_by_name", sa.String(length=320), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_class_changes_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_class_changes_organization_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_class_changes")),
+    )
+    with op.batch_alter_table("class_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_class_changes_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_class_changes_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(
+            "ix_class_changes_pending",
+            ["dataset_id", "created_at"],
+            unique=False,
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
+
+    op.create_table(
         "connector_import_datasets",
         sa.Column("import_id", sa.String(length=36), nullable=False),
         sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
@@ -448,6 +483,8 @@ def upgrade() -> None:
         sa.Column("include_images", sa.Boolean(), nullable=False),
         sa.Column("class_filter", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("status_filter", sa.String(length=20), nullable=True),
+        sa.Column("dataset_version_id", sa.String(length=36), nullable=True),
+        sa.Column("dataset_version", sa.Integer(), nullable=True),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.Column("blob_key", sa.String(length=200), nullable=True),
@@ -467,6 +504,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("dataset_id", "name", name=op.f("uq_exports_dataset_id_name")),
     )
     with op.batch_alter_table("exports", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_exports_dataset_version_id"), ["dataset_version_id"], unique=False)
         batch_op.create_index("ix_exports_newest", ["organization_id", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_exports_organization_id"), ["organization_id"], unique=False)
 
@@ -619,6 +657,8 @@ def upgrade() -> None:
         sa.Column("class_mapping", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("version", sa.String(length=40), nullable=False),
         sa.Column("parent_model_id", sa.String(length=36), nullable=True),
+        sa.Column("dataset_version_id", sa.String(length=36), nullable=True),
+        sa.Column("dataset_version", sa.Integer(), nullable=True),
         sa.Column("card", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("files", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -633,6 +673,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("models", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_models_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_models_dataset_version_id"), ["dataset_version_id"], unique=False)
         batch_op.create_index("ix_models_newest", ["organization_id", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_models_organization_id"), ["organization_id"], unique=False)
 
@@ -642,6 +683,8 @@ def upgrade() -> None:
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.Column("dataset_id", sa.String(length=36), nullable=False),
         sa.Column("export_id", sa.String(length=36), nullable=True),
+        sa.Column("dataset_version_id", sa.String(length=36), nullable=True),
+        sa.Column("dataset_version", sa.Integer(), nullable=True),
         sa.Column("model_id", sa.String(length=36), nullable=True),
         sa.Column("parent_model_id", sa.String(length=36), nullable=True),
         sa.Column("name", sa.String(length=100), nullable=False),
@@ -673,6 +716,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("training_runs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_training_runs_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_training_runs_dataset_version_id"), ["dataset_version_id"], unique=False)
         batch_op.create_index("ix_training_runs_newest", ["organization_id", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_training_runs_organization_id"), ["organization_id"], unique=False)
 
@@ -701,6 +745,55 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_uploads_dataset_id"), ["dataset_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_uploads_expires_at"), ["expires_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_uploads_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
+        "version_images",
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_version_images_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("dataset_id", "sha256", name=op.f("pk_version_images")),
+    )
+    with op.batch_alter_table("version_images", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_version_images_sha256"), ["sha256"], unique=False)
+
+    op.create_table(
+        "versions",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("export_id", sa.String(length=36), nullable=True),
+        sa.Column("status_filter", sa.String(length=20), nullable=True),
+        sa.Column("content_sha256", sa.String(length=64), nullable=True),
+        sa.Column("image_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("annotation_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("class_counts", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("progress", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.String(length=36), nullable=True),
+        sa.Column("created_by_name", sa.String(length=320), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_versions_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_versions_organization_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_versions")),
+        sa.UniqueConstraint("dataset_id", "name", name=op.f("uq_versions_dataset_id_name")),
+        sa.UniqueConstraint("dataset_id", "number", name=op.f("uq_versions_dataset_id_number")),
+    )
+    with op.batch_alter_table("versions", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_versions_export_id"), ["export_id"], unique=False)
+        batch_op.create_index("ix_versions_newest", ["organization_id", "created_at", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_versions_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "video_extractions",
@@ -738,11 +831,29 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_video_extractions_video_id"), ["video_id"], unique=False)
 
     op.create_table(
+        "annotation_versions",
+        sa.Column("image_id", sa.String(length=36), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("document", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("provenance", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("saved_by", sa.String(length=400), nullable=True),
+        sa.Column("saved_by_name", sa.String(length=400), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["image_id"], ["images.id"], name=op.f("fk_annotation_versions_image_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("image_id", "version", name=op.f("pk_annotation_versions")),
+    )
+    op.create_table(
         "annotations",
         sa.Column("image_id", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.Column("document", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("provenance", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("saved_by", sa.String(length=400), nullable=True),
+        sa.Column("saved_by_name", sa.String(length=400), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_annotations_image_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
@@ -868,11 +979,48 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("run_id", name=op.f("pk_training_splits")),
     )
+    op.create_table(
+        "version_restores",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("version_id", sa.String(length=36), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("images_total", sa.Integer(), nullable=False),
+        sa.Column("images_done", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_version_restores_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_version_restores_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["version_id"], ["versions.id"], name=op.f("fk_version_restores_version_id"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_version_restores")),
+    )
+    with op.batch_alter_table("version_restores", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_version_restores_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_version_restores_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_version_restores_version_id"), ["version_id"], unique=False)
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("version_restores", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_version_restores_version_id"))
+        batch_op.drop_index(batch_op.f("ix_version_restores_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_version_restores_dataset_id"))
+
+    op.drop_table("version_restores")
     op.drop_table("training_splits")
     op.drop_table("training_epochs")
     with op.batch_alter_table("proposals", schema=None) as batch_op:
@@ -899,12 +1047,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_annotations_organization_id"))
 
     op.drop_table("annotations")
+    op.drop_table("annotation_versions")
     with op.batch_alter_table("video_extractions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_video_extractions_video_id"))
         batch_op.drop_index(batch_op.f("ix_video_extractions_organization_id"))
         batch_op.drop_index(batch_op.f("ix_video_extractions_dataset_id"))
 
     op.drop_table("video_extractions")
+    with op.batch_alter_table("versions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_versions_organization_id"))
+        batch_op.drop_index("ix_versions_newest")
+        batch_op.drop_index(batch_op.f("ix_versions_export_id"))
+
+    op.drop_table("versions")
+    with op.batch_alter_table("version_images", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_version_images_sha256"))
+
+    op.drop_table("version_images")
     with op.batch_alter_table("uploads", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_uploads_organization_id"))
         batch_op.drop_index(batch_op.f("ix_uploads_expires_at"))
@@ -914,12 +1073,14 @@ def downgrade() -> None:
     with op.batch_alter_table("training_runs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_training_runs_organization_id"))
         batch_op.drop_index("ix_training_runs_newest")
+        batch_op.drop_index(batch_op.f("ix_training_runs_dataset_version_id"))
         batch_op.drop_index(batch_op.f("ix_training_runs_dataset_id"))
 
     op.drop_table("training_runs")
     with op.batch_alter_table("models", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_models_organization_id"))
         batch_op.drop_index("ix_models_newest")
+        batch_op.drop_index(batch_op.f("ix_models_dataset_version_id"))
         batch_op.drop_index(batch_op.f("ix_models_dataset_id"))
 
     op.drop_table("models")
@@ -956,6 +1117,7 @@ def downgrade() -> None:
     with op.batch_alter_table("exports", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_exports_organization_id"))
         batch_op.drop_index("ix_exports_newest")
+        batch_op.drop_index(batch_op.f("ix_exports_dataset_version_id"))
 
     op.drop_table("exports")
     op.drop_table("dataset_classes")
@@ -964,6 +1126,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_connector_import_datasets_dataset_id"))
 
     op.drop_table("connector_import_datasets")
+    with op.batch_alter_table("class_changes", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_class_changes_pending",
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
+        batch_op.drop_index(batch_op.f("ix_class_changes_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_class_changes_dataset_id"))
+
+    op.drop_table("class_changes")
     with op.batch_alter_table("batch_jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batch_jobs_organization_id"))
         batch_op.drop_index(batch_op.f("ix_batch_jobs_dataset_id"))
