@@ -38,6 +38,7 @@ SERVER_LAYERS: tuple[tuple[str, ...], ...] = (
         "pictograph_server.auth",
         "pictograph_server.data_folder",
         "pictograph_server.logs",
+        "pictograph_server.outgoing",
         "pictograph_server.mail",
     ),
     ("pictograph_server.services",),
