@@ -50,6 +50,11 @@ def _dataset(*, index: bool = False) -> Column[str]:
     return Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="CASCADE"), nullable=False, index=index)
 
 
+def _path(length: int) -> String:
+    """Return the type of names that are sorted and cut by prefix: by their bytes on Postgres too, as on SQLite."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
 def _partial_index(
     name: str, columns: tuple[str, ...], *, unique: bool = False, sqlite_where: str, postgres_where: str
 ) -> Index:
@@ -326,9 +331,9 @@ images = Table(
     _id(),
     _organization(),
     _dataset(),
-    Column("filename", String(400), nullable=False),
+    Column("filename", _path(400), nullable=False),
     # "/" or "/a/b": leading slash, none at the end.
-    Column("folder_path", String(1000), nullable=False),
+    Column("folder_path", _path(1000), nullable=False),
     # What people call it, where that is not the file's name; need not be unique.
     Column("display_name", String(400)),
     Column("status", String(16), nullable=False),
@@ -337,6 +342,8 @@ images = Table(
     Column("annotation_count", Integer, nullable=False, server_default=text("0")),
     # Grows by one with every save; a save based on an older one is refused (R11).
     Column("annotation_version", Integer, nullable=False, server_default=text("0")),
+    # Of its annotations; null where there are none.
+    Column("least_confidence", Float),
     Column("file_size_bytes", BigInteger, nullable=False),
     # Display-oriented: after the EXIF orientation is applied (R10).
     Column("width", Integer, nullable=False),
@@ -353,8 +360,23 @@ images = Table(
     Column("is_archived", Boolean, nullable=False, server_default=text("false")),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
-    Index("ix_images_newest", "dataset_id", "is_archived", "created_at", "id"),
-    Index("ix_images_status", "dataset_id", "status"),
+    # Ids sort by the time they were made, so pages by age, whatever else they filter by, go along one of these.
+    Index("ix_images_newest", "dataset_id", "is_archived", "id"),
+    Index("ix_images_status", "dataset_id", "is_archived", "status", "id"),
+    Index("ix_images_folder", "dataset_id", "is_archived", "folder_path", "id"),
+    _partial_index(
+        "ix_images_least_confident",
+        ("dataset_id", "is_archived", "least_confidence", "id"),
+        sqlite_where="least_confidence IS NOT NULL",
+        postgres_where="least_confidence IS NOT NULL",
+    ),
+    # Archived images by name: several may have had the same one.
+    _partial_index(
+        "ix_images_archived_name",
+        ("dataset_id", "folder_path", "filename", "id"),
+        sqlite_where="is_archived = 1",
+        postgres_where="is_archived",
+    ),
     Index("ix_images_sha256", "sha256"),
     _partial_index(
         "uq_images_name",
@@ -372,6 +394,30 @@ images = Table(
     ),
     # Names alone, for requests that know no folder.
     Index("ix_images_filename", "dataset_id", "filename"),
+)
+
+# A change to more images than a request changes by itself: a folder moved, the trash emptied.
+bulk_changes = Table(
+    "bulk_changes",
+    metadata,
+    _id(),  # also the id of the job that does it
+    _organization(),
+    _dataset(index=True),
+    # move_folder, archive_folder, delete_folder, restore, empty_trash
+    Column("kind", String(24), nullable=False),
+    # Folder, target, and what happens where a name is taken.
+    Column("request", Json, nullable=False),
+    # Behind which image it goes on; null before the first and after the last.
+    Column("position", Json),
+    Column("status", String(16), nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("processed", Integer, nullable=False, server_default=text("0")),
+    Column("failed_count", Integer, nullable=False, server_default=text("0")),
+    # The first of those that were left alone, with the reason.
+    Column("failed", Json, nullable=False),
+    Column("error_message", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("completed_at", UtcDateTime),
 )
 
 uploads = Table(
@@ -509,6 +555,55 @@ version_restores = Table(
     Column("error_message", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Column("completed_at", UtcDateTime),
+)
+
+# Which classes an image shows, and who says so: kept in the transaction of every change of annotations and tags.
+image_labels = Table(
+    "image_labels",
+    metadata,
+    Column("dataset_id", String(36), primary_key=True),
+    Column("class_name", String(120), primary_key=True),
+    Column("image_id", String(36), ForeignKey("images.id", ondelete="CASCADE"), primary_key=True, index=True),
+    # `people`, an engine (`sam3`), a model (`model:<id>`), or for tags `tag:objects`, `tag:scenes`, `tag:attributes`.
+    Column("source", String(60), primary_key=True),
+    # Null for tags, which may have no confidence either.
+    Column("annotation_count", Integer),
+    Column("least_confidence", Float),
+    # In the order of its key: a filter by class reads one stretch of it.
+    sqlite_with_rowid=False,
+)
+
+# Images of a dataset counted by where they are and how they stand; rows may fall to zero.
+image_tallies = Table(
+    "image_tallies",
+    metadata,
+    Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    Column("folder_path", String(1000), primary_key=True),
+    Column("is_archived", Boolean, primary_key=True),
+    Column("status", String(16), primary_key=True),
+    Column("image_count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What `image_labels` says of the images that are not archived, counted.
+class_tallies = Table(
+    "class_tallies",
+    metadata,
+    Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    Column("class_name", String(120), primary_key=True),
+    Column("image_count", BigInteger, nullable=False),
+    Column("annotation_count", BigInteger, nullable=False),
+    Column("tagged_count", BigInteger, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# What an image looks like, in some two hundred bytes, from the ingest job (services/images/descriptor.py).
+image_descriptors = Table(
+    "image_descriptors",
+    metadata,
+    Column("image_id", String(36), ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
+    _dataset(index=True),
+    Column("descriptor", LargeBinary, nullable=False),
 )
 
 # --- models, exports, auto-annotation, training ----------------------------------------------------------------------

@@ -383,6 +383,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_batch_jobs_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "bulk_changes",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("request", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("position", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("processed", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failed_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failed", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_bulk_changes_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_bulk_changes_organization_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_changes")),
+    )
+    with op.batch_alter_table("bulk_changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_bulk_changes_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_bulk_changes_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
         "class_changes",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
@@ -417,6 +445,19 @@ def upgrade() -> None:
             postgresql_where=sa.text("status = 'pending'"),
         )
 
+    op.create_table(
+        "class_tallies",
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("class_name", sa.String(length=120), nullable=False),
+        sa.Column("image_count", sa.BigInteger(), nullable=False),
+        sa.Column("annotation_count", sa.BigInteger(), nullable=False),
+        sa.Column("tagged_count", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_class_tallies_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("dataset_id", "class_name", name=op.f("pk_class_tallies")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "connector_import_datasets",
         sa.Column("import_id", sa.String(length=36), nullable=False),
@@ -509,17 +550,39 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_exports_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
+        "image_tallies",
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("folder_path", sa.String(length=1000), nullable=False),
+        sa.Column("is_archived", sa.Boolean(), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("image_count", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_image_tallies_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("dataset_id", "folder_path", "is_archived", "status", name=op.f("pk_image_tallies")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "images",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
         sa.Column("dataset_id", sa.String(length=36), nullable=False),
-        sa.Column("filename", sa.String(length=400), nullable=False),
-        sa.Column("folder_path", sa.String(length=1000), nullable=False),
+        sa.Column(
+            "filename",
+            sa.String(length=400).with_variant(sa.String(length=400, collation="C"), "postgresql"),
+            nullable=False,
+        ),
+        sa.Column(
+            "folder_path",
+            sa.String(length=1000).with_variant(sa.String(length=1000, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("display_name", sa.String(length=400), nullable=True),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("status_set_by", sa.String(length=16), nullable=True),
         sa.Column("annotation_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("annotation_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("least_confidence", sa.Float(), nullable=True),
         sa.Column("file_size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
@@ -540,8 +603,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_images")),
     )
     with op.batch_alter_table("images", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_images_archived_name",
+            ["dataset_id", "folder_path", "filename", "id"],
+            unique=False,
+            sqlite_where=sa.text("is_archived = 1"),
+            postgresql_where=sa.text("is_archived"),
+        )
         batch_op.create_index("ix_images_filename", ["dataset_id", "filename"], unique=False)
-        batch_op.create_index("ix_images_newest", ["dataset_id", "is_archived", "created_at", "id"], unique=False)
+        batch_op.create_index("ix_images_folder", ["dataset_id", "is_archived", "folder_path", "id"], unique=False)
+        batch_op.create_index(
+            "ix_images_least_confident",
+            ["dataset_id", "is_archived", "least_confidence", "id"],
+            unique=False,
+            sqlite_where=sa.text("least_confidence IS NOT NULL"),
+            postgresql_where=sa.text("least_confidence IS NOT NULL"),
+        )
+        batch_op.create_index("ix_images_newest", ["dataset_id", "is_archived", "id"], unique=False)
         batch_op.create_index(
             "ix_images_not_ingested",
             ["dataset_id", "id"],
@@ -551,7 +629,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_images_organization_id"), ["organization_id"], unique=False)
         batch_op.create_index("ix_images_sha256", ["sha256"], unique=False)
-        batch_op.create_index("ix_images_status", ["dataset_id", "status"], unique=False)
+        batch_op.create_index("ix_images_status", ["dataset_id", "is_archived", "status", "id"], unique=False)
         batch_op.create_index(
             "uq_images_name",
             ["dataset_id", "folder_path", "filename"],
@@ -897,6 +975,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_batch_shards_batch_id"), ["batch_id"], unique=False)
 
     op.create_table(
+        "image_descriptors",
+        sa.Column("image_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("descriptor", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_image_descriptors_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["image_id"], ["images.id"], name=op.f("fk_image_descriptors_image_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("image_id", name=op.f("pk_image_descriptors")),
+    )
+    with op.batch_alter_table("image_descriptors", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_image_descriptors_dataset_id"), ["dataset_id"], unique=False)
+
+    op.create_table(
+        "image_labels",
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("class_name", sa.String(length=120), nullable=False),
+        sa.Column("image_id", sa.String(length=36), nullable=False),
+        sa.Column("source", sa.String(length=60), nullable=False),
+        sa.Column("annotation_count", sa.Integer(), nullable=True),
+        sa.Column("least_confidence", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_image_labels_image_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("dataset_id", "class_name", "image_id", "source", name=op.f("pk_image_labels")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("image_labels", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_image_labels_image_id"), ["image_id"], unique=False)
+
+    op.create_table(
         "import_parts",
         sa.Column("import_id", sa.String(length=36), nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
@@ -1034,6 +1143,14 @@ def downgrade() -> None:
 
     op.drop_table("model_evaluations")
     op.drop_table("import_parts")
+    with op.batch_alter_table("image_labels", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_image_labels_image_id"))
+
+    op.drop_table("image_labels")
+    with op.batch_alter_table("image_descriptors", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_image_descriptors_dataset_id"))
+
+    op.drop_table("image_descriptors")
     with op.batch_alter_table("batch_shards", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batch_shards_batch_id"))
 
@@ -1111,9 +1228,19 @@ def downgrade() -> None:
             postgresql_where=sa.text("ingested_at IS NULL"),
         )
         batch_op.drop_index("ix_images_newest")
+        batch_op.drop_index(
+            "ix_images_least_confident",
+            sqlite_where=sa.text("least_confidence IS NOT NULL"),
+            postgresql_where=sa.text("least_confidence IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_images_folder")
         batch_op.drop_index("ix_images_filename")
+        batch_op.drop_index(
+            "ix_images_archived_name", sqlite_where=sa.text("is_archived = 1"), postgresql_where=sa.text("is_archived")
+        )
 
     op.drop_table("images")
+    op.drop_table("image_tallies")
     with op.batch_alter_table("exports", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_exports_organization_id"))
         batch_op.drop_index("ix_exports_newest")
@@ -1126,6 +1253,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_connector_import_datasets_dataset_id"))
 
     op.drop_table("connector_import_datasets")
+    op.drop_table("class_tallies")
     with op.batch_alter_table("class_changes", schema=None) as batch_op:
         batch_op.drop_index(
             "ix_class_changes_pending",
@@ -1136,6 +1264,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_class_changes_dataset_id"))
 
     op.drop_table("class_changes")
+    with op.batch_alter_table("bulk_changes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_bulk_changes_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_bulk_changes_dataset_id"))
+
+    op.drop_table("bulk_changes")
     with op.batch_alter_table("batch_jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batch_jobs_organization_id"))
         batch_op.drop_index(batch_op.f("ix_batch_jobs_dataset_id"))
