@@ -2,36 +2,30 @@
 
 import json
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator
 from typing import IO
 
-from pydantic import BaseModel, Field, ValidationError
-
-from pictograph.formats.archive import FileSource, UniqueNames
+from pictograph.formats.archive import UniqueNames
 from pictograph.formats.base import (
     ArchiveFile,
     ClassOrder,
     DatasetHeader,
     Format,
-    FormatError,
     FormatReport,
     ImageEntry,
-    ImageSizes,
     Labeled,
     Loss,
     ReadImage,
     count_lost_tags,
     manifest,
-    points_of,
     rings_of,
     selected,
 )
+from pictograph.formats.coco_reader import CROWD, PATH, class_names, read
 from pictograph.geometry import rle
-from pictograph.geometry.rings import Polygon, Ring, bounds, clean_ring, polygon_area
-from pictograph.models.annotation import Annotation, BBoxAnnotation, PolygonAnnotation, PolygonGeometry
-from pictograph.models.common import BoundingBox
+from pictograph.geometry.rings import Polygon, bounds, polygon_area
+from pictograph.models.annotation import Annotation
 
-PATH = "annotations/instances.json"
 _PIECE_BYTES = 1 << 20
 
 
@@ -60,7 +54,7 @@ def write(
                 annotation_id += 1
                 report.annotations += 1
                 numbers = {"id": annotation_id, "image_id": image_id, "category_id": classes.index(annotation.name) + 1}
-                _append(instances, {**numbers, **shape, "iscrowd": 0, **_extras(annotation)})
+                _append(instances, {**numbers, **shape, **_extras(annotation, shape)})
             if read_image is not None:
                 yield f"images/{file_name}", read_image(entry)
         categories = [{"id": index, "name": name, "supercategory": ""} for index, name in enumerate(classes.names, 1)]
@@ -71,27 +65,6 @@ def write(
         yield from ((PATH, piece) for piece in _pieces(instances))
         yield PATH, b"]}\n"
     yield "manifest.json", _json(manifest("coco", dataset, classes.names, report))
-
-
-def read(source: FileSource, *, image_sizes: ImageSizes | None = None) -> Iterator[tuple[ImageEntry, list[Annotation]]]:
-    """Yield each image of every COCO document in the source with its annotations.
-
-    Separate parts of one instance become separate annotations; masks become polygons with their holes.
-    """
-    found = False
-    for name in source.names():
-        if not name.endswith(".json") or name == "manifest.json":
-            continue
-        try:
-            document = _Document.model_validate_json(source.read(name))
-        except ValidationError as error:
-            if name == PATH:
-                raise FormatError(f"{name} is not a COCO instances document: {error}") from error
-            continue
-        found = True
-        yield from _read_document(name, document)
-    if not found:
-        raise FormatError("No COCO document: none of the JSON files has images, annotations and categories")
 
 
 def _image(image_id: int, file_name: str, entry: ImageEntry) -> dict[str, object]:
@@ -137,14 +110,17 @@ def _segmentation(rings: Polygon, entry: ImageEntry, report: FormatReport) -> ob
     return {"size": list(encoded.shape_hw), "counts": encoded.counts}
 
 
-def _extras(annotation: Annotation) -> dict[str, object]:
-    """Return what COCO has no key for, under a key of our own that other readers ignore."""
+def _extras(annotation: Annotation, shape: dict[str, object]) -> dict[str, object]:
+    """Return `iscrowd`, and what COCO has no key for under a key of our own that other readers ignore."""
     extras: dict[str, object] = {"id": annotation.id, "confidence": annotation.confidence}
     if annotation.created_by is not None:
         extras["created_by"] = annotation.created_by
-    if annotation.attributes:
-        extras["attributes"] = annotation.attributes
-    return {"pictograph": extras}
+    attributes = [attribute for attribute in annotation.attributes if attribute != CROWD]
+    if attributes:
+        extras["attributes"] = attributes
+    if annotation.type == "polygon" and isinstance(shape["segmentation"], dict):
+        extras["paths"] = [[number for vertex in ring for number in vertex] for ring in rings_of(annotation)]
+    return {"iscrowd": int(CROWD in annotation.attributes), "pictograph": extras}
 
 
 def _append(file: IO[bytes], value: object) -> None:
@@ -163,116 +139,11 @@ def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
 
 
-class _ImageOrigin(BaseModel):
-    id: str | None = None
-    filename: str | None = None
-    folder_path: str | None = None
-    status: str = "complete"
-
-
-class _Image(BaseModel):
-    id: int | str
-    file_name: str
-    width: int
-    height: int
-    pictograph: _ImageOrigin = Field(default_factory=_ImageOrigin)
-
-
-class _RunLengths(BaseModel):
-    size: tuple[int, int]
-    counts: str | list[int]
-
-
-class _InstanceOrigin(BaseModel):
-    id: str | None = None
-    confidence: float | None = None
-    created_by: str | None = None
-    attributes: list[object] = Field(default_factory=list[object])
-
-
-class _Instance(BaseModel):
-    id: int | str | None = None
-    image_id: int | str
-    category_id: int
-    bbox: tuple[float, float, float, float] | None = None
-    segmentation: _RunLengths | list[list[float]] = Field(default_factory=list[list[float]])
-    score: float = 1.0
-    pictograph: _InstanceOrigin = Field(default_factory=_InstanceOrigin)
-
-
-class _Category(BaseModel):
-    id: int
-    name: str
-
-
-class _Document(BaseModel):
-    images: list[_Image]
-    annotations: list[_Instance]
-    categories: list[_Category]
-
-
-def _read_document(name: str, document: _Document) -> Iterator[tuple[ImageEntry, list[Annotation]]]:
-    class_names = {category.id: category.name for category in document.categories}
-    by_image: dict[int | str, list[_Instance]] = {image.id: [] for image in document.images}
-    for instance in document.annotations:
-        if instance.image_id not in by_image:
-            raise FormatError(f"{name}: annotation {instance.id} is of image {instance.image_id}, which is not listed")
-        if instance.category_id not in class_names:
-            raise FormatError(f"{name}: annotation {instance.id} has the unknown category {instance.category_id}")
-        by_image[instance.image_id].append(instance)
-    for image in document.images:
-        folder, _, filename = image.file_name.rpartition("/")
-        entry = ImageEntry(
-            id=image.pictograph.id or str(image.id),
-            filename=image.pictograph.filename or filename,
-            folder_path=image.pictograph.folder_path or f"/{folder}",
-            width=image.width,
-            height=image.height,
-            status=image.pictograph.status,
-        )
-        yield entry, [a for instance in by_image[image.id] for a in _annotations(instance, class_names)]
-
-
-def _annotations(instance: _Instance, class_names: Mapping[int, str]) -> list[Annotation]:
-    origin, name = instance.pictograph, class_names[instance.category_id]
-    confidence = instance.score if origin.confidence is None else origin.confidence
-    polygons = _polygons(instance.segmentation)
-    if not polygons and instance.bbox is not None:
-        x, y, w, h = instance.bbox
-        if w <= 0 or h <= 0:
-            return []
-        box = BBoxAnnotation(
-            name=name,
-            bounding_box=BoundingBox(x=x, y=y, w=w, h=h),
-            confidence=confidence,
-            created_by=origin.created_by,
-            attributes=origin.attributes,
-        )
-        return [box.model_copy(update={"id": origin.id}) if origin.id else box]
-    parts: list[Annotation] = []
-    for number, polygon in enumerate(polygons):
-        part = PolygonAnnotation(
-            name=name,
-            polygon=PolygonGeometry(paths=[points_of(ring) for ring in polygon]),
-            confidence=confidence,
-            created_by=origin.created_by,
-            attributes=origin.attributes,
-        )
-        own_id = origin.id and (origin.id if number == 0 else f"{origin.id}-{number + 1}")
-        parts.append(part.model_copy(update={"id": own_id}) if own_id else part)
-    return parts
-
-
-def _polygons(segmentation: _RunLengths | Sequence[Sequence[float]]) -> list[Polygon]:
-    if isinstance(segmentation, _RunLengths):
-        from pictograph.geometry.masks import mask_to_polygons
-
-        counts, size = segmentation.counts, segmentation.size
-        lengths = rle.Rle(size, counts) if isinstance(counts, str) else rle.Rle.from_counts(counts, size)
-        # Somebody's mask is kept whole: no part of it is noise to us, and its outline moves by half a pixel at most.
-        return mask_to_polygons(rle.decode(lengths), tolerance=0.5, min_part_pixels=0, min_part_share=0)
-    rings: list[Ring] = [list(zip(flat[::2], flat[1::2], strict=True)) for flat in segmentation if len(flat) >= 6]
-    return [[ring] for ring in map(clean_ring, rings) if ring is not None]
-
-
-FORMAT = Format(name="coco", write=write, read=read)
+FORMAT = Format(
+    name="coco",
+    write=write,
+    read=read,
+    title="COCO instances: boxes, polygons, and run-length masks for polygons with holes",
+    holds=frozenset({"boxes", "polygons", "holes", "confidence"}),
+    class_names=class_names,
+)

@@ -121,4 +121,5 @@ def _keys(path: str) -> Iterator[str]:
     folder, filename = placed(path)
     for key in (path, f"{folder.lstrip('/')}/{filename}".lstrip("/")):
         yield key
-        yield key.rpartition(".")[0] or key
+        if PurePosixPath(key).suffix.lower() in IMAGE_ENDINGS:
+            yield key.rpartition(".")[0]

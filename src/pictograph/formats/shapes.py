@@ -133,10 +133,19 @@ def rotated(ring: Ring, degrees: float) -> Ring:
 
 
 def _has_class(label: Label, report: ReadReport) -> bool:
-    if label.class_name.strip():
+    if _is_text(label.class_name):
         return True
     report.skipped[Skipped.NO_CLASS] += 1
     return False
+
+
+def _is_text(name: str) -> bool:
+    # Half a character, as broken JSON may have it, cannot be kept anywhere.
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return bool(name.strip())
 
 
 def _share(confidence: float) -> float:
