@@ -22,6 +22,8 @@ from pictograph_server.platform import Platform
 from pictograph_server.routes import (
     annotations,
     annotators,
+    api_keys,
+    audit,
     auto_annotate,
     batch,
     comparisons,
@@ -33,6 +35,7 @@ from pictograph_server.routes import (
     health,
     images,
     models,
+    organizations,
     projects,
     proposals,
     training,
@@ -57,6 +60,9 @@ ROUTERS = (
     models.router,
     evaluations.router,
     credits.router,
+    organizations.router,
+    api_keys.router,
+    audit.router,
 )
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -68,16 +74,18 @@ def create_app(
     prompts: object | None = None,
     lifespan: Lifespan | None = None,
     is_dispatching: Callable[[], bool] | None = None,
+    is_stopping: Callable[[], bool] = lambda: False,
 ) -> FastAPI:
     """Build the app around an open platform.
 
     `prompts` answers synchronous prompts (the warm model process); `is_dispatching` tells whether the dispatcher of
-    this process beats, when it has one.
+    this process beats, when it has one; `is_stopping` that event streams should end, so that the process can.
     """
     # No redirects: the clients follow none (contract §15, trap 5). `_EitherSlash` accepts both forms instead.
     app = FastAPI(title="Pictograph", version=pictograph.__version__, lifespan=lifespan, redirect_slashes=False)
     app.state.platform = platform
     app.state.prompts = prompts
+    app.state.is_stopping = is_stopping
     app.state.health = Health(platform, is_dispatching)
     app.state.metrics = Metrics(lambda: _count_jobs(platform))
     for router in ROUTERS:

@@ -93,7 +93,7 @@ def test_switched_off_key__stops_working_within_seconds(
     with platform.db.write() as conn:
         known = organizations.find_key(conn, owner_key)
         assert known is not None
-        assert repository.set_key_active(conn, organization_id, known.actor.id, is_active=False)
+        repository.update_key(conn, organization_id, known.actor.id, {"is_active": False})
     clock.now += CACHE_S
     with pytest.raises(Exception, match="it was switched off"):
         client.get("/api/x")

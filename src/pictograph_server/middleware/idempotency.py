@@ -1,7 +1,8 @@
 """Does a request that comes twice with the same Idempotency-Key once, and answers both alike (contract §1.2).
 
 Clients time out after 30 s and send the same request again while the first still runs; the second waits for it.
-Bundles and signed uploads stream and are not covered: they are named by their content.
+Bundles and signed uploads stream and are not covered: they are named by their content. An answer that holds a secret
+(`Cache-Control: no-store`: a new API key, an invite's link) is remembered in memory for minutes, and never written.
 """
 
 import asyncio
@@ -10,13 +11,14 @@ import time
 from collections.abc import Callable
 from typing import TypeVar, cast
 
+import orjson
 from anyio import to_thread
 from sqlalchemy import Connection
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pictograph_server.actor import Actor
-from pictograph_server.errors import BadRequest, Unavailable, Unprocessable
+from pictograph_server.errors import BadRequest, Conflict, Unavailable, Unprocessable
 from pictograph_server.storage import idempotency
 from pictograph_server.storage.db.session import Database
 from pictograph_server.storage.idempotency import Answer, Claimed, OtherRequest, RequestKey, Running
@@ -31,6 +33,8 @@ _KEY_LENGTH = 255
 _PATH_LENGTH = 1024
 # Larger answers are not kept: the request would be executed again.
 _ANSWER_BYTES = 8 * 1024 * 1024
+# Longer than a client goes on asking: four attempts of 30 s and the pauses between them.
+SECRETS_S = 300.0
 
 Result = TypeVar("Result")
 
@@ -41,6 +45,7 @@ class Idempotency:
         self._db = db
         self._wait_s = wait_s
         self._next_sweep = time.monotonic()
+        self._secrets: dict[RequestKey, tuple[float, Answer]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = _request_key(scope) if scope["type"] == "http" else None
@@ -49,7 +54,7 @@ class Idempotency:
             return
         outcome = await self._claim(request)
         if isinstance(outcome, Answer):
-            await _send(send, outcome)
+            await _send(send, self._secret_answer(request) or outcome)
             return
         await self._execute(request, scope, receive, send)
 
@@ -93,8 +98,20 @@ class Idempotency:
                 await self._in_transaction(lambda conn: idempotency.abandon(conn, request))
         if answer is not None:
             stored = answer
+            if _is_secret(messages):
+                self._keep_secret(request, answer)
+                stored = _NOT_WRITTEN
             await self._in_transaction(lambda conn: idempotency.complete(conn, request, stored))
         await _flush(messages, send)
+
+    def _keep_secret(self, request: RequestKey, answer: Answer) -> None:
+        moment = time.monotonic()
+        self._secrets = {key: value for key, value in self._secrets.items() if value[0] > moment}
+        self._secrets[request] = (moment + SECRETS_S, answer)
+
+    def _secret_answer(self, request: RequestKey) -> Answer | None:
+        until, answer = self._secrets.get(request, (0.0, None))
+        return answer if until > time.monotonic() else None
 
     async def _keep_alive(self, request: RequestKey) -> None:
         while True:
@@ -138,6 +155,17 @@ class StillRunning(Unavailable):
         )
 
 
+class AnswerNotKept(Conflict):
+    code = "answer_not_kept"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This request was done, and its answer cannot be given again",
+            why="it holds a secret, which the server does not keep",
+            fix="Look at the list of what it made; delete that and send a new request.",
+        )
+
+
 def _request_key(scope: Scope) -> RequestKey | None:
     """Return the key of a request that is to be remembered, None for any other."""
     if scope["method"] not in METHODS or "body" not in scope or scope.get("actor") is None:
@@ -151,10 +179,14 @@ def _request_key(scope: Scope) -> RequestKey | None:
             why=f"it has {len(key)} characters and may have {_KEY_LENGTH}",
             fix="Send a UUID.",
         )
-    # The query and the whole path are hashed too: the path's column is cut to its length.
-    identity = b"\n".join((scope["path"].encode(), cast("bytes", scope["query_string"]), cast("bytes", scope["body"])))
+    # The query and the whole path are hashed too: the path's column is cut to its length. So is who asks: nobody gets
+    # an answer that was another's.
+    actor = cast("Actor", scope["actor"])
+    identity = b"\n".join(
+        (scope["path"].encode(), cast("bytes", scope["query_string"]), cast("bytes", scope["body"]), actor.id.encode())
+    )
     return RequestKey(
-        organization_id=cast("Actor", scope["actor"]).organization_id,
+        organization_id=actor.organization_id,
         key=key,
         method=scope["method"],
         path=scope["path"][:_PATH_LENGTH],
@@ -174,6 +206,15 @@ def _answer(messages: list[Message]) -> Answer | None:
     return Answer(status_code=status, content_type=content_type, body=body)
 
 
+def _is_secret(messages: list[Message]) -> bool:
+    return "no-store" in Headers(raw=list(messages[0].get("headers", ()))).get("cache-control", "")
+
+
+_NOT_WRITTEN = Answer(
+    status_code=AnswerNotKept.status, content_type="application/json", body=orjson.dumps(AnswerNotKept().body())
+)
+
+
 async def _flush(messages: list[Message], send: Send) -> None:
     for message in messages:
         await send(message)
@@ -181,7 +222,11 @@ async def _flush(messages: list[Message], send: Send) -> None:
 
 
 async def _send(send: Send, answer: Answer) -> None:
-    headers = [(b"content-length", str(len(answer.body)).encode()), (b"idempotency-replayed", b"true")]
+    headers = [
+        (b"content-length", str(len(answer.body)).encode()),
+        (b"idempotency-replayed", b"true"),
+        (b"cache-control", b"no-store"),
+    ]
     if answer.content_type:
         headers.append((b"content-type", answer.content_type.encode()))
     await send({"type": "http.response.start", "status": answer.status_code, "headers": headers})

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from sqlalchemy import Connection
 
+from pictograph.models.audit import AuditEntry
 from pictograph_server.actor import Actor
 from pictograph_server.services.audit import repository
 
@@ -26,3 +27,29 @@ def record(
     repository.insert_entry(
         conn, actor, action, subject_id=subject_id, subject_name=subject_name, details=dict(details or {})
     )
+
+
+def list_entries(
+    conn: Connection,
+    organization_id: str,
+    *,
+    action: str | None = None,
+    actor_id: str | None = None,
+    subject_id: str | None = None,
+    before: str | None = None,
+    limit: int,
+) -> list[AuditEntry]:
+    """Return at most `limit` entries, newest first, that are older than the entry `before`.
+
+    What is not None must be equal; `action` may also be a noun alone, `member`, for all that happened to members.
+    """
+    rows = repository.newest(
+        conn,
+        organization_id,
+        action=action,
+        actor_id=actor_id,
+        subject_id=subject_id,
+        before=before,
+        limit=limit,
+    )
+    return [AuditEntry.model_validate(row) for row in rows]

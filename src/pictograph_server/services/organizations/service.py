@@ -9,8 +9,11 @@ from typing import cast
 
 from sqlalchemy import Connection
 
+from pictograph.models.organization import Organization
 from pictograph_server.actor import Actor, Role
-from pictograph_server.services.organizations import repository
+from pictograph_server.errors import NotFound, Unprocessable
+from pictograph_server.services.audit import service as audit
+from pictograph_server.services.organizations import invites_repository, repository
 from pictograph_server.settings import API_KEY_PREFIX, Credits, Limits, Settings
 from pictograph_server.storage.db.types import now
 
@@ -18,6 +21,27 @@ from pictograph_server.storage.db.types import now
 _SECRET_LENGTH = 32
 _ALPHABET = string.ascii_letters + string.digits
 _PREFIX_LENGTH = 12
+MAX_NAME_LENGTH = 120
+
+
+class OrganizationNotFound(NotFound):
+    code = "organization_not_found"
+
+    def __init__(self, organization_id: str) -> None:
+        super().__init__(
+            f"There is no organisation {organization_id[:80]!r} here",
+            fix="`client.organizations.me()` returns the one that your key belongs to.",
+        )
+
+
+class BadOrganizationName(Unprocessable):
+    code = "bad_organization_name"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name[:40]!r} cannot be the name of an organisation",
+            why=f"a name has 1 to {MAX_NAME_LENGTH} visible characters",
+        )
 
 
 @dataclass(frozen=True)
@@ -75,6 +99,53 @@ def create_organization(
     return OrganizationRecord(organization_id=organization_id, owner_id=user_id)
 
 
+def get(conn: Connection, organization_id: str, *, credits_remaining: int) -> Organization:
+    """Return the organisation as on the wire; what is left of its credits is for `services/credits` to say."""
+    row = repository.organization(conn, organization_id)
+    if row is None:
+        raise OrganizationNotFound(organization_id)
+    return Organization(
+        id=row.id,
+        name=row.name,
+        slug=row.slug,
+        # Nothing is sold here: everybody has what the largest plan has.
+        subscription_tier="enterprise",
+        credits_remaining=max(0, credits_remaining),
+        credits_monthly_allowance=row.credits_monthly_allowance,
+        credits_reset_at=row.credits_reset_at,
+        max_users=row.max_users,
+        max_images=row.max_images,
+        max_storage_bytes=row.max_storage_bytes,
+        member_count=repository.count_members(conn, organization_id),
+        pending_invite_count=invites_repository.count_pending(conn, organization_id, now()),
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def rename(conn: Connection, actor: Actor, name: str) -> None:
+    """Give the organisation another name. Its slug stays: links may hold it.
+
+    Raises:
+        BadOrganizationName: it is blank, too long, or holds invisible characters.
+    """
+    label = name.strip()
+    if not label or len(label) > MAX_NAME_LENGTH or not label.isprintable():
+        raise BadOrganizationName(name)
+    before = repository.lock(conn, actor.organization_id).name
+    if label == before:
+        return
+    repository.rename(conn, actor.organization_id, label)
+    audit.record(
+        conn,
+        actor,
+        "organization.updated",
+        subject_id=actor.organization_id,
+        subject_name=label,
+        details={"from": before, "to": label},
+    )
+
+
 def create_key(
     conn: Connection,
     organization_id: str,
@@ -84,6 +155,7 @@ def create_key(
     role: Role,
     rate_limit: int = Limits.model_fields["requests_per_hour"].default,
     expires_at: datetime | None = None,
+    created_by: str | None = None,
 ) -> str:
     """Store a key (its hash and first characters, never the key) and return its id."""
     return repository.insert_key(
@@ -95,6 +167,7 @@ def create_key(
         role=role,
         rate_limit=rate_limit,
         expires_at=expires_at,
+        created_by=created_by,
     )
 
 
