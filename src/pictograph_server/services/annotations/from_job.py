@@ -13,6 +13,7 @@ from pictograph_server.services.images.records import AnnotationState
 
 from . import repository
 from .documents import AnnotationJson, to_document, with_maker
+from .history_repository import Author
 from .provenance import Provenance
 from .repository import Stored
 from .status import after_job
@@ -61,6 +62,7 @@ def save_findings(
     states: list[AnnotationState] = []
     added: dict[str, int] = {}
     new_documents: list[AnnotationJson] = []
+    new_origins: list[Provenance] = []
     for image in locked:
         finding, before = by_image[image.id], rows.get(image.id, _EMPTY)
         kept = [each for each in before.documents if not _gives_way(each, before.provenance, replace_classes)]
@@ -81,8 +83,9 @@ def save_findings(
         states.append(AnnotationState(image, len(kept) + len(new), version, status, set_by))
         added[image.id] = len(new)
         new_documents += new
+        new_origins += finding.provenance.values()
     register_classes(conn, dataset_id, new_documents)
-    repository.put_many(conn, organization_id, stored, known=rows)
+    repository.put_many(conn, organization_id, stored, known=rows, author=_author(new_origins))
     images.set_annotation_states(conn, states)
     return added
 
@@ -93,6 +96,12 @@ def register_classes(conn: Connection, dataset_id: str, documents: Sequence[Anno
     for document in documents:
         geometries.setdefault(str(document["name"]), str(document["type"]))
     datasets.ensure_classes(conn, dataset_id, [(name, geometry, ()) for name, geometry in geometries.items()])
+
+
+def _author(origins: Sequence[Provenance]) -> Author:
+    """Return the engine that found this; a job has one."""
+    made_by = origins[0].made_by if origins else None
+    return Author(made_by, made_by, "labelled by a job")
 
 
 def _is_same_object(one: AnnotationJson, other: AnnotationJson) -> bool:

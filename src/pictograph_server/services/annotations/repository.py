@@ -8,8 +8,12 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
+from . import history_repository
+from .class_changes_repository import pending_of_images
 from .documents import AnnotationJson
+from .history_repository import Author
 from .provenance import Provenance
+from .renaming import renamed
 
 _annotations = tables.annotations
 _CHUNK = 500
@@ -24,16 +28,22 @@ class Stored:
 
 
 def get(conn: Connection, image_id: str) -> Stored | None:
-    row = conn.execute(
-        select(_annotations.c.document, _annotations.c.provenance).where(_annotations.c.image_id == image_id)
-    ).first()
-    if row is None:
-        return None
-    return Stored(row.document, {key: Provenance.from_json(value) for key, value in row.provenance.items()})
+    return get_many(conn, [image_id]).get(image_id)
 
 
 def get_many(conn: Connection, image_ids: Sequence[str]) -> dict[str, Stored]:
-    """Return image id -> what its row holds; a few hundred images at most."""
+    """Return image id -> what its row holds, class changes that are on their way in it; a few hundred at most."""
+    changes = pending_of_images(conn, image_ids)
+    return {
+        image_id: Stored(renamed(stored.documents, changes[image_id]), stored.provenance)
+        if image_id in changes
+        else stored
+        for image_id, stored in get_many_as_written(conn, image_ids).items()
+    }
+
+
+def get_many_as_written(conn: Connection, image_ids: Sequence[str]) -> dict[str, Stored]:
+    """Return image id -> what its row holds, also where a class change has not come to it yet."""
     query = select(_annotations.c.image_id, _annotations.c.document, _annotations.c.provenance)
     return {
         row.image_id: Stored(row.document, {key: Provenance.from_json(value) for key, value in row.provenance.items()})
@@ -44,25 +54,50 @@ def get_many(conn: Connection, image_ids: Sequence[str]) -> dict[str, Stored]:
 def documents(conn: Connection, image_ids: Sequence[str]) -> dict[str, list[AnnotationJson]]:
     found: dict[str, list[AnnotationJson]] = {}
     for start in range(0, len(image_ids), _CHUNK):
-        query = select(_annotations.c.image_id, _annotations.c.document).where(
-            _annotations.c.image_id.in_(image_ids[start : start + _CHUNK])
-        )
-        found.update({row.image_id: row.document for row in conn.execute(query)})
+        chunk = image_ids[start : start + _CHUNK]
+        changes = pending_of_images(conn, chunk)
+        query = select(_annotations.c.image_id, _annotations.c.document).where(_annotations.c.image_id.in_(chunk))
+        for row in conn.execute(query):
+            found[row.image_id] = (
+                renamed(row.document, changes[row.image_id]) if row.image_id in changes else row.document
+            )
     return found
 
 
-def put(conn: Connection, organization_id: str, image_id: str, stored: Stored, *, is_new: bool) -> None:
-    put_many(conn, organization_id, {image_id: stored}, known=() if is_new else (image_id,))
+def put(
+    conn: Connection,
+    organization_id: str,
+    image_id: str,
+    stored: Stored,
+    *,
+    is_new: bool,
+    author: Author | None = None,
+) -> None:
+    put_many(conn, organization_id, {image_id: stored}, known=() if is_new else (image_id,), author=author)
 
 
-def put_many(conn: Connection, organization_id: str, stored: Mapping[str, Stored], *, known: Collection[str]) -> None:
-    """Write the rows of images (id -> row); those of `known` are there already."""
+def put_many(
+    conn: Connection,
+    organization_id: str,
+    stored: Mapping[str, Stored],
+    *,
+    known: Collection[str],
+    author: Author | None = None,
+) -> None:
+    """Write the rows of images (id -> row); those of `known` are there already, and what they held goes to the history.
+
+    Before the images' `annotation_version` grows: what is replaced is kept under the version it had.
+    """
     moment = now()
+    author = author or Author()
     rows = [
         {
             "image": image_id,
             "document": list(each.documents),
             "provenance": {key: value.to_json() for key, value in each.provenance.items()},
+            "saved_by": author.by,
+            "saved_by_name": author.name,
+            "note": author.note,
             "updated_at": moment,
         }
         for image_id, each in stored.items()
@@ -72,6 +107,7 @@ def put_many(conn: Connection, organization_id: str, stored: Mapping[str, Stored
         statement = insert(_annotations).values(image_id=bindparam("image"), organization_id=organization_id)
         conn.execute(statement, new)
     if changed := [row for row in rows if row["image"] in known]:
+        history_repository.keep(conn, [str(row["image"]) for row in changed])
         conn.execute(update(_annotations).where(_annotations.c.image_id == bindparam("image")), changed)
 
 

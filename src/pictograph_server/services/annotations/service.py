@@ -17,6 +17,7 @@ from pictograph_server.storage.db.types import now
 from . import repository
 from .documents import AnnotationJson, is_same, to_document, with_maker
 from .from_job import job_finding, register_classes, save_findings
+from .history_repository import Author
 from .provenance import Provenance, is_engine
 from .repository import Stored
 from .status import after_save
@@ -110,7 +111,8 @@ def save_documents(
         is_machine_work=all(entry.is_untouched_machine_work for entry in stored.provenance.values()),
         review_required=datasets.is_review_required(conn, image.dataset_id),
     )
-    repository.put(conn, actor.organization_id, image_id, stored, is_new=row is None)
+    author = Author(actor.maker, actor.name)
+    repository.put(conn, actor.organization_id, image_id, stored, is_new=row is None, author=author)
     version = image.annotation_version + 1
     images.set_annotation_state(conn, image, count=len(new), version=version, status=change)
     return SaveOutcome(image.annotation_count, len(new), change[0], version)
