@@ -149,6 +149,7 @@ def _run_server(
         prompts=annotator,
         lifespan=lifespan,
         is_dispatching=dispatcher.is_beating if dispatcher is not None else None,
+        is_stopping=lambda: server.should_exit,
     )
     config = uvicorn.Config(
         app,

@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic import ValidationError as MalformedModel
 
 from pictograph import __version__
+from pictograph._http.events import ServerEvent, read_events
 from pictograph._http.retry import RetryPolicy
 from pictograph._internal.config import ClientConfig
 from pictograph.exceptions import ApiError, NetworkError, RequestTimeoutError, ServerError, from_response
@@ -179,6 +180,32 @@ class Transport:
     def download(self, path: str, target: str | Path) -> Path:
         """Stream the bytes of an API path into a file, which appears whole or not at all. Not retried."""
         return self._stream_to_file(self._api, self.url(path), target, timeout_s=self.config.timeout, progress=None)
+
+    def events(self, path: str, *, after: str | None = None, silence_s: float = 30.0) -> Iterator[ServerEvent]:
+        """Yield the server-sent events of a path as they come, after the one whose id is `after`. Not retried.
+
+        Raises:
+            ApiError: the class for the status; also when the answer is no event stream, as from another server.
+            NetworkError: there was no answer, or the stream broke or was silent for `silence_s` seconds.
+        """
+        headers = {"Accept": "text/event-stream", "Cache-Control": "no-cache"}
+        if after is not None:
+            headers["Last-Event-ID"] = after
+        timeout = httpx2.Timeout(self.config.timeout, read=silence_s)
+        request = self._api.build_request("GET", self.url(path), headers=headers, timeout=timeout)
+        try:
+            response = self._api.send(request, stream=True)
+            with contextlib.closing(response):
+                if not response.is_success:
+                    response.read()
+                    raise error_of(response)
+                if not response.headers.get("Content-Type", "").startswith("text/event-stream"):
+                    raise _unexpected("The server's answer is no event stream", response.headers.get("Content-Type"))
+                yield from read_events(response.iter_lines())
+        except httpx2.RequestError as error:
+            raise _no_answer(request, error) from error
+        except ValueError as error:
+            raise _unexpected(f"An event of the server is not JSON: {error}", None) from error
 
     # --- signed URLs ---
 

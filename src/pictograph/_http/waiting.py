@@ -1,11 +1,12 @@
-"""Waiting for a job: look, decide, sleep, look again."""
+"""Waiting for a job: the server tells of every change; where it cannot, look, decide, sleep, look again."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from pydantic import BaseModel
 
+from pictograph._http.transport import Json, Transport
 from pictograph.exceptions import ApiError, NetworkError, PollTimeoutError, ServerError
 
 J = TypeVar("J", bound=BaseModel)
@@ -27,10 +28,13 @@ def wait_for(
     timeout: float,
     sleep: Callable[[float], None],
     progress: Callable[[J], None] | None = None,
+    follow: Callable[[], Iterator[J | None]] | None = None,
 ) -> J:
     """Return the job once its status is in `done`.
 
-    The first looks come quickly, since small jobs end in a second; then one every `poll_interval` seconds.
+    `follow` (see `snapshots`) brings every change at once. Without it, where the server has no such stream, and with a
+    `sleep` that is not the clock's, the job is looked at: quickly at first, since small jobs end in a second; then
+    every `poll_interval` seconds.
 
     Args:
         what: names the job in errors, for example "Training run 17f3…".
@@ -46,11 +50,34 @@ def wait_for(
     if timeout <= 0:
         raise ValueError(f"timeout must be positive, not {timeout}")
     clock = _Clock(sleep)
+    is_followed = follow is not None and sleep is time.sleep
     delay = poll_interval / 8
     away_since: float | None = None
+
+    def is_done(job: J) -> bool:
+        if progress is not None:
+            progress(job)
+        status = status_of(job)
+        if status in failed:
+            words = error_of(job) or "no error message"
+            raise ApiError(f"{what} {status}: {words}", response=job.model_dump(mode="json"))
+        return status in done
+
     while True:
         try:
             job = fetch()
+            away_since = None
+            if is_done(job):
+                return job
+            if is_followed and follow is not None:
+                for told in follow():
+                    job = told or job
+                    if told is not None and is_done(told):
+                        return told
+                    if clock.elapsed() >= timeout:
+                        break
+        except NoStream:
+            is_followed = False
         except (NetworkError, ServerError) as error:
             if isinstance(error, ServerError) and error.status_code not in _AWAY_STATUSES:
                 raise
@@ -58,19 +85,28 @@ def wait_for(
             if clock.elapsed() - away_since >= _PATIENCE_S or clock.elapsed() >= timeout:
                 raise
         else:
-            away_since = None
-            if progress is not None:
-                progress(job)
-            status = status_of(job)
-            if status in done:
-                return job
-            if status in failed:
-                words = error_of(job) or "no error message"
-                raise ApiError(f"{what} {status}: {words}", response=job.model_dump(mode="json"))
             if clock.elapsed() >= timeout:
-                raise PollTimeoutError(f"{what} is still {status} after {timeout:g} s")
+                raise PollTimeoutError(f"{what} is still {status_of(job)} after {timeout:g} s")
         clock.sleep(min(delay, max(timeout - clock.elapsed(), 0.001)))
         delay = min(delay * 1.5, poll_interval)
+
+
+class NoStream(Exception):
+    """The server tells nothing by itself: it is another one, or a proxy is in between."""
+
+
+def snapshots(transport: Transport, path: str, parse_answer: Callable[[Json], J]) -> Iterator[J | None]:
+    """Yield what GET of `path` would answer, whenever it changes; None in between, at least every few seconds.
+
+    Raises:
+        NoStream: there is no stream of events beside the path.
+        NetworkError: it broke, or fell silent.
+    """
+    try:
+        for event in transport.events(f"{path}/events"):
+            yield parse_answer(event.data) if event.kind == "snapshot" else None
+    except ApiError as error:
+        raise NoStream from error
 
 
 class _Clock:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pictograph._http.transport import Transport, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph.models.annotator import Annotator
 from pictograph.models.auto_annotate import (
     Acceptance,
@@ -321,6 +321,9 @@ class AutoAnnotate:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(
+                self._transport, path_of("auto-annotate", "batch", job_id), lambda answer: parse(BatchJob, answer)
+            ),
         )
 
     def accept(

@@ -7,7 +7,7 @@ from typing import Any
 
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph.models.export import Export, ExportFormat
 
 _LIST = f"{DEVELOPER}/exports/"
@@ -104,6 +104,7 @@ class Exports:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(self._transport, path_of("exports", dataset_name, export_name), _export),
         )
 
     def download(

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph._internal.config import model_cache
 from pictograph.exceptions import ApiError, ConflictError, NotFoundError
 from pictograph.models.card import ModelCard
@@ -183,6 +183,7 @@ class Models:
             timeout=timeout,
             sleep=self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(self._transport, path_of("models", model_id, "evaluations", run.id), _evaluation),
         )
         if run.evaluation is None:
             raise ApiError(f"Evaluation {run.id} is completed and has no figures", response=run.model_dump(mode="json"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import DEVELOPER, Transport, member, members, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph.exceptions import ApiError
 from pictograph.models.training import (
     GpuType,
@@ -195,6 +195,7 @@ class Training:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(self._transport, path_of("training", run_id), _run),
         )
 
     def _pager(

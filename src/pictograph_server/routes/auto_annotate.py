@@ -5,6 +5,7 @@ from typing import Annotated, Literal, cast
 
 from fastapi import APIRouter, Depends, Header, Request
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from pictograph.models.annotation import Annotation
 from pictograph.models.auto_annotate import (
@@ -21,6 +22,7 @@ from pictograph.models.common import BoundingBox, NonBlankStr
 from pictograph_server.actor import Actor
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, Look, Position, event_stream
 from pictograph_server.services.auto_annotation import prompts
 from pictograph_server.services.auto_annotation import quote as quotes
 from pictograph_server.services.auto_annotation import service as batches
@@ -225,6 +227,19 @@ def quote_similar(body: StartSimilar, actor: Member, platform: PlatformDep) -> B
 def get_batch(job_id: str, actor: Viewer, platform: PlatformDep) -> BatchJob:
     with platform.db.read() as conn:
         return batches.get(conn, actor.organization_id, job_id)
+
+
+@router.get("/batch/{job_id}/events", response_class=EventStream)
+async def follow_batch(
+    job_id: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The batch whenever it changes."""
+
+    def look(conn: Connection, _position: Position) -> Look:
+        job = batches.get(conn, actor.organization_id, job_id)
+        return Look(job, job.status in OVER)
+
+    return await event_stream(request, platform, heard, look)
 
 
 @router.post("/batch/{job_id}/cancel")

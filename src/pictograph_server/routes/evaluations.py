@@ -2,13 +2,24 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel
+from sqlalchemy import Connection
 
 from pictograph.models.evaluation import EvaluationRun, EvaluationSplit
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
+from pictograph_server.routes.events import (
+    OVER,
+    EventStream,
+    HeardUntil,
+    Look,
+    Position,
+    event_stream,
+    job_events,
+    number_of,
+)
 from pictograph_server.services.evaluations import service as evaluations
 from pictograph_server.services.evaluations.service import EvaluationRequest
 
@@ -61,6 +72,20 @@ def list_evaluations(
 def get_evaluation(model_id: str, evaluation_id: str, actor: Viewer, platform: PlatformDep) -> EvaluationEnvelope:
     with platform.db.read() as conn:
         return EvaluationEnvelope(evaluation=evaluations.get(conn, actor.organization_id, model_id, evaluation_id))
+
+
+@router.get("/{model_id}/evaluations/{evaluation_id}/events", response_class=EventStream)
+async def follow_evaluation(
+    model_id: str, evaluation_id: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The evaluation whenever it changes, and what its job says."""
+
+    def look(conn: Connection, position: Position) -> Look:
+        run = evaluations.get(conn, actor.organization_id, model_id, evaluation_id)
+        said = job_events(conn, evaluation_id, number_of(position, 0))
+        return Look(EvaluationEnvelope(evaluation=run), run.status in OVER, [said])
+
+    return await event_stream(request, platform, heard, look)
 
 
 @router.post("/{model_id}/evaluations/{evaluation_id}/cancel")

@@ -2,12 +2,23 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from pictograph.models.export import ExportStatus
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.events import (
+    OVER,
+    EventStream,
+    HeardUntil,
+    Look,
+    Position,
+    event_stream,
+    job_events,
+    number_of,
+)
 from pictograph_server.services.exports import service as exports
 from pictograph_server.services.exports.service import ExportAnswer, ExportRequest
 
@@ -69,6 +80,20 @@ def list_exports(
 def get_export(dataset_name: str, export_name: str, actor: Viewer, platform: PlatformDep) -> ExportEnvelope:
     with platform.db.read() as conn:
         return ExportEnvelope(export=exports.get(conn, actor.organization_id, dataset_name, export_name))
+
+
+@router.get("/{dataset_name}/{export_name}/events", response_class=EventStream)
+async def follow_export(
+    dataset_name: str, export_name: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The export whenever it changes, and what its job says."""
+
+    def look(conn: Connection, position: Position) -> Look:
+        export = exports.get(conn, actor.organization_id, dataset_name, export_name)
+        said = job_events(conn, export.id, number_of(position, 0))
+        return Look(ExportEnvelope(export=export), export.status in OVER, [said])
+
+    return await event_stream(request, platform, heard, look)
 
 
 @router.get("/{dataset_name}/{export_name}/download")

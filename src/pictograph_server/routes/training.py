@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field, JsonValue
+from sqlalchemy import Connection
 
 from pictograph.models.training import (
     Pipeline,
@@ -17,6 +18,17 @@ from pictograph_server.auth import Member, Viewer
 from pictograph_server.engines.trainers.registry import trainer_specs
 from pictograph_server.routes.credits import renew_if_due
 from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.events import (
+    OVER,
+    EventStream,
+    HeardUntil,
+    Look,
+    Position,
+    Said,
+    event_stream,
+    job_events,
+    number_of,
+)
 from pictograph_server.services.training import estimate as estimates
 from pictograph_server.services.training import pipelines
 from pictograph_server.services.training import service as training
@@ -161,6 +173,24 @@ def get_training_run(run_id: str, actor: Viewer, platform: PlatformDep) -> Train
 def get_training_history(run_id: str, actor: Viewer, platform: PlatformDep) -> TrainingHistory:
     with platform.db.read() as conn:
         return TrainingHistory(epochs=training.epochs(conn, actor.organization_id, run_id))
+
+
+@router.get("/{run_id}/events", response_class=EventStream)
+async def follow_training_run(
+    run_id: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The run whenever it changes, what its job says, and every epoch."""
+
+    def look(conn: Connection, position: Position) -> Look:
+        run = training.get(conn, actor.organization_id, run_id)
+        epochs = training.epochs(conn, actor.organization_id, run_id, after=number_of(position, 1))
+        said = [
+            job_events(conn, run_id, number_of(position, 0)),
+            [Said(epoch.epoch, "epoch", epoch.model_dump(mode="json")) for epoch in epochs],
+        ]
+        return Look(TrainingRunEnvelope(training_run=run), run.status in OVER, said)
+
+    return await event_stream(request, platform, heard, look)
 
 
 @router.get("/{run_id}/splits")

@@ -57,9 +57,13 @@ def set_splits(conn: Connection, run_id: str, splits: SplitsRecord) -> None:
     conn.execute(insert(training_splits).values(run_id=run_id, images=images, objects=objects))
 
 
-def epochs_of(conn: Connection, run_id: str) -> list[TrainingEpoch]:
-    """Return a run's epochs in order."""
-    query = select(training_epochs).where(training_epochs.c.run_id == run_id).order_by(training_epochs.c.epoch)
+def epochs_of(conn: Connection, run_id: str, *, after: int = 0) -> list[TrainingEpoch]:
+    """Return a run's epochs after one, in order."""
+    query = (
+        select(training_epochs)
+        .where(training_epochs.c.run_id == run_id, training_epochs.c.epoch > after)
+        .order_by(training_epochs.c.epoch)
+    )
     return [
         TrainingEpoch(
             epoch=row.epoch,

@@ -168,9 +168,9 @@ def get(conn: Connection, organization_id: str, run_id: str) -> TrainingRun:
     return to_wire(_require(repository.find(conn, organization_id, run_id), run_id))
 
 
-def epochs(conn: Connection, organization_id: str, run_id: str) -> list[TrainingEpoch]:
-    """Return what the run reported for each epoch so far."""
-    return history.epochs_of(conn, _require(repository.find(conn, organization_id, run_id), run_id).id)
+def epochs(conn: Connection, organization_id: str, run_id: str, *, after: int = 0) -> list[TrainingEpoch]:
+    """Return what the run reported for each epoch so far, or after one."""
+    return history.epochs_of(conn, _require(repository.find(conn, organization_id, run_id), run_id).id, after=after)
 
 
 def splits(conn: Connection, organization_id: str, run_id: str) -> TrainingSplits:

@@ -1,0 +1,80 @@
+"""`…/events`: snapshots, the job's events and epochs as server-sent events, and what a client missed."""
+
+from collections import Counter
+
+import pytest
+from tests.api.jobs.quick_training import start
+from tests.api.jobs.workplace import Workplace
+from tests.conftest import MakeClient, make_api_key, make_organization
+
+from pictograph._http.events import ServerEvent, read_events
+from pictograph_server.routes import events
+
+
+def follow(work: Workplace, path: str, *, after: str | None = None) -> list[ServerEvent]:
+    """Return the events of a thing that has ended."""
+    headers = {} if after is None else {"Last-Event-ID": after}
+    answer = work.client.get(f"/api/v1/developer{path}/events", headers=headers)
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    return [event for event in read_events(answer.text.splitlines()) if event.kind]
+
+
+@pytest.fixture
+def run_id(signs: Workplace) -> str:
+    run = start(signs, config={"epochs": 3})
+    assert signs.run_job("train").state == "succeeded"
+    return str(run["id"])
+
+
+def test_events__of_a_run_that_ended(signs: Workplace, run_id: str) -> None:
+    heard = follow(signs, f"/training/{run_id}")
+    told = Counter(event.kind for event in heard)
+    assert (told["epoch"], told["snapshot"], told["end"]) == (3, 1, 1)
+    assert heard[-1].kind == "end"
+    [snapshot] = [event.data for event in heard if event.kind == "snapshot"]
+    assert snapshot == signs.get(f"/training/{run_id}").json()
+    epochs = [event.data for event in heard if event.kind == "epoch"]
+    assert epochs == signs.get(f"/training/{run_id}/history").json()["epochs"]
+
+
+def test_events__after_the_one_heard_last_nothing_comes_twice(signs: Workplace, run_id: str) -> None:
+    numbered = [event for event in follow(signs, f"/training/{run_id}") if event.id]
+    assert len({event.id for event in numbered}) == len(numbered) > 4
+    for index, last in enumerate(numbered):
+        rest = [event for event in follow(signs, f"/training/{run_id}", after=last.id) if event.id]
+        assert [event.data for event in rest] == [event.data for event in numbered[index + 1 :]]
+
+
+@pytest.mark.parametrize("mark", ["", "x", "-1", "1.2.3.4", "9" * 90, "²"])
+def test_events__an_odd_mark_is_no_error(signs: Workplace, run_id: str, mark: str) -> None:
+    work_headers = {"Last-Event-ID": mark.encode()}
+    answer = signs.client.get(f"/api/v1/developer/training/{run_id}/events", headers=work_headers)
+    assert (answer.status_code, '"status":"completed"' in answer.text) == (200, True)
+
+
+def test_events__of_another_organization_are_404(signs: Workplace, run_id: str, make_client: MakeClient) -> None:
+    stranger = make_client(make_api_key(signs.platform, make_organization(signs.platform, "Others")))
+    assert stranger.get(f"/api/v1/developer/training/{run_id}/events").status_code == 404
+
+
+def test_events__of_an_export(signs: Workplace) -> None:
+    body = {"dataset_name": "signs", "name": "v2", "format": "coco"}
+    export = signs.post("/exports/", body).json()["export"]
+    signs.run_job("export")
+    heard = follow(signs, "/exports/signs/v2")
+    [snapshot] = [event.data["export"] for event in heard if event.kind == "snapshot"]
+    assert (snapshot["id"], snapshot["status"]) == (export["id"], "completed")
+    assert next(event.kind for event in heard if event.id) == "queued"
+
+
+def test_events__end_when_the_server_does(signs: Workplace) -> None:
+    run = start(signs, config={"epochs": 3})
+    signs.client.app.state.is_stopping = lambda: True  # pyright: ignore[reportAttributeAccessIssue]
+    heard = follow(signs, f"/training/{run['id']}")
+    assert [event.kind for event in heard] == ["queued", "snapshot"]
+
+
+def test_events__a_stream_has_a_lifetime(signs: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = start(signs, config={"epochs": 3})
+    monkeypatch.setattr(events, "LIFETIME_S", 0.0)
+    assert follow(signs, f"/training/{run['id']}")[-1].data["training_run"]["status"] == "queued"
