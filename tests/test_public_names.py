@@ -104,6 +104,8 @@ RESOURCES = [
     "training",
     "models",
     "credits",
+    "organizations",
+    "api_keys",
     "projects",
     "auto_annotate",
     "batch",

@@ -5,6 +5,7 @@ from types import TracebackType
 from pictograph._http.transport import Transport
 from pictograph._internal.config import resolve_config
 from pictograph.resources.annotations import Annotations
+from pictograph.resources.api_keys import ApiKeys
 from pictograph.resources.auto_annotate import AutoAnnotate
 from pictograph.resources.batch import Batch
 from pictograph.resources.credits import Credits
@@ -12,6 +13,7 @@ from pictograph.resources.datasets import Datasets
 from pictograph.resources.exports import Exports
 from pictograph.resources.images import Images
 from pictograph.resources.models import Models
+from pictograph.resources.organizations import Organizations
 from pictograph.resources.projects import Projects
 from pictograph.resources.training import Training
 
@@ -56,6 +58,8 @@ class Client:
         self.training = Training(transport)
         self.models = Models(transport)
         self.credits = Credits(transport)
+        self.organizations = Organizations(transport)
+        self.api_keys = ApiKeys(transport)
         self.projects = Projects(transport)
         self.auto_annotate = AutoAnnotate(transport)
         self.batch = Batch(transport)

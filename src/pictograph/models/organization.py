@@ -44,7 +44,7 @@ class OrganizationMember(WireModel):
 
 
 class OrganizationInvite(WireModel):
-    """An invitation by e-mail."""
+    """An invitation by e-mail. Its link, with which anybody can accept it, is only in the answer that made it."""
 
     id: str
     organization_id: str
@@ -54,3 +54,4 @@ class OrganizationInvite(WireModel):
     invited_by: str | None = None
     expires_at: datetime
     created_at: datetime
+    link: str | None = None

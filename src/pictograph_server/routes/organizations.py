@@ -50,14 +50,8 @@ class InviteRequest(BaseModel):
     role: InviteRole = "member"
 
 
-class CreatedInvite(OrganizationInvite):
-    """An invite that was just made. Whoever has the link may accept it, so it is told this once."""
-
-    link: str
-
-
-class CreatedInviteEnvelope(BaseModel):
-    invite: CreatedInvite
+class InviteEnvelope(BaseModel):
+    invite: OrganizationInvite
 
 
 class InviteList(BaseModel):
@@ -103,12 +97,12 @@ def list_invites(actor: Viewer, platform: PlatformDep, status: InviteStatus | No
 
 
 @router.post("/invites", status_code=201)
-def invite(body: InviteRequest, actor: Admin, platform: PlatformDep, response: Response) -> CreatedInviteEnvelope:
+def invite(body: InviteRequest, actor: Admin, platform: PlatformDep, response: Response) -> InviteEnvelope:
     response.headers.update(NO_STORE)
     with platform.db.write() as conn:
         new = invites.create(conn, actor, body.email, body.role)
     link = f"{platform.signer.base_url}/invite/{new.token}"
-    return CreatedInviteEnvelope(invite=CreatedInvite(**new.invite.model_dump(), link=link))
+    return InviteEnvelope(invite=new.invite.model_copy(update={"link": link}))
 
 
 @router.delete("/invites/{invite_id}", status_code=204)
