@@ -838,6 +838,7 @@ imports = Table(
     Column("error_message", Text),
     # Who imports, as provenance names them (R11).
     Column("maker", String(60), nullable=False),
+    Column("maker_name", String(320), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("completed_at", UtcDateTime),

@@ -657,6 +657,7 @@ def upgrade() -> None:
         sa.Column("result", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.Column("maker", sa.String(length=60), nullable=False),
+        sa.Column("maker_name", sa.String(length=320), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
