@@ -1,0 +1,81 @@
+"""What services know about people and where they sit, and what the API answers about them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from pictograph_server.actor import Actor, Role
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a request comes from, as the server saw it."""
+
+    address: str
+    user_agent: str
+
+
+@dataclass(frozen=True)
+class Person:
+    """A row of `users`."""
+
+    id: str
+    email: str | None
+    full_name: str | None
+    password_hash: str | None
+    created_at: datetime
+
+    @property
+    def display_name(self) -> str:
+        return self.full_name or self.email or "Somebody"
+
+
+class Membership(BaseModel):
+    """An organisation a person belongs to, and as what."""
+
+    organization_id: str
+    name: str
+    slug: str
+    role: Role
+
+
+class Account(BaseModel):
+    """A person as they see themselves."""
+
+    id: str
+    email: str | None
+    full_name: str | None
+    has_password: bool
+    organizations: list[Membership]
+    created_at: datetime
+
+
+class SessionEntry(BaseModel):
+    """One of a person's sessions, for the list in which they can end it."""
+
+    id: str
+    address: str
+    user_agent: str
+    created_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class KnownSession:
+    """A session that holds: who signed in, as which role of the organisation they look at."""
+
+    id: str
+    actor: Actor
+    expires_at: datetime
+    last_used_at: datetime
+
+
+@dataclass(frozen=True)
+class StartedSession:
+    """A session just begun. `token` goes into the cookie and is kept nowhere here."""
+
+    token: str
+    session: KnownSession
