@@ -18,7 +18,7 @@ import orjson
 from pictograph_server.errors import Forbidden
 from pictograph_server.settings import Settings, new_secret
 
-Purpose = Literal["download", "upload"]
+Purpose = Literal["download", "upload", "video"]
 SECRET_FILE = "signing-secret"
 
 
@@ -55,6 +55,10 @@ class UrlSigner:
         """Return an absolute URL that takes the bytes of an upload with PUT."""
         return f"{self.base_url}/uploads/{self._seal('upload', [upload_id], expires_s)}"
 
+    def video_upload_url(self, video_id: str, *, expires_s: int = 3600) -> str:
+        """Return an absolute URL that takes the bytes of a video with PUT."""
+        return f"{self.base_url}/uploads/videos/{self._seal('video', [video_id], expires_s)}"
+
     def read_download(self, token: str) -> DownloadGrant:
         """Raises BadLink when the token is not ours, is for something else, or has expired."""
         key, filename, media_type = self._open("download", token)
@@ -64,6 +68,11 @@ class UrlSigner:
         """Return the id of the upload; raises BadLink as `read_download` does."""
         (upload_id,) = self._open("upload", token)
         return upload_id
+
+    def read_video_upload(self, token: str) -> str:
+        """Return the id of the video; raises BadLink as `read_download` does."""
+        (video_id,) = self._open("video", token)
+        return video_id
 
     @property
     def base_url(self) -> str:
