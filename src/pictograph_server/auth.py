@@ -1,4 +1,4 @@
-"""What a route asks of its caller: a key, and a role. The key itself is checked in middleware/authentication.py."""
+"""What a route asks of its caller: a key or a session, and a role. Both are checked in middleware/authentication.py."""
 
 from collections.abc import Callable
 from typing import Annotated, cast
@@ -20,14 +20,28 @@ class InvalidApiKey(Unauthorized):
         )
 
 
+class NotSignedIn(Unauthorized):
+    code = "not_signed_in"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "You are not signed in any more",
+            why="the session ended, or you left the organisation you were in",
+            fix="Sign in again.",
+        )
+
+
 class RoleTooLow(Forbidden):
     code = "role_too_low"
 
-    def __init__(self, role: Role, minimum: Role) -> None:
+    def __init__(self, actor: Actor, minimum: Role) -> None:
+        is_key = actor.kind == "key"
         super().__init__(
             f"This needs the role {minimum!r} or higher",
-            why=f"the API key has the role {role!r}",
-            fix=f"Use a key with the role {minimum!r}; an admin of the organisation can make one.",
+            why=f"{'the API key has' if is_key else 'you have'} the role {actor.role!r}",
+            fix=f"Use a key with the role {minimum!r}; an admin of the organisation can make one."
+            if is_key
+            else f"Ask somebody with the role {minimum!r}, or for that role.",
         )
 
 
@@ -37,7 +51,7 @@ def _require(minimum: Role) -> Callable[[Request], Actor]:
         if actor is None:
             raise InvalidApiKey("the request carries none")
         if not actor.has_role(minimum):
-            raise RoleTooLow(actor.role, minimum)
+            raise RoleTooLow(actor, minimum)
         return actor
 
     return dependency

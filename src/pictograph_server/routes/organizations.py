@@ -18,6 +18,7 @@ from pictograph_server.platform import Platform
 from pictograph_server.routes.caching import NO_STORE
 from pictograph_server.routes.credits import renew_if_due
 from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.services.accounts import letters
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.organizations import invites, members
 from pictograph_server.services.organizations import service as organizations
@@ -101,7 +102,7 @@ def invite(body: InviteRequest, actor: Admin, platform: PlatformDep, response: R
     response.headers.update(NO_STORE)
     with platform.db.write() as conn:
         new = invites.create(conn, actor, body.email, body.role)
-    link = f"{platform.signer.base_url}/invite/{new.token}"
+    link = letters.hand_on_invite(platform, actor, new.invite, new.token)
     return InviteEnvelope(invite=new.invite.model_copy(update={"link": link}))
 
 

@@ -72,7 +72,7 @@ def accept(
     full_name: str | None = None,
     password: str | None = None,
 ) -> StartedSession:
-    """Become a member, and begin a session in the organisation.
+    """Become a member, and begin a session in the organisation, or switch the one there is to it.
 
     Args:
         session: of who is asking, when they are signed in.
@@ -88,16 +88,15 @@ def accept(
         person = repository.person_by_email(conn, invite.email)
     if person is None:
         return _as_somebody_new(platform, token, invite, device, full_name=full_name, password=password)
-    is_signed_in = session is not None and session.actor.id == person.id
-    if not is_signed_in:
-        if not password or person.password_hash is None:
-            raise SignInFirst(invite.email)
-        person = check_password(platform, invite.email, password, device)
+    if session is not None and session.actor.id == person.id:
+        with platform.db.write() as conn:
+            joined = invites.accept(conn, token, person.id, name=person.display_name)
+            return StartedSession(None, sessions.switch(conn, session, joined.organization_id))
+    if not password or person.password_hash is None:
+        raise SignInFirst(invite.email)
+    person = check_password(platform, invite.email, password, device)
     with platform.db.write() as conn:
-        if session is not None and is_signed_in:
-            repository.delete_session(conn, person.id, session.id)
-        else:
-            accept_password(conn, person, password or "", device)
+        accept_password(conn, person, password, device)
         return _join(conn, platform, token, person, device)
 
 

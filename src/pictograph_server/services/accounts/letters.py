@@ -2,19 +2,18 @@
 
 from pictograph.models.organization import OrganizationInvite
 from pictograph_server import mail
+from pictograph_server.actor import Actor
 from pictograph_server.mail import Letter
 from pictograph_server.platform import Platform
 from pictograph_server.services.accounts.links import INVITE_PATH, NewLink
+from pictograph_server.services.organizations import repository as organizations_repository
 
 
-def hand_on_invite(
-    platform: Platform, invite: OrganizationInvite, token: str, *, organization: str, invited_by: str
-) -> str | None:
-    """Send the invited person their link; return it when it could not be sent, to be handed on by who invited.
-
-    Args:
-        organization, invited_by: names, for the letter.
-    """
+def hand_on_invite(platform: Platform, actor: Actor, invite: OrganizationInvite, token: str) -> str | None:
+    """Send the invited person their link; return it when it could not be sent, to be handed on by who invited."""
+    with platform.db.read() as conn:
+        row = organizations_repository.organization(conn, invite.organization_id)
+    organization, invited_by = row.name if row else "an organisation", actor.name
     path = INVITE_PATH + token
     text = (
         f"{invited_by} invites you to the organisation {organization} on Pictograph, as {invite.role}.\n\n"

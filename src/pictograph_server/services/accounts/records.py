@@ -75,7 +75,7 @@ class KnownSession:
 
 @dataclass(frozen=True)
 class StartedSession:
-    """A session just begun. `token` goes into the cookie and is kept nowhere here."""
+    """A session just begun. `token` goes into the cookie and is kept nowhere here; None leaves the cookie there is."""
 
-    token: str
+    token: str | None
     session: KnownSession

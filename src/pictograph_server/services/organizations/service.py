@@ -83,18 +83,25 @@ def has_organization(conn: Connection) -> bool:
 
 
 def create_organization(
-    conn: Connection, budget: Credits, *, name: str, owner_name: str = "Owner"
+    conn: Connection, budget: Credits, *, name: str, owner_name: str = "Owner", owner_id: str | None = None
 ) -> OrganizationRecord:
-    """Create an organisation with its owner. Its first credits are due at once: the ledger grants them on first use."""
+    """Create an organisation with its owner. Its first credits are due at once: the ledger grants them on first use.
+
+    Args:
+        owner_id: a person there is; else one is made, without an e-mail address.
+    Raises:
+        BadOrganizationName: it is blank, too long, or holds invisible characters.
+    """
+    label = check_name(name)
     organization_id = repository.insert_organization(
         conn,
-        name=name,
-        slug=f"{_slug(name)}-{secrets.token_hex(3)}",
+        name=label,
+        slug=f"{_slug(label)[:100]}-{secrets.token_hex(3)}",
         monthly_allowance=budget.monthly_allowance,
         is_free_of_charge=budget.free_of_charge,
         reset_at=now(),
     )
-    user_id = repository.insert_user(conn, full_name=owner_name)
+    user_id = owner_id or repository.insert_user(conn, full_name=owner_name)
     repository.insert_member(conn, organization_id, user_id, "owner")
     return OrganizationRecord(organization_id=organization_id, owner_id=user_id)
 
@@ -129,9 +136,7 @@ def rename(conn: Connection, actor: Actor, name: str) -> None:
     Raises:
         BadOrganizationName: it is blank, too long, or holds invisible characters.
     """
-    label = name.strip()
-    if not label or len(label) > MAX_NAME_LENGTH or not label.isprintable():
-        raise BadOrganizationName(name)
+    label = check_name(name)
     before = repository.lock(conn, actor.organization_id).name
     if label == before:
         return
@@ -144,6 +149,14 @@ def rename(conn: Connection, actor: Actor, name: str) -> None:
         subject_name=label,
         details={"from": before, "to": label},
     )
+
+
+def check_name(name: str) -> str:
+    """Return an organisation's name as it is kept. Raises BadOrganizationName."""
+    label = name.strip()
+    if not label or len(label) > MAX_NAME_LENGTH or not label.isprintable():
+        raise BadOrganizationName(name)
+    return label
 
 
 def create_key(
