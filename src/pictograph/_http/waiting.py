@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from pictograph._http.events import ServerEvent
 from pictograph._http.transport import Json, Transport
 from pictograph.exceptions import ApiError, NetworkError, PollTimeoutError, ServerError
 
@@ -107,6 +108,32 @@ def snapshots(transport: Transport, path: str, parse_answer: Callable[[Json], J]
             yield parse_answer(event.data) if event.kind == "snapshot" else None
     except ApiError as error:
         raise NoStream from error
+
+
+def follow_events(transport: Transport, path: str) -> Iterator[ServerEvent]:
+    """Yield every event of a thing, each once, until it has ended; connects again when the stream breaks.
+
+    Raises:
+        ApiError: the class for the status.
+        NetworkError, ServerError: the server stayed away for a minute.
+    """
+    heard: str | None = None
+    away_since: float | None = None
+    while True:
+        try:
+            for event in transport.events(f"{path}/events", after=heard):
+                away_since = None
+                heard = event.id or heard
+                if event.kind == "end":
+                    return
+                yield event
+        except (NetworkError, ServerError) as error:
+            if isinstance(error, ServerError) and error.status_code not in _AWAY_STATUSES:
+                raise
+            away_since = time.monotonic() if away_since is None else away_since
+            if time.monotonic() - away_since >= _PATIENCE_S:
+                raise
+        transport.sleep(1.0)
 
 
 class _Clock:

@@ -157,10 +157,26 @@ def status(session: Session, run_id: RunId) -> None:
 
 
 @api_command(app, "logs")
-def logs(session: Session, run_id: RunId) -> None:
-    """Print one line about a training run."""
-    run = session.client.training.get(run_id)
-    session.line(_status_line(run), run)
+def logs(
+    session: Session,
+    run_id: RunId,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Every epoch and message until it has ended.")] = False,
+) -> None:
+    """Print one line about a training run, or with --follow what happens to it."""
+    if not follow:
+        run = session.client.training.get(run_id)
+        session.line(_status_line(run), run)
+        return
+    run = None
+    for news in session.client.training.follow(run_id):
+        if isinstance(news, TrainingRun):
+            if run is None or news.status != run.status:
+                session.line(_status_line(news), news)
+            run = news
+        elif isinstance(news, TrainingEpoch):
+            session.line(_epoch_line(news), news)
+        else:
+            session.line(news.message, news)
 
 
 @api_command(app, "cancel")
@@ -178,6 +194,12 @@ def _status_line(run: TrainingRun) -> str:
     device = f", on {run.device}" if run.device else ""
     error = f": {run.error_message}" if run.error_message else ""
     return f"{run.name}: {run.status}, {run.progress} %{epochs}{left}{device}{error}"
+
+
+def _epoch_line(epoch: TrainingEpoch) -> str:
+    figures = {**epoch.losses, **{name: value for name, value in epoch.metrics.items() if "/" not in name}}
+    left = f", {epoch.eta_seconds} s left" if epoch.eta_seconds is not None else ""
+    return f"epoch {epoch.epoch}: {', '.join(f'{name} {value:.4g}' for name, value in figures.items())}{left}"
 
 
 def _runs_here(pipeline: Pipeline) -> str:

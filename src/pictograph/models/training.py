@@ -63,6 +63,13 @@ class TrainingEpoch(WireModel):
     reported_at: datetime
 
 
+class TrainingMessage(WireModel):
+    """What a run said: the batch size it found, the device it uses, that it goes on after a crash."""
+
+    message: str
+    at: datetime
+
+
 class TrainingSplits(WireModel):
     """Which image a run learned from and which it was measured on.
 

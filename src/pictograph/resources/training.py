@@ -1,12 +1,12 @@
 """`client.training`: what can be trained and what it costs, training runs, and what each left to look at."""
 
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import DEVELOPER, Transport, member, members, parse, path_of
-from pictograph._http.waiting import snapshots, wait_for
+from pictograph._http.waiting import follow_events, snapshots, wait_for
 from pictograph.exceptions import ApiError
 from pictograph.models.training import (
     GpuType,
@@ -14,6 +14,7 @@ from pictograph.models.training import (
     PipelineType,
     TrainingEpoch,
     TrainingEstimate,
+    TrainingMessage,
     TrainingRun,
     TrainingSplits,
     TrainingStatus,
@@ -197,6 +198,23 @@ class Training:
             progress=progress,
             follow=lambda: snapshots(self._transport, path_of("training", run_id), _run),
         )
+
+    def follow(self, run_id: str) -> Iterator[TrainingRun | TrainingEpoch | TrainingMessage]:
+        """Yield what happens to a run as it happens, from its beginning until it has ended.
+
+        Every epoch and message comes once, the run itself whenever it changes; a connection that breaks is made again.
+
+        Raises:
+            NotFoundError: there is no such run.
+            NetworkError, ServerError: the server stayed away for a minute.
+        """
+        for event in follow_events(self._transport, path_of("training", run_id)):
+            if event.kind == "snapshot":
+                yield _run(event.data)
+            elif event.kind == "epoch":
+                yield parse(TrainingEpoch, event.data)
+            elif event.kind == "message":
+                yield parse(TrainingMessage, event.data)
 
     def _pager(
         self,

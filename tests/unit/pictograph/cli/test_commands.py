@@ -232,6 +232,27 @@ def test_train_logs__one_line(api: MockApi, run: Run) -> None:
     assert run("train", "logs", "r1").stdout == "yolox-run: running, 40 %, epoch 20/50, 90 s left, on cpu (2 threads)\n"
 
 
+def test_train_logs__follow(api: MockApi, run: Run) -> None:
+    epoch = {"epoch": 1, "losses": {"loss": 2.5}, "metrics": {"map_50": 0.25, "map_50/stop": 0.5}, "eta_seconds": 9}
+    told = [
+        ("snapshot", {"training_run": RUN}),
+        ("message", {"message": "batch size 8", "at": "2026-01-01T00:00:00Z"}),
+        ("epoch", {**epoch, "seconds": 1.0, "reported_at": "2026-01-01T00:00:00Z"}),
+        ("snapshot", {"training_run": RUN | {"progress": 50}}),
+        ("snapshot", {"training_run": RUN | {"status": "failed", "error_message": "no luck"}}),
+        ("end", {}),
+    ]
+    stream = "".join(f"event: {kind}\ndata: {json.dumps(data)}\n\n" for kind, data in told)
+    answer = Reply(content=stream.encode(), headers={"Content-Type": "text/event-stream"})
+    api.on("GET", f"{API}/training/r1/events", answer)
+    assert run("train", "logs", "r1", "--follow").stdout.splitlines() == [
+        "yolox-run: running, 40 %, epoch 20/50, 90 s left, on cpu (2 threads)",
+        "batch size 8",
+        "epoch 1: loss 2.5, map_50 0.25, 9 s left",
+        "yolox-run: failed, 40 %, epoch 20/50, 90 s left, on cpu (2 threads): no luck",
+    ]
+
+
 @pytest.mark.parametrize("config", ["{", "[1]", "@nowhere.json"])
 def test_train_start__bad_config_is_wrong_usage(api: MockApi, run: Run, config: str) -> None:
     result = run("train", "start", "signs", "--pipeline", "yolox", "--config", config)

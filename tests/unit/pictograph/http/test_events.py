@@ -8,6 +8,7 @@ from pictograph import ApiError, Client
 from pictograph._http.events import ALIVE, ServerEvent, read_events
 from pictograph._http.mock import Call, MockApi, Reply
 from pictograph._http.transport import Transport
+from pictograph.models.training import TrainingEpoch
 
 RUN = {
     "id": "r1",
@@ -99,3 +100,22 @@ def test_events__say_where_the_client_is(api: MockApi) -> None:
 
     api.on("GET", f"{PATH}/events", answer)
     assert [event.kind for event in api.transport().events(f"{PATH}/events", after="4.2")] == ["", "snapshot"]
+
+
+def test_follow__every_epoch_once_over_a_break(api: MockApi) -> None:
+    def told(*events: tuple[str, str, object]) -> Reply:
+        lines = "".join(f"id: {mark}\nevent: {kind}\ndata: {json.dumps(data)}\n\n" for mark, kind, data in events)
+        return Reply(content=lines.encode(), headers={"Content-Type": "text/event-stream"})
+
+    def epoch(number: int) -> dict[str, object]:
+        return {"epoch": number, "losses": {}, "metrics": {}, "seconds": 1.0, "reported_at": "2026-01-01T00:00:00Z"}
+
+    at = "2026-01-01T00:00:00Z"
+    first = told(("1.0", "message", {"message": "on a cpu", "at": at}), ("1.1", "epoch", epoch(1)))
+    second = told(("1.2", "epoch", epoch(2)), ("2.2", "queued", {"at": at}), ("2.2", "end", {}))
+    api.on("GET", f"{PATH}/events", first, Reply(error=httpx2.ConnectError), second)
+    news = list(Client.over(api.transport()).training.follow("r1"))
+    assert [type(each).__name__ for each in news] == ["TrainingMessage", "TrainingEpoch", "TrainingEpoch"]
+    assert [each.epoch for each in news if isinstance(each, TrainingEpoch)] == [1, 2]
+    marks = [call.headers.get("last-event-id") for call in api.made("GET", f"{PATH}/events")]
+    assert marks == [None, "1.1", "1.1"]
