@@ -44,6 +44,13 @@ class Provenance:
         return cls(**document)
 
 
+def source_of(origin: Provenance | None) -> str:
+    """Return whose word an annotation is: `people` (they made or edited it), `model:<id>`, or an engine's name."""
+    if origin is None or not origin.is_untouched_machine_work:
+        return "people"
+    return origin.made_by if origin.made_by.startswith("model:") else origin.made_by.partition("@")[0]
+
+
 def is_engine(name: str) -> bool:
     """Return whether the name of a maker is an engine's or a trained model's, not a person's."""
     engine, at, _checkpoint = name.partition("@")

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
-from . import history_repository
+from . import history_repository, labels_repository
 from .class_changes_repository import pending_of_images
 from .documents import AnnotationJson
 from .history_repository import Author
@@ -109,7 +109,11 @@ def put_many(
     if changed := [row for row in rows if row["image"] in known]:
         history_repository.keep(conn, [str(row["image"]) for row in changed])
         conn.execute(update(_annotations).where(_annotations.c.image_id == bindparam("image")), changed)
+    labels_repository.index_annotations(
+        conn, {image_id: (each.documents, each.provenance) for image_id, each in stored.items()}
+    )
 
 
 def remove(conn: Connection, image_id: str) -> None:
+    labels_repository.index_annotations(conn, {image_id: ((), {})})
     conn.execute(delete(_annotations).where(_annotations.c.image_id == image_id))

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from pictograph.models.auto_annotate import BatchJobStatus
+from pictograph_server.services.annotations import labels_repository
 from pictograph_server.services.auto_annotation import pace
 from pictograph_server.services.auto_annotation.pace import Pace
 from pictograph_server.storage.db.tables import batch_images, batch_jobs, batch_shards, images
@@ -279,6 +280,7 @@ def set_auto_tags(conn: Connection, found: Mapping[str, Mapping[str, float]], *,
     changes = [{"image": image_id, "auto_tags": _tagged(tags, found[image_id], asked)} for image_id, tags in rows]
     if changes:
         conn.execute(update(images).where(images.c.id == bindparam("image")), changes)
+        labels_repository.index_tags(conn, list(found))
 
 
 def _tagged(current: Mapping[str, Any], found: Mapping[str, float], asked: Collection[str]) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Gives checked bytes their rows: one transaction for one image or a bundle, decided by name and quota."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,8 +12,9 @@ from pictograph_server.jobs import queue
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.storage.db.types import new_id, now
 
-from . import repository
+from . import repository, tallies
 from .content import ImageFacts
+from .tallies import Place
 
 INGEST_TASK = "ingest"
 INGEST_LANE = "ingest"
@@ -90,6 +92,16 @@ class Quota:
         self._bytes += size_bytes
 
 
+def require_room(conn: Connection, organization_id: str, *, images: int, size_bytes: int) -> None:
+    """Raise `LimitExceeded` (402) when so many more images do not fit into the organisation's limits."""
+    max_images, max_bytes = repository.limits(conn, organization_id)
+    current_images, current_bytes = datasets.usage(conn, organization_id)
+    if images and current_images + images > max_images:
+        raise LimitExceeded("images", current=current_images, limit=max_images)
+    if size_bytes and current_bytes + size_bytes > max_bytes:
+        raise LimitExceeded("storage", current=current_bytes, limit=max_bytes)
+
+
 def register(
     conn: Connection, organization_id: str, dataset_id: str, candidates: Sequence[Candidate]
 ) -> list[Registered | LimitExceeded]:
@@ -131,7 +143,12 @@ def _insert(
         return
     repository.add(conn, rows)
     datasets.add_to_counters(conn, dataset_id, images=len(rows), size_bytes=size_bytes)
-    # One job sees all images that wait when it runs, so one that is waiting already is enough.
+    tallies.add(conn, dataset_id, Counter(Place(str(row["folder_path"]), False, str(row["status"])) for row in rows))
+    ensure_ingest(conn, organization_id, dataset_id)
+
+
+def ensure_ingest(conn: Connection, organization_id: str, dataset_id: str) -> None:
+    """Put the job into the queue that looks at the dataset's new images, unless one waits already: it sees them all."""
     if not repository.has_waiting_ingest(conn, dataset_id, INGEST_TASK):
         queue.enqueue(
             conn,

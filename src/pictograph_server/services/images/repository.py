@@ -5,15 +5,18 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, false, func, insert, or_, select, update
 
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
+from . import tallies_repository
 from .records import AnnotationState, ImageBrief, ImageRecord, Ingested
 
 _images = tables.images
 _columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
+# Written so, and not as `IS FALSE`, the condition is that of the index of names, which SQLite compares word by word.
+_PRESENT = _images.c.is_archived == false()
 # Below the variable limits of both databases.
 _CHUNK = 500
 _EXPORT_PAGE = 1000
@@ -56,12 +59,12 @@ def by_ids(conn: Connection, organization_id: str, ids: Sequence[str]) -> Iterat
 
 def by_names(conn: Connection, dataset_id: str, names: Sequence[str]) -> list[ImageRecord]:
     found = {row.id: _record(row) for row in _named(conn, _present(dataset_id), names)}
-    return sorted(found.values(), key=lambda image: (image.folder_path != "/", image.created_at, image.id))
+    return sorted(found.values(), key=lambda image: (image.folder_path != "/", image.id))
 
 
 def briefs(conn: Connection, dataset_id: str) -> list[ImageBrief]:
     """Return the dataset's non-archived images, oldest first."""
-    rows = conn.execute(_brief(dataset_id).order_by(_images.c.created_at, _images.c.id))
+    rows = conn.execute(_brief(dataset_id).order_by(_images.c.id))
     return [ImageBrief(*row) for row in rows]
 
 
@@ -99,7 +102,7 @@ def taken_paths(
     for start in range(0, len(filenames), _CHUNK):
         query = select(_images.c.folder_path, _images.c.filename, _images.c.id, _images.c.sha256).where(
             _images.c.dataset_id == dataset_id,
-            _images.c.is_archived.is_(False),
+            _PRESENT,
             _images.c.filename.in_(filenames[start : start + _CHUNK]),
         )
         for folder, filename, image_id, sha256 in conn.execute(query):
@@ -111,21 +114,36 @@ def taken_paths(
 def page(
     conn: Connection, dataset_id: str, statuses: Sequence[str] | None, *, limit: int, offset: int
 ) -> list[ImageRecord]:
-    query = _present(dataset_id).order_by(_images.c.created_at.desc(), _images.c.id.desc()).limit(limit).offset(offset)
-    return [_record(row) for row in conn.execute(_with_statuses(query, statuses))]
+    """Return images newest first. Skips from whichever end is nearer: no page of a million lies deeper than half."""
+    total = count(conn, dataset_id, statuses)
+    size = min(limit, total - offset)
+    if size <= 0:
+        return []
+    behind = total - offset - size
+    id_, is_from_end = _images.c.id, behind < offset
+    order, skip = (id_.asc(), behind) if is_from_end else (id_.desc(), offset)
+    # The ids by the index alone, then only the rows of the page.
+    ids = select(id_).where(_images.c.dataset_id == dataset_id, _PRESENT).order_by(order).limit(size).offset(skip)
+    chosen = _with_statuses(ids, statuses).subquery()
+    query = select(*_columns).join(chosen, chosen.c.id == id_).order_by(id_.desc())
+    return [_record(row) for row in conn.execute(query)]
 
 
 def count(conn: Connection, dataset_id: str, statuses: Sequence[str] | None) -> int:
-    query = select(func.count()).where(_images.c.dataset_id == dataset_id, _images.c.is_archived.is_(False))
-    return conn.execute(_with_statuses(query, statuses)).scalar_one()
+    places = tallies_repository.places(conn, dataset_id)
+    return sum(
+        number
+        for place, number in places.items()
+        if not place.is_archived and (statuses is None or place.status in statuses)
+    )
 
 
 def oldest_first(conn: Connection, dataset_id: str, statuses: Sequence[str] | None) -> Iterator[ImageRecord]:
     query = _with_statuses(_present(dataset_id), statuses)
-    query = query.order_by(_images.c.created_at, _images.c.id).limit(_EXPORT_PAGE)
+    query = query.order_by(_images.c.id).limit(_EXPORT_PAGE)
     last: ImageRecord | None = None
     while True:
-        following = query if last is None else query.where(_after(last))
+        following = query if last is None else query.where(_images.c.id > last.id)
         records = [_record(row) for row in conn.execute(following)]
         yield from records
         if len(records) < _EXPORT_PAGE:
@@ -240,21 +258,16 @@ def set_ingested(conn: Connection, results: Sequence[Ingested], moment: datetime
 
 
 def _present(dataset_id: str) -> Select[Any]:
-    return select(*_columns).where(_images.c.dataset_id == dataset_id, _images.c.is_archived.is_(False))
+    return select(*_columns).where(_images.c.dataset_id == dataset_id, _PRESENT)
 
 
 def _with_statuses(query: Select[Any], statuses: Sequence[str] | None) -> Select[Any]:
     return query if statuses is None else query.where(_images.c.status.in_(statuses))
 
 
-def _after(last: ImageRecord) -> Any:
-    created_at, image_id = _images.c.created_at, _images.c.id
-    return or_(created_at > last.created_at, and_(created_at == last.created_at, image_id > last.id))
-
-
 def _brief(dataset_id: str) -> Select[Any]:
     columns = (_images.c[field.name] for field in fields(ImageBrief))
-    return select(*columns).where(_images.c.dataset_id == dataset_id, _images.c.is_archived.is_(False))
+    return select(*columns).where(_images.c.dataset_id == dataset_id, _PRESENT)
 
 
 def _named(conn: Connection, query: Select[Any], names: Sequence[str]) -> Iterator[Row[Any]]:

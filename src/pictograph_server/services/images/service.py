@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 from pictograph.models.image import ImageStatus
 from pictograph_server.services.datasets import service as datasets
 
-from . import repository
+from . import repository, tallies
 from .records import AnnotationState, ImageBrief, ImageNotFound, ImageRecord
 from .status_filter import statuses_of
+from .tallies import Place
 
 
 def get(conn: Connection, organization_id: str, image_id: str) -> ImageRecord:
@@ -105,6 +106,15 @@ def set_annotation_states(conn: Connection, states: Sequence[AnnotationState]) -
             completed[state.before.dataset_id] += (state.status == "complete") - (state.before.status == "complete")
     for dataset_id, count in completed.items():
         datasets.add_to_counters(conn, dataset_id, completed=count)
+    moved: dict[str, Counter[Place]] = {}
+    for state in changes:
+        if state.status != state.before.status:
+            image = state.before
+            counts = moved.setdefault(image.dataset_id, Counter())
+            counts[Place(image.folder_path, image.is_archived, image.status)] -= 1
+            counts[Place(image.folder_path, image.is_archived, state.status)] += 1
+    for dataset_id, counts in moved.items():
+        tallies.add(conn, dataset_id, counts)
 
 
 def set_status(conn: Connection, organization_id: str, image_id: str, status: ImageStatus) -> ImageRecord:
@@ -120,14 +130,16 @@ def archive(conn: Connection, organization_id: str, image_id: str) -> None:
     image = lock(conn, organization_id, image_id)
     if image.is_archived:
         return
-    repository.change(conn, image_id, {"is_archived": True})
+    with tallies.tracked(conn, image.dataset_id, [image_id]):
+        repository.change(conn, image_id, {"is_archived": True})
     _uncount(conn, image, archived=1)
 
 
 def remove(conn: Connection, organization_id: str, image_id: str) -> ImageRecord:
     """Delete the image's row and annotations and return what it was; its blobs are the caller's (`blobs.py`)."""
     image = lock(conn, organization_id, image_id)
-    repository.remove(conn, image_id)
+    with tallies.tracked(conn, image.dataset_id, [image_id]):
+        repository.remove(conn, image_id)
     if image.is_archived:
         datasets.add_to_counters(conn, image.dataset_id, archived=-1)
     else:

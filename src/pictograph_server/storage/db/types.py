@@ -56,9 +56,11 @@ def now() -> datetime:
 
 
 def new_id() -> str:
-    """Return a new id: a UUID version 7 (RFC 9562), so ids sort by the millisecond they were made in."""
-    milliseconds = time.time_ns() // 1_000_000
-    value = (milliseconds << 80) | int.from_bytes(os.urandom(10), "big")
+    """Return a new id: a UUID version 7 (RFC 9562), so ids sort by the quarter of a microsecond they were made in."""
+    milliseconds, nanoseconds = divmod(time.time_ns(), 1_000_000)
+    # Method 3 of its section 6.2: the first twelve random bits are a finer clock.
+    fraction = nanoseconds * 4096 // 1_000_000
+    value = (milliseconds << 80) | (fraction << 64) | int.from_bytes(os.urandom(8), "big")
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     value = (value & ~(0x3 << 62)) | (0x2 << 62)
     return str(uuid.UUID(int=value))

@@ -1,0 +1,156 @@
+"""Queries of the counts that are kept: images by folder and status, and images and annotations by class."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, case, delete, func, select, text
+
+from pictograph_server.storage.db import tables
+
+_images = tables.images
+_labels = tables.image_labels
+_places = tables.image_tallies
+_classes = tables.class_tallies
+_CHUNK = 500
+
+# Both databases write an upsert in these words.
+_ADD_IMAGES = text(
+    "INSERT INTO image_tallies (dataset_id, folder_path, is_archived, status, image_count) "
+    "VALUES (:dataset_id, :folder_path, :is_archived, :status, :image_count) "
+    "ON CONFLICT (dataset_id, folder_path, is_archived, status) "
+    "DO UPDATE SET image_count = image_tallies.image_count + excluded.image_count"
+)
+_ADD_CLASSES = text(
+    "INSERT INTO class_tallies (dataset_id, class_name, image_count, annotation_count, tagged_count) "
+    "VALUES (:dataset_id, :class_name, :image_count, :annotation_count, :tagged_count) "
+    "ON CONFLICT (dataset_id, class_name) "
+    "DO UPDATE SET image_count = class_tallies.image_count + excluded.image_count, "
+    "annotation_count = class_tallies.annotation_count + excluded.annotation_count, "
+    "tagged_count = class_tallies.tagged_count + excluded.tagged_count"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where an image is and how it stands: what images are counted by."""
+
+    folder_path: str
+    is_archived: bool
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClassTally:
+    """How many images show a class, with how many annotations, and how many are tagged with it."""
+
+    image_count: int = 0
+    annotation_count: int = 0
+    tagged_count: int = 0
+
+    def __add__(self, other: "ClassTally") -> "ClassTally":
+        return ClassTally(
+            self.image_count + other.image_count,
+            self.annotation_count + other.annotation_count,
+            self.tagged_count + other.tagged_count,
+        )
+
+    def __sub__(self, other: "ClassTally") -> "ClassTally":
+        return ClassTally(
+            self.image_count - other.image_count,
+            self.annotation_count - other.annotation_count,
+            self.tagged_count - other.tagged_count,
+        )
+
+
+def add_images(conn: Connection, dataset_id: str, changes: Mapping[Place, int]) -> None:
+    rows = [
+        {
+            "dataset_id": dataset_id,
+            "folder_path": place.folder_path,
+            "is_archived": place.is_archived,
+            "status": place.status,
+            "image_count": change,
+        }
+        for place, change in changes.items()
+        if change
+    ]
+    if rows:
+        conn.execute(_ADD_IMAGES, rows)
+
+
+def add_classes(conn: Connection, dataset_id: str, changes: Mapping[str, ClassTally]) -> None:
+    rows = [
+        {
+            "dataset_id": dataset_id,
+            "class_name": class_name,
+            "image_count": change.image_count,
+            "annotation_count": change.annotation_count,
+            "tagged_count": change.tagged_count,
+        }
+        for class_name, change in changes.items()
+        if change != ClassTally()
+    ]
+    if rows:
+        conn.execute(_ADD_CLASSES, rows)
+
+
+def places(conn: Connection, dataset_id: str) -> dict[Place, int]:
+    """Return how many images there are where; only where there are any."""
+    query = select(_places).where(_places.c.dataset_id == dataset_id, _places.c.image_count > 0)
+    return {Place(row.folder_path, bool(row.is_archived), row.status): row.image_count for row in conn.execute(query)}
+
+
+def classes(conn: Connection, dataset_id: str) -> dict[str, ClassTally]:
+    """Return class name -> its counts, archived images left out."""
+    query = select(
+        _classes.c.class_name, _classes.c.image_count, _classes.c.annotation_count, _classes.c.tagged_count
+    ).where(_classes.c.dataset_id == dataset_id)
+    return {name: ClassTally(*counts) for name, *counts in conn.execute(query)}
+
+
+def places_of(conn: Connection, dataset_id: str, image_ids: Sequence[str] | None) -> Counter[Place]:
+    """Count by place those of the images that are in the dataset, by looking at them; None means all."""
+    query = select(_images.c.folder_path, _images.c.is_archived, _images.c.status, func.count()).where(
+        _images.c.dataset_id == dataset_id
+    )
+    query = query.group_by(_images.c.folder_path, _images.c.is_archived, _images.c.status)
+    found: Counter[Place] = Counter()
+    for chunk in _chunks(query, image_ids):
+        for folder_path, is_archived, status, count in conn.execute(chunk):
+            found[Place(folder_path, is_archived, status)] += count
+    return found
+
+
+def classes_of(conn: Connection, dataset_id: str, image_ids: Sequence[str] | None) -> dict[str, ClassTally]:
+    """Count by class those of the images that are in the dataset and not archived; None means all."""
+    is_tag = _labels.c.annotation_count.is_(None)
+    query = (
+        select(
+            _labels.c.class_name,
+            func.count(case((~is_tag, _labels.c.image_id)).distinct()),
+            func.coalesce(func.sum(_labels.c.annotation_count), 0),
+            func.count(case((is_tag, _labels.c.image_id)).distinct()),
+        )
+        .join(_images, _images.c.id == _labels.c.image_id)
+        .where(_images.c.dataset_id == dataset_id, _images.c.is_archived.is_(False))
+        .group_by(_labels.c.class_name)
+    )
+    found: dict[str, ClassTally] = {}
+    for chunk in _chunks(query, image_ids):
+        for class_name, *counts in conn.execute(chunk):
+            found[class_name] = found.get(class_name, ClassTally()) + ClassTally(*counts)
+    return found
+
+
+def clear(conn: Connection, dataset_id: str) -> None:
+    conn.execute(delete(_places).where(_places.c.dataset_id == dataset_id))
+    conn.execute(delete(_classes).where(_classes.c.dataset_id == dataset_id))
+
+
+def _chunks(query: Select[Any], image_ids: Sequence[str] | None) -> list[Select[Any]]:
+    if image_ids is None:
+        return [query]
+    starts = range(0, len(image_ids), _CHUNK)
+    return [query.where(_images.c.id.in_(image_ids[start : start + _CHUNK])) for start in starts]
