@@ -20,6 +20,7 @@ from pictograph_server.middleware.idempotency import Idempotency
 from pictograph_server.middleware.responses import on_http_exception, on_invalid_request, on_service_error
 from pictograph_server.platform import Platform
 from pictograph_server.routes import (
+    annotation_history,
     annotations,
     annotators,
     api_keys,
@@ -52,6 +53,7 @@ ROUTERS = (
     images.router,
     batch.router,
     annotations.router,
+    annotation_history.router,
     annotators.router,
     auto_annotate.router,
     proposals.router,

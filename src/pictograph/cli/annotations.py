@@ -16,9 +16,44 @@ app = typer.Typer(no_args_is_help=True, help="Annotations of an image.")
 
 
 @api_command(app, "get")
-def get_annotations(session: Session, image_id: ImageId) -> None:
+def get_annotations(
+    session: Session,
+    image_id: ImageId,
+    version: Annotated[int | None, typer.Option(min=0, help="As they were at this version.")] = None,
+) -> None:
     """Print the annotations of an image, as JSON."""
-    session.json(session.client.annotations.get(image_id))
+    resource = session.client.annotations
+    session.json(resource.get(image_id) if version is None else resource.at_version(image_id, version).annotations)
+
+
+@api_command(app, "history")
+def list_history(
+    session: Session,
+    image_id: ImageId,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="At most so many.")] = 20,
+) -> None:
+    """List what the annotations of an image were: who saved what when."""
+    session.table(
+        session.client.annotations.history(image_id, limit=limit),
+        {
+            "Version": lambda v: f"{v.version} (current)" if v.is_current else v.version,
+            "When": lambda v: f"{v.saved_at:%Y-%m-%d %H:%M:%S}",
+            "Who": lambda v: v.saved_by_name or v.saved_by,
+            "Annotations": lambda v: v.annotation_count,
+            "Added": lambda v: v.added,
+            "Changed": lambda v: v.changed,
+            "Removed": lambda v: v.removed,
+            "Note": lambda v: v.note,
+        },
+    )
+
+
+@api_command(app, "restore")
+def restore_annotations(
+    session: Session, image_id: ImageId, version: Annotated[int, typer.Argument(min=0, help="Of the history.")]
+) -> None:
+    """Make the annotations of an image what they were at a version. What they are now stays in the history."""
+    session.record(session.client.annotations.restore(image_id, version))
 
 
 @api_command(app, "save")

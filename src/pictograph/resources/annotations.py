@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pictograph._http.transport import Transport, member, members, path_of
+from pictograph._http.transport import Transport, member, members, parse, path_of
 from pictograph.models.annotation import Annotation, dump_annotation, parse_annotations
+from pictograph.models.annotation_history import AnnotationState, AnnotationVersion
 
 
 @dataclass(frozen=True)
@@ -55,13 +56,7 @@ class Annotations:
         }
         if expected_version is not None:
             body["expected_version"] = expected_version
-        document = self._transport.post(path_of("annotations", image_id), json=body)
-        return SaveResult(
-            image_id=str(member(document, "image_id")),
-            previous_count=int(member(document, "previous_count")),
-            new_count=int(member(document, "new_count")),
-            status=str(member(document, "status")),
-        )
+        return _save_result(self._transport.post(path_of("annotations", image_id), json=body))
 
     def delete(self, image_id: str) -> DeleteResult:
         """Remove all annotations of an image and return how many there were."""
@@ -70,3 +65,38 @@ class Annotations:
         return DeleteResult(
             image_id=str(answer.get("image_id") or image_id), deleted_count=int(answer.get("deleted_count") or 0)
         )
+
+    def history(self, image_id: str, *, limit: int = 50, before: int | None = None) -> list[AnnotationVersion]:
+        """Return what the annotations of an image were, the current state first: who saved what when.
+
+        Args:
+            before: only versions older than this one; the last one of a list goes on behind it.
+        """
+        document = self._transport.get(
+            path_of("annotations", image_id, "history"), params={"limit": limit, "before": before}
+        )
+        return [parse(AnnotationVersion, item) for item in members(document, "versions")]
+
+    def at_version(self, image_id: str, version: int) -> AnnotationState:
+        """Return the annotations of an image as they were at a version."""
+        return parse(AnnotationState, self._transport.get(path_of("annotations", image_id, "history", str(version))))
+
+    def restore(self, image_id: str, version: int, *, expected_version: int | None = None) -> SaveResult:
+        """Make the annotations of an image what they were at a version. What they are now stays in the history.
+
+        Args:
+            expected_version: refuse with a `ConflictError` when the image has changed since this version.
+        """
+        body = {"version": version}
+        if expected_version is not None:
+            body["expected_version"] = expected_version
+        return _save_result(self._transport.post(path_of("annotations", image_id, "restore"), json=body))
+
+
+def _save_result(document: object) -> SaveResult:
+    return SaveResult(
+        image_id=str(member(document, "image_id")),
+        previous_count=int(member(document, "previous_count")),
+        new_count=int(member(document, "new_count")),
+        status=str(member(document, "status")),
+    )

@@ -71,7 +71,7 @@ def save_findings(
         new = [
             document
             for document in finding.documents
-            if document["id"] not in kept_ids and not any(_is_same_object(document, each) for each in known)
+            if document["id"] not in kept_ids and not any(is_same_object(document, each) for each in known)
         ]
         is_changed = bool(new) or len(kept) != len(before.documents)
         if is_changed:
@@ -104,7 +104,8 @@ def _author(origins: Sequence[Provenance]) -> Author:
     return Author(made_by, made_by, "labelled by a job")
 
 
-def _is_same_object(one: AnnotationJson, other: AnnotationJson) -> bool:
+def is_same_object(one: AnnotationJson, other: AnnotationJson) -> bool:
+    """Return whether two annotations are of one class and their boxes overlap by half."""
     if one["name"] != other["name"]:
         return False
     one_box, other_box = one.get("bounding_box"), other.get("bounding_box")
