@@ -1,44 +1,18 @@
-"""Which classes each image shows, by whose word: kept beside the annotations, for filters and counts.
+"""Which classes an image's annotations show, by whose word: written with them, for filters and counts."""
 
-Whoever writes annotations or tags calls this in the same transaction, with the dataset held.
-"""
+from collections.abc import Mapping, Sequence
+from typing import cast
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+from sqlalchemy import Connection, bindparam, update
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
-
-from pictograph_server.services.images import tallies
-from pictograph_server.services.images.tallies import ClassTally
+from pictograph_server.services.images import labels_repository
+from pictograph_server.services.images.labels_repository import Label
 from pictograph_server.storage.db import tables
 
 from .documents import AnnotationJson
 from .provenance import Provenance, source_of
 
-TAG_KINDS = ("objects", "scenes", "attributes")
 _images = tables.images
-_labels = tables.image_labels
-_TAG_SOURCES = tuple(f"tag:{kind}" for kind in TAG_KINDS)
-_CHUNK = 500
-
-
-@dataclass(frozen=True, slots=True)
-class _Image:
-    id: str
-    dataset_id: str
-    is_archived: bool
-    least_confidence: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Label:
-    """A row without its image. A tag has no count."""
-
-    class_name: str
-    source: str
-    annotation_count: int | None = None
-    least_confidence: float | None = None
 
 
 def index_annotations(
@@ -46,8 +20,11 @@ def index_annotations(
 ) -> None:
     """Note what the annotations of images (id -> documents and provenance) say; [] for those that have none now."""
     wanted = {image_id: _labels_of(documents, origins) for image_id, (documents, origins) in stored.items()}
-    least = {image_id: _least(label.least_confidence for label in labels) for image_id, labels in wanted.items()}
-    images = _write(conn, wanted, are_tags=False)
+    least = {
+        image_id: min((each.least_confidence for each in labels if each.least_confidence is not None), default=None)
+        for image_id, labels in wanted.items()
+    }
+    images = labels_repository.replace(conn, wanted, are_tags=False)
     changed = [
         {"image": image.id, "least": least[image.id]} for image in images if image.least_confidence != least[image.id]
     ]
@@ -56,98 +33,9 @@ def index_annotations(
         conn.execute(statement.values(least_confidence=bindparam("least")), changed)
 
 
-def index_tags(conn: Connection, image_ids: Sequence[str]) -> None:
-    """Note the tags of images as their rows hold them."""
-    for start in range(0, len(image_ids), _CHUNK):
-        query = select(_images.c.id, _images.c.auto_tags).where(_images.c.id.in_(image_ids[start : start + _CHUNK]))
-        _write(conn, {row.id: _tags_of(row.auto_tags) for row in conn.execute(query)}, are_tags=True)
-
-
-def _write(conn: Connection, wanted: Mapping[str, Sequence[_Label]], *, are_tags: bool) -> list[_Image]:
-    """Replace the rows of images (their tags, or all the others) where they differ, and count the difference."""
-    ids = list(wanted)
-    images: list[_Image] = []
-    before: dict[str, list[_Label]] = {}
-    is_tag = _labels.c.source.in_(_TAG_SOURCES)
-    kind = is_tag if are_tags else ~is_tag
-    columns = (_labels.c.class_name, _labels.c.source, _labels.c.annotation_count, _labels.c.least_confidence)
-    for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
-        query = select(_images.c.id, _images.c.dataset_id, _images.c.is_archived, _images.c.least_confidence)
-        images += [_Image(*row) for row in conn.execute(query.where(_images.c.id.in_(chunk)))]
-        rows = conn.execute(select(_labels.c.image_id, *columns).where(_labels.c.image_id.in_(chunk), kind))
-        for image_id, *values in rows:
-            before.setdefault(image_id, []).append(_Label(*values))
-    changed = [image for image in images if set(before.get(image.id, ())) != set(wanted[image.id])]
-    gone = [image.id for image in changed if image.id in before]
-    for start in range(0, len(gone), _CHUNK):
-        conn.execute(delete(_labels).where(_labels.c.image_id.in_(gone[start : start + _CHUNK]), kind))
-    if new := [_row(image, label) for image in changed for label in wanted[image.id]]:
-        conn.execute(insert(_labels), new)
-    _count(conn, [image for image in changed if not image.is_archived], before, wanted)
-    return images
-
-
-def _count(
-    conn: Connection,
-    images: Sequence[_Image],
-    before: Mapping[str, Sequence[_Label]],
-    after: Mapping[str, Sequence[_Label]],
-) -> None:
-    changes: dict[str, dict[str, ClassTally]] = {}
-    for image in images:
-        counts = changes.setdefault(image.dataset_id, {})
-        was, now = _tally(before.get(image.id, ())), _tally(after[image.id])
-        for name in {*was, *now}:
-            difference = now.get(name, ClassTally()) - was.get(name, ClassTally())
-            counts[name] = counts.get(name, ClassTally()) + difference
-    for dataset_id, counts in changes.items():
-        tallies.add_classes(conn, dataset_id, counts)
-
-
-def _tally(labels: Iterable[_Label]) -> dict[str, ClassTally]:
-    """Return what one image adds to the counts of its classes."""
-    annotated: dict[str, int] = {}
-    tagged: set[str] = set()
-    for label in labels:
-        if label.annotation_count is None:
-            tagged.add(label.class_name)
-        else:
-            annotated[label.class_name] = annotated.get(label.class_name, 0) + label.annotation_count
-    return {
-        name: ClassTally(int(name in annotated), annotated.get(name, 0), int(name in tagged))
-        for name in {*annotated, *tagged}
-    }
-
-
-def _labels_of(documents: Sequence[AnnotationJson], origins: Mapping[str, Provenance]) -> list[_Label]:
+def _labels_of(documents: Sequence[AnnotationJson], origins: Mapping[str, Provenance]) -> list[Label]:
     found: dict[tuple[str, str], list[float]] = {}
     for document in documents:
         key = (str(document["name"]), source_of(origins.get(str(document["id"]))))
         found.setdefault(key, []).append(float(cast("float", document["confidence"])))
-    return [_Label(name, source, len(values), min(values)) for (name, source), values in found.items()]
-
-
-def _tags_of(auto_tags: Mapping[str, Any]) -> list[_Label]:
-    """Return the rows of what the column holds: kind -> names, and confidences by name."""
-    confidences: Mapping[str, float] = auto_tags.get("confidences") or {}
-    return [
-        _Label(name, f"tag:{kind}", None, confidences.get(name))
-        for kind in TAG_KINDS
-        for name in dict.fromkeys(map(str, auto_tags.get(kind) or ()))
-    ]
-
-
-def _least(values: Iterable[float | None]) -> float | None:
-    return min((value for value in values if value is not None), default=None)
-
-
-def _row(image: _Image, label: _Label) -> dict[str, object]:
-    return {
-        "dataset_id": image.dataset_id,
-        "class_name": label.class_name,
-        "image_id": image.id,
-        "source": label.source,
-        "annotation_count": label.annotation_count,
-        "least_confidence": label.least_confidence,
-    }
+    return [Label(name, source, len(values), min(values)) for (name, source), values in found.items()]

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from pictograph.models.auto_annotate import BatchJobStatus
-from pictograph_server.services.annotations import labels_repository
 from pictograph_server.services.auto_annotation import pace
 from pictograph_server.services.auto_annotation.pace import Pace
+from pictograph_server.services.images import labels_repository
 from pictograph_server.storage.db.tables import batch_images, batch_jobs, batch_shards, images
 
 _LIVE = ("pending", "running")
