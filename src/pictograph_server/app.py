@@ -99,7 +99,12 @@ def create_app(
     # The last one added is the outermost.
     app.add_middleware(Idempotency, db=platform.db)
     app.add_middleware(Bodies, limit_bytes=platform.settings.limits.json_bytes)
-    app.add_middleware(Authentication, db=platform.db)
+    app.add_middleware(
+        Authentication,
+        db=platform.db,
+        public_url=platform.settings.public_url,
+        requests_per_hour=platform.settings.limits.requests_per_hour,
+    )
     app.add_middleware(
         Envelope,
         metrics=app.state.metrics,

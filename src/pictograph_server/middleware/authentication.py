@@ -1,4 +1,7 @@
-"""Finds out who is asking before anything else is read, and counts their requests; all below /api/ needs a key."""
+"""Finds out who is asking before anything else is read, and counts their requests: by key, or by session.
+
+All below /api/ needs one of the two, but for the few addresses at which people come in.
+"""
 
 import time
 from collections.abc import Callable
@@ -8,14 +11,32 @@ from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pictograph_server.auth import InvalidApiKey
+from pictograph_server.auth import InvalidApiKey, NotSignedIn
+from pictograph_server.middleware.cookies import session_token
 from pictograph_server.middleware.rate_limit import RateLimits
+from pictograph_server.middleware.same_origin import require_same_origin
+from pictograph_server.services.accounts import sessions
+from pictograph_server.services.accounts.records import KnownSession
 from pictograph_server.services.organizations import service as organizations
 from pictograph_server.services.organizations.service import KnownKey
+from pictograph_server.settings import Limits
 from pictograph_server.storage.db.session import Database
 from pictograph_server.storage.db.types import now
 
 PROTECTED = "/api/"
+# Where people come in. Each proves in its own way who they are.
+OPEN = frozenset(
+    {
+        ("POST", "/api/v1/session"),
+        ("DELETE", "/api/v1/session"),
+        ("POST", "/api/v1/session/link"),
+        ("POST", "/api/v1/account/register"),
+        ("POST", "/api/v1/account/password-link"),
+        ("POST", "/api/v1/account/password"),
+        ("POST", "/api/v1/account/invite"),
+        ("POST", "/api/v1/account/invite/accept"),
+    }
+)
 # How long a key that was switched off may still work, at most.
 CACHE_S = 2.0
 _CACHED_KEYS = 10_000
@@ -23,11 +44,25 @@ _TOUCH_EVERY = timedelta(minutes=1)
 
 
 class Authentication:
-    """Puts the `Actor` of the header X-API-Key into the scope, or refuses with 401."""
+    """Puts the `Actor` of the header X-API-Key, or of the cookie, into the scope, or refuses with 401.
 
-    def __init__(self, app: ASGIApp, *, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
+    A person's `KnownSession` is there as `session`. Sessions are read at every request: who was signed out or moved to
+    another organisation is so at once.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        db: Database,
+        public_url: str | None = None,
+        requests_per_hour: int = Limits.model_fields["requests_per_hour"].default,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.app = app
         self._db = db
+        self._public_url = public_url
+        self._requests_per_hour = requests_per_hour
         self._clock = clock
         self._cache: dict[str, tuple[float, KnownKey]] = {}
         self._touched: dict[str, float] = {}
@@ -35,10 +70,35 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
-            known = await self._known(Headers(scope=scope).get("x-api-key", "").strip())
+            await self._authenticate(scope)
+        await self.app(scope, receive, send)
+
+    async def _authenticate(self, scope: Scope) -> None:
+        is_open = (scope["method"], scope["path"].rstrip("/")) in OPEN
+        key = Headers(scope=scope).get("x-api-key", "").strip()
+        token = None if key else session_token(scope, self._public_url)
+        if token is None and not is_open:
+            known = await self._known(key)
             scope["actor"] = known.actor
             scope["response_headers"] += self._limits.take(known.actor.id, known.rate_limit)
-        await self.app(scope, receive, send)
+            return
+        require_same_origin(scope, self._public_url, has_cookie=token is not None)
+        session = None if token is None else await to_thread.run_sync(self._session, token)
+        if session is None:
+            if not is_open:
+                raise NotSignedIn
+            return
+        scope["session"] = session
+        scope["actor"] = session.actor
+        scope["response_headers"] += self._limits.take(session.actor.id, self._requests_per_hour)
+
+    def _session(self, token: str) -> KnownSession | None:
+        with self._db.read() as conn:
+            session = sessions.find(conn, token)
+        if session is not None and now() - session.last_used_at >= _TOUCH_EVERY:
+            with self._db.write() as conn:
+                sessions.touch(conn, session)
+        return session
 
     async def _known(self, key: str) -> KnownKey:
         if not key:

@@ -20,6 +20,8 @@ log = logging.getLogger("pictograph.server")
 access_log = logging.getLogger("pictograph.access")
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
+# Their paths end in what opens something, and are logged as templates.
+_WITH_TOKEN = ("/files/", "/uploads/", "/login/", "/invite/", "/reset-password/")
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -73,7 +75,7 @@ class Envelope:
             line = {
                 "request_id": request_id,
                 "method": scope["method"],
-                "path": scope["path"] if not route.startswith(("/files/", "/uploads/")) else route,
+                "path": route if route.startswith(_WITH_TOKEN) else scope["path"],
                 "status": status,
                 "ms": round(seconds * 1000, 2),
                 "client": (cast("tuple[str, int] | None", scope.get("client")) or ("", 0))[0],
