@@ -41,6 +41,7 @@ from pictograph_server.routes import (
     proposals,
     training,
     uploads,
+    video,
 )
 
 ROUTERS = (
@@ -62,6 +63,8 @@ ROUTERS = (
     models.router,
     evaluations.router,
     credits.router,
+    video.router,
+    video.uploads_router,
     organizations.router,
     api_keys.router,
     audit.router,

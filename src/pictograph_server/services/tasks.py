@@ -7,9 +7,10 @@ from pictograph_server.services.evaluations import tasks as evaluations
 from pictograph_server.services.exports import tasks as exports
 from pictograph_server.services.images import tasks as images
 from pictograph_server.services.training import tasks as training
+from pictograph_server.services.videos import tasks as videos
 
 
 def all_tasks(platform: Platform) -> dict[str, Task]:
     """Return the tasks of all services. Loads no network: engines are opened when a job needs one."""
-    services = (images, auto_annotation, exports, training, evaluations)
+    services = (images, auto_annotation, exports, training, evaluations, videos)
     return {task.name: task for service in services for task in service.tasks(platform)}
