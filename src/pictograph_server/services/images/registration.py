@@ -79,9 +79,9 @@ class Quota:
         self.max_images, self.max_bytes = repository.limits(conn, organization_id)
         self.images, self.size_bytes = datasets.usage(conn, organization_id)
 
-    def refusal(self, size_bytes: int, *, images: int = 1) -> LimitExceeded | None:
-        """Return why an image of that size (or several of that size together) does not fit, None when it does."""
-        if self.images + images > self.max_images:
+    def refusal(self, size_bytes: int) -> LimitExceeded | None:
+        """Return why an image of that size does not fit, None when it does."""
+        if self.images + 1 > self.max_images:
             return LimitExceeded("images", current=self.images, limit=self.max_images)
         if self.size_bytes + size_bytes > self.max_bytes:
             return LimitExceeded("storage", current=self.size_bytes, limit=self.max_bytes)
@@ -90,6 +90,16 @@ class Quota:
     def take(self, size_bytes: int) -> None:
         self.images += 1
         self.size_bytes += size_bytes
+
+
+def require_room(conn: Connection, organization_id: str, *, images: int, size_bytes: int) -> None:
+    """Raise `LimitExceeded` (402) when so many more images do not fit into the organisation's limits."""
+    max_images, max_bytes = repository.limits(conn, organization_id)
+    current_images, current_bytes = datasets.usage(conn, organization_id)
+    if images and current_images + images > max_images:
+        raise LimitExceeded("images", current=current_images, limit=max_images)
+    if size_bytes and current_bytes + size_bytes > max_bytes:
+        raise LimitExceeded("storage", current=current_bytes, limit=max_bytes)
 
 
 def register(

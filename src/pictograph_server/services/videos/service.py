@@ -16,7 +16,7 @@ from pictograph_server.platform import Platform
 from pictograph_server.services.audit import service as audit
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images.paths import check_filename, normalise_folder
-from pictograph_server.services.images.registration import Quota
+from pictograph_server.services.images.registration import require_room
 from pictograph_server.storage.db.types import new_id, now
 
 from . import repository
@@ -184,8 +184,7 @@ def extract(conn: Connection, actor: Actor, request: ExtractionRequest) -> Video
     folder = _folder(request)
     wanted = _range(request, facts)
     frames = wanted.count(facts)
-    if (refusal := Quota(conn, actor.organization_id).refusal(0, images=frames)) is not None:
-        raise refusal
+    require_room(conn, actor.organization_id, images=frames, size_bytes=0)
     record = ExtractionRecord(
         id=new_id(),
         organization_id=actor.organization_id,
