@@ -64,6 +64,18 @@ def documents(conn: Connection, image_ids: Sequence[str]) -> dict[str, list[Anno
     return found
 
 
+def as_json(conn: Connection, image_ids: Sequence[str]) -> dict[str, tuple[list[AnnotationJson], dict[str, object]]]:
+    """Return image id -> documents and provenance as JSON, class changes in them; a few hundred images at most."""
+    changes = pending_of_images(conn, image_ids)
+    query = select(_annotations.c.image_id, _annotations.c.document, _annotations.c.provenance)
+    found: dict[str, tuple[list[AnnotationJson], dict[str, object]]] = {}
+    for image_id, document, provenance in conn.execute(query.where(_annotations.c.image_id.in_(image_ids))):
+        documents = renamed(document, changes.get(image_id, ()))
+        ids = {each["id"] for each in documents}
+        found[image_id] = (documents, {key: value for key, value in provenance.items() if key in ids})
+    return found
+
+
 def put(
     conn: Connection,
     organization_id: str,

@@ -14,11 +14,12 @@ from pictograph_server.services.images import service as images
 from pictograph_server.services.images.records import ImageNotFound, ImageRecord
 from pictograph_server.storage.db.types import now
 
-from . import repository
+from . import class_changes_repository, repository
 from .documents import AnnotationJson, is_same, to_document, with_maker
 from .from_job import job_finding, register_classes, save_findings
 from .history_repository import Author
 from .provenance import Provenance, is_engine
+from .renaming import Renaming
 from .repository import Stored
 from .status import after_save
 
@@ -66,6 +67,16 @@ def documents(conn: Connection, image_ids: Sequence[str]) -> dict[str, list[Anno
     """Return the annotations of many images, for exports; an image without any has an empty list."""
     found = repository.documents(conn, image_ids)
     return {image_id: parse_annotations(found.get(image_id, [])) for image_id in image_ids}
+
+
+def as_json(conn: Connection, image_ids: Sequence[str]) -> dict[str, tuple[list[AnnotationJson], dict[str, object]]]:
+    """Return documents and provenance of images as they are stored; images without any are left out."""
+    return repository.as_json(conn, image_ids)
+
+
+def pending_renamings(conn: Connection, dataset_id: str) -> list[Renaming]:
+    """Return the class changes that have not come to every image yet: tags are to be read with them."""
+    return [change.renaming for change in class_changes_repository.pending(conn, dataset_id)]
 
 
 def save(

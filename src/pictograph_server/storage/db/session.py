@@ -34,6 +34,15 @@ class Database:
             connection.rollback()
 
     @contextmanager
+    def snapshot(self) -> Generator[Connection]:
+        """Open a connection like `read`, of which every query sees the same moment on Postgres too."""
+        with self.engine.connect() as connection:
+            if not self.is_sqlite:
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield connection
+            connection.rollback()
+
+    @contextmanager
     def write(self) -> Generator[Connection]:
         """Open a write transaction: committed when the block ends, undone when it raises."""
         engine = self.engine.execution_options(pictograph_write=True)
