@@ -20,6 +20,7 @@ from pictograph_server.middleware.idempotency import Idempotency
 from pictograph_server.middleware.responses import on_http_exception, on_invalid_request, on_service_error
 from pictograph_server.platform import Platform
 from pictograph_server.routes import (
+    account,
     annotation_history,
     annotations,
     annotators,
@@ -35,10 +36,13 @@ from pictograph_server.routes import (
     files,
     health,
     images,
+    imports,
     models,
     organizations,
     projects,
     proposals,
+    session,
+    sign_in_pages,
     training,
     uploads,
     video,
@@ -52,6 +56,7 @@ ROUTERS = (
     datasets.router,
     comparisons.router,
     images.router,
+    imports.router,
     batch.router,
     annotations.router,
     annotation_history.router,
@@ -68,6 +73,10 @@ ROUTERS = (
     organizations.router,
     api_keys.router,
     audit.router,
+    session.router,
+    account.router,
+    account.members_router,
+    sign_in_pages.router,
 )
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]

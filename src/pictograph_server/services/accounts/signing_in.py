@@ -1,4 +1,4 @@
-"""Coming in: with e-mail and password, or with a link that works once.
+"""Coming in with e-mail and password.
 
 A password is checked outside any transaction, since its hash takes a while: the attempt is counted and committed
 first, so that what is tried at the same time is counted too, and what it led to is written afterwards.
@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from pictograph_server.actor import Actor
 from pictograph_server.errors import Unauthorized
 from pictograph_server.platform import Platform
-from pictograph_server.services.accounts import guesses, links, passwords, repository, sessions
+from pictograph_server.services.accounts import guesses, passwords, repository, sessions
 from pictograph_server.services.accounts.records import Device, Person, StartedSession
 from pictograph_server.services.audit import service as audit
 from pictograph_server.services.organizations.emails import InvalidEmail, normalize_email
@@ -38,12 +38,6 @@ def sign_in(platform: Platform, email: str, password: str, device: Device) -> St
     with platform.db.write() as conn:
         accept_password(conn, person, password, device)
         return sessions.start(conn, platform.settings.accounts, person, device, by="password")
-
-
-def sign_in_with_link(conn: Connection, platform: Platform, token: str, device: Device) -> StartedSession:
-    """Begin a session for who holds a login link, and use it up. Raises LinkNotValid, NoOrganization."""
-    person = require_person(conn, links.redeem(conn, token, "login"))
-    return sessions.start(conn, platform.settings.accounts, person, device, by="link")
 
 
 def check_password(platform: Platform, email: str, password: str, device: Device) -> Person:

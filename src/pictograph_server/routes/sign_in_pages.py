@@ -1,0 +1,191 @@
+"""The small pages behind links that people are sent: to sign in, to accept an invite, to set a new password.
+
+Plain forms without scripts. Opening a page uses nothing up: programs that look at links in letters open them too.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from html import escape
+from typing import Annotated
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, Response
+
+from pictograph_server.errors import BadRequest, ContentTooLarge, ServiceError
+from pictograph_server.middleware.same_origin import require_same_origin
+from pictograph_server.platform import Platform
+from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.people import DeviceDep, begin
+from pictograph_server.services.accounts import acceptance, links, login_links, password_links
+from pictograph_server.services.accounts import service as accounts
+from pictograph_server.services.accounts.records import StartedSession
+from pictograph_server.services.accounts.service import AccountChanges
+
+router = APIRouter(include_in_schema=False)
+
+_FORM_BYTES = 16 * 1024
+_STYLE = (
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;padding:0 1rem;color:#1b1f24}"
+    "label,input,button{display:block;width:100%;box-sizing:border-box}"
+    "input{font:inherit;padding:.5rem;margin:.2rem 0 1rem;border:1px solid #8a919a;border-radius:6px}"
+    "button{font:inherit;padding:.6rem;border:0;border-radius:6px;background:#1f5fbf;color:#fff;cursor:pointer}"
+    ".problem{background:#fdeceb;border-radius:6px;padding:.6rem .8rem}"
+)
+_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-"
+        + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+        + "'"
+    ),
+    # The address holds a token.
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+async def _form(request: Request, platform: PlatformDep) -> Mapping[str, str]:
+    """Return the fields of a form that one of our own pages sent."""
+    require_same_origin(request.scope, platform.settings.public_url, has_cookie=False)
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _FORM_BYTES:
+            raise ContentTooLarge("The form is too large", why=f"it may have {_FORM_BYTES} bytes")
+    try:
+        fields = parse_qs(body.decode(), strict_parsing=bool(body), max_num_fields=10)
+    except ValueError:
+        raise BadRequest("The form cannot be read", why="it is not what a browser sends") from None
+    return {name: values[0] for name, values in fields.items()}
+
+
+Form = Annotated[Mapping[str, str], Depends(_form)]
+
+
+@router.get("/login/{token}")
+def get_login(token: str, platform: PlatformDep) -> Response:
+    return _login_page(platform, token)
+
+
+@router.post("/login/{token}")
+def post_login(token: str, form: Form, request: Request, device: DeviceDep, platform: PlatformDep) -> Response:
+    profile = AccountChanges(email=form.get("email") or None, new_password=form.get("password") or None)
+    try:
+        started = login_links.sign_in_with_link(platform, token, device, first_profile=profile)
+    except ServiceError as error:
+        return _login_page(platform, token, error)
+    return _welcome(platform, request, started)
+
+
+@router.get("/invite/{token}")
+def get_invite(token: str, platform: PlatformDep) -> Response:
+    return _invite_page(platform, token)
+
+
+@router.post("/invite/{token}")
+def post_invite(token: str, form: Form, request: Request, device: DeviceDep, platform: PlatformDep) -> Response:
+    try:
+        started = acceptance.accept(
+            platform, token, device, session=None, full_name=form.get("full_name"), password=form.get("password")
+        )
+    except ServiceError as error:
+        return _invite_page(platform, token, error)
+    return _welcome(platform, request, started)
+
+
+@router.get("/reset-password/{token}")
+def get_password(token: str, platform: PlatformDep) -> Response:
+    return _password_page(platform, token)
+
+
+@router.post("/reset-password/{token}")
+def post_password(token: str, form: Form, request: Request, device: DeviceDep, platform: PlatformDep) -> Response:
+    try:
+        started = password_links.set_password(platform, token, form.get("password", ""), device)
+    except ServiceError as error:
+        return _password_page(platform, token, error)
+    return _welcome(platform, request, started)
+
+
+def _login_page(platform: Platform, token: str, problem: ServiceError | None = None) -> Response:
+    try:
+        with platform.db.read() as conn:
+            account = accounts.get(conn, links.owner(conn, token, "login"))
+    except ServiceError as error:
+        return _refusal(error)
+    places = ", ".join(f"{each.name} ({each.role})" for each in account.organizations)
+    words = _words(f"{account.full_name or account.email or 'Somebody'}: {places}")
+    fields = ""
+    if not account.has_password:
+        fields = (
+            _words("To come in without a link from now on, set an e-mail address and a password. Or leave both out.")
+            + _field("E-mail", "email", "email", value=account.email or "")
+            + _field("Password", "password", "new-password")
+        )
+    return _page("Sign in", words + _form_of(fields, "Sign in"), problem)
+
+
+def _invite_page(platform: Platform, token: str, problem: ServiceError | None = None) -> Response:
+    try:
+        with platform.db.read() as conn:
+            invite = acceptance.look(conn, token)
+    except ServiceError as error:
+        return _refusal(error)
+    words = _words(f"{invite.email}, you are invited to {invite.organization} as {invite.role}.")
+    if invite.has_account:
+        fields = _field("The password of your account", "password", "current-password")
+    else:
+        fields = _field("Your name", "full_name", "name") + _field("A new password", "password", "new-password")
+    return _page("Accept the invite", words + _form_of(fields, "Accept"), problem)
+
+
+def _password_page(platform: Platform, token: str, problem: ServiceError | None = None) -> Response:
+    try:
+        with platform.db.read() as conn:
+            account = accounts.get(conn, links.owner(conn, token, "password"))
+    except ServiceError as error:
+        return _refusal(error)
+    words = _words(f"For {account.email}. You are signed out everywhere else when you set it.")
+    fields = _field("A new password", "password", "new-password")
+    return _page("Set a new password", words + _form_of(fields, "Set it"), problem)
+
+
+def _welcome(platform: Platform, request: Request, started: StartedSession) -> Response:
+    response = _page("You are signed in", '<p><a href="/">Go on</a></p>', None)
+    begin(platform, request, response, started)
+    return response
+
+
+def _refusal(error: ServiceError) -> Response:
+    return _page("This does not work", "", error)
+
+
+def _page(title: str, content: str, problem: ServiceError | None) -> Response:
+    told = ""
+    if problem is not None:
+        told = f'<p class="problem" role="alert">{escape(problem.message)}. {escape(problem.fix or "")}</p>'
+    return HTMLResponse(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)} - Pictograph</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
+        f"<h1>{escape(title)}</h1>{told}{content}</html>",
+        problem.status if problem is not None else 200,
+        headers={**_HEADERS, **(problem.headers or {})} if problem is not None else _HEADERS,
+    )
+
+
+def _words(text: str) -> str:
+    return f"<p>{escape(text)}</p>"
+
+
+def _form_of(fields: str, button: str) -> str:
+    # To the address it came from, token and all.
+    return f'<form method="post">{fields}<button>{escape(button)}</button></form>'
+
+
+def _field(label: str, name: str, autocomplete: str, *, value: str = "") -> str:
+    kind = {"email": "email", "password": "password"}.get(name, "text")
+    return (
+        f'<label>{escape(label)}<input type="{kind}" name="{name}" autocomplete="{autocomplete}" '
+        f'value="{escape(value)}"></label>'
+    )
