@@ -84,6 +84,7 @@ def get_annotation_file(image_id: str, actor: Viewer, platform: PlatformDep) -> 
             "width": image.width,
             "height": image.height,
             "annotation_count": len(documents),
+            "annotation_version": image.annotation_version,
             "annotation_url": f"{base_url}{API}/annotations/{image.id}",
             "dataset": {"name": dataset.name, "slug": dataset.slug},
             "org": {"name": organization.name, "slug": organization.slug},

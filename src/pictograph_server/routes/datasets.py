@@ -5,12 +5,15 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from pictograph_server.actor import Actor
 from pictograph_server.auth import Viewer
+from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API, json_response
 from pictograph_server.routes.image_json import download_item_json, image_json
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetRecord
+from pictograph_server.services.images import downloads
 from pictograph_server.services.images import service as images
 
 router = APIRouter(prefix=f"{API}/datasets", tags=["datasets"])
@@ -56,7 +59,11 @@ def list_for_download(
     status_filter: str | None = None,
     limit: Limit = 10_000,
     offset: Offset = 0,
+    cursor: str | None = None,
 ) -> Response:
+    """List files to download: by offset, newest first; or with `cursor` (empty at the beginning), oldest first."""
+    if cursor is not None:
+        return _page_for_download(name, actor, platform, mode, status_filter, limit, cursor)
     with platform.db.read() as conn:
         record = datasets.get_by_name(conn, actor.organization_id, name)
         page = images.list_page(conn, record.id, limit=limit, offset=offset, status_filter=status_filter)
@@ -64,6 +71,24 @@ def list_for_download(
     base_url = platform.signer.base_url
     items = [download_item_json(image, platform.signer, base_url, mode) for image in page]
     return json_response({"dataset_id": record.id, "name": record.name, "items": items, "total_items": total})
+
+
+def _page_for_download(
+    name: str, actor: Actor, platform: Platform, mode: str, status_filter: str | None, limit: int, cursor: str
+) -> Response:
+    with platform.db.read() as conn:
+        record = datasets.get_by_name(conn, actor.organization_id, name)
+        page = downloads.list_for_download(conn, record.id, cursor=cursor, limit=limit, status_filter=status_filter)
+    base_url = platform.signer.base_url
+    answer: dict[str, object] = {
+        "dataset_id": record.id,
+        "name": record.name,
+        "items": [download_item_json(image, platform.signer, base_url, mode) for image in page.images],
+        "next_cursor": page.next_cursor,
+    }
+    if page.total_images is not None:
+        answer |= {"total_items": page.total_images, "total_annotated": page.total_annotated}
+    return json_response(answer)
 
 
 @router.get("/{dataset_id}")

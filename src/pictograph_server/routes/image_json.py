@@ -43,7 +43,9 @@ def download_item_json(record: ImageRecord, signer: UrlSigner, base_url: str, mo
         "filename": record.filename,
         "folder_path": record.folder_path,
         "file_size": record.file_size_bytes,
+        "sha256": record.sha256,
         "annotation_count": record.annotation_count,
+        "annotation_version": record.annotation_version,
         "image_url": None if mode == "annotations_only" else signed_image_url(record, signer),
         "annotation_url": None if mode == "images_only" else annotation_url(record, base_url),
     }
