@@ -23,10 +23,13 @@ GROUPS = (
     "models",
     "metrics",
     "credits",
+    "organizations",
+    "api-keys",
     "engines",
+    "agents",
 )
 # Commands of the root, imported in the same way.
-COMMANDS = ("predict",)
+COMMANDS = ("predict", "init")
 
 
 def load_group(name: str) -> typer.Typer:
