@@ -5,7 +5,21 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, and_, bindparam, delete, false, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
@@ -17,6 +31,8 @@ _images = tables.images
 _columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
 # Written so, and not as `IS FALSE`, the condition is that of the index of names, which SQLite compares word by word.
 _PRESENT = _images.c.is_archived == false()
+# Images of a deleted dataset are there until a job has taken them away, but nobody finds them.
+_FINDABLE = exists().where(tables.datasets.c.id == _images.c.dataset_id, tables.datasets.c.deleted_at.is_(None))
 # Below the variable limits of both databases.
 _CHUNK = 500
 _EXPORT_PAGE = 1000
@@ -26,7 +42,7 @@ _BLOBS_LOCK = 0x424C4F42
 
 def by_id(conn: Connection, organization_id: str, image_id: str) -> ImageRecord | None:
     row = conn.execute(
-        select(*_columns).where(_images.c.organization_id == organization_id, _images.c.id == image_id)
+        select(*_columns).where(_images.c.organization_id == organization_id, _images.c.id == image_id, _FINDABLE)
     ).first()
     return None if row is None else _record(row)
 
@@ -35,7 +51,7 @@ def lock(conn: Connection, organization_id: str, image_id: str) -> ImageRecord |
     """Return the image and hold its row until the transaction ends."""
     row = conn.execute(
         select(*_columns)
-        .where(_images.c.organization_id == organization_id, _images.c.id == image_id)
+        .where(_images.c.organization_id == organization_id, _images.c.id == image_id, _FINDABLE)
         .with_for_update()
     ).first()
     return None if row is None else _record(row)
@@ -52,7 +68,7 @@ def lock_many(conn: Connection, organization_id: str, dataset_id: str, ids: Sequ
 def by_ids(conn: Connection, organization_id: str, ids: Sequence[str]) -> Iterator[ImageRecord]:
     for start in range(0, len(ids), _CHUNK):
         query = select(*_columns).where(
-            _images.c.organization_id == organization_id, _images.c.id.in_(ids[start : start + _CHUNK])
+            _images.c.organization_id == organization_id, _images.c.id.in_(ids[start : start + _CHUNK]), _FINDABLE
         )
         yield from map(_record, conn.execute(query))
 
@@ -130,11 +146,11 @@ def page(
 
 
 def count(conn: Connection, dataset_id: str, statuses: Sequence[str] | None) -> int:
-    places = tallies_repository.places(conn, dataset_id)
+    by_status = tallies_repository.statuses(conn, dataset_id)
     return sum(
         number
-        for place, number in places.items()
-        if not place.is_archived and (statuses is None or place.status in statuses)
+        for (is_archived, status), number in by_status.items()
+        if not is_archived and (statuses is None or status in statuses)
     )
 
 
@@ -197,8 +213,10 @@ def lock_blobs(conn: Connection, *, exclusive: bool) -> None:
 
 
 def unreferenced(conn: Connection, sha256s: Sequence[str]) -> list[str]:
-    """Return those of the hashes that no image of any organisation names."""
+    """Return those of the hashes that no image of any organisation names, and no version of a dataset holds."""
     used = set(conn.scalars(select(_images.c.sha256).where(_images.c.sha256.in_(sha256s))))
+    held = tables.version_images.c.sha256
+    used.update(conn.scalars(select(held).where(held.in_(sha256s))))
     return [sha256 for sha256 in dict.fromkeys(sha256s) if sha256 not in used]
 
 
@@ -229,6 +247,7 @@ def not_ingested(conn: Connection, organization_id: str, dataset_id: str, *, lim
             _images.c.organization_id == organization_id,
             _images.c.dataset_id == dataset_id,
             _images.c.ingested_at.is_(None),
+            _FINDABLE,
         )
         .order_by(_images.c.id)
         .limit(limit)

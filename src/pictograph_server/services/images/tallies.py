@@ -12,7 +12,18 @@ from sqlalchemy import Connection
 from . import tallies_repository as repository
 from .tallies_repository import ClassTally, Place
 
-__all__ = ["ClassTally", "Place", "add", "add_classes", "recount", "tracked", "tracked_classes"]
+__all__ = [
+    "ClassTally",
+    "Place",
+    "add",
+    "add_classes",
+    "classes",
+    "places",
+    "recount",
+    "statuses",
+    "tracked",
+    "tracked_classes",
+]
 
 
 @contextmanager
@@ -52,6 +63,21 @@ def add(conn: Connection, dataset_id: str, changes: Mapping[Place, int]) -> None
 def add_classes(conn: Connection, dataset_id: str, changes: Mapping[str, ClassTally]) -> None:
     """Add to the counts of classes, for images that are not archived."""
     repository.add_classes(conn, dataset_id, changes)
+
+
+def places(conn: Connection, dataset_id: str, folder_path: str = "/") -> dict[Place, int]:
+    """Return how many images there are where in a folder and below it, archived ones too; empty places are left out."""
+    return repository.places(conn, dataset_id, folder_path)
+
+
+def statuses(conn: Connection, dataset_id: str) -> dict[tuple[bool, str], int]:
+    """Return (is archived, status) -> how many images of the dataset, where there are any."""
+    return repository.statuses(conn, dataset_id)
+
+
+def classes(conn: Connection, dataset_id: str) -> dict[str, ClassTally]:
+    """Return class name -> its counts, archived images left out."""
+    return repository.classes(conn, dataset_id)
 
 
 def recount(conn: Connection, dataset_id: str) -> None:

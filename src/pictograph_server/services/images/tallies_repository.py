@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, case, delete, func, select, text
+from sqlalchemy import Connection, Select, case, delete, func, or_, select, text
 
 from pictograph_server.storage.db import tables
 
@@ -96,10 +96,21 @@ def add_classes(conn: Connection, dataset_id: str, changes: Mapping[str, ClassTa
         conn.execute(_ADD_CLASSES, rows)
 
 
-def places(conn: Connection, dataset_id: str) -> dict[Place, int]:
-    """Return how many images there are where; only where there are any."""
+def places(conn: Connection, dataset_id: str, folder_path: str = "/") -> dict[Place, int]:
+    """Return how many images there are where, in a folder and below it; only where there are any."""
     query = select(_places).where(_places.c.dataset_id == dataset_id, _places.c.image_count > 0)
+    if folder_path != "/":
+        below = f"{folder_path}/"
+        is_below = func.substr(_places.c.folder_path, 1, len(below)) == below
+        query = query.where(or_(_places.c.folder_path == folder_path, is_below))
     return {Place(row.folder_path, bool(row.is_archived), row.status): row.image_count for row in conn.execute(query)}
+
+
+def statuses(conn: Connection, dataset_id: str) -> dict[tuple[bool, str], int]:
+    """Return (is archived, status) -> images of the whole dataset."""
+    query = select(_places.c.is_archived, _places.c.status, func.sum(_places.c.image_count))
+    query = query.where(_places.c.dataset_id == dataset_id).group_by(_places.c.is_archived, _places.c.status)
+    return {(bool(is_archived), status): int(count) for is_archived, status, count in conn.execute(query) if count}
 
 
 def classes(conn: Connection, dataset_id: str) -> dict[str, ClassTally]:

@@ -1,0 +1,61 @@
+"""What a list of images may be narrowed to, and how it is sorted."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pictograph_server.errors import Unprocessable
+
+ImageSort = Literal["newest", "oldest", "name", "least_confident"]
+
+# Sources that are no engine's name.
+PEOPLE = "people"
+MACHINE = "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Images that fulfil every condition given; None lets everything pass.
+
+    With a class or a source, the confidence is that of the image's least confident annotation of them, else of any.
+    """
+
+    statuses: tuple[str, ...] | None = None
+    # Annotated or tagged with it.
+    class_name: str | None = None
+    # "/" or "/a/b".
+    folder_path: str | None = None
+    with_subfolders: bool = True
+    # `people`, `machine`, an engine (`sam3`) or a model (`model:<id>`): who made an annotation of the image.
+    source: str | None = None
+    min_confidence: float | None = None
+    max_confidence: float | None = None
+    # A part of the file's name, in any case.
+    text: str | None = None
+    tag: str | None = None
+    is_annotated: bool | None = None
+    is_archived: bool = False
+
+    def __post_init__(self) -> None:
+        low, high = self.min_confidence, self.max_confidence
+        if low is not None and high is not None and low > high:
+            raise EmptyRange(low, high)
+
+    @property
+    def has_confidence(self) -> bool:
+        return self.min_confidence is not None or self.max_confidence is not None
+
+    @property
+    def is_whole_tree(self) -> bool:
+        """Return whether the folder, if one is given, leaves nothing out."""
+        return self.folder_path is None or (self.folder_path == "/" and self.with_subfolders)
+
+
+class EmptyRange(Unprocessable):
+    code = "empty_confidence_range"
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__(
+            f"No confidence is at least {low:g} and at most {high:g}",
+            why="the lower end of the range is above the upper one",
+            fix="Exchange min_confidence and max_confidence",
+        )

@@ -1,0 +1,269 @@
+"""Pages of a million images: each walks one index in its order and looks at a limited number of rows.
+
+A filter that no index serves is tried on the rows of the walk. A page then ends when it is full or when so many rows
+were looked at, and says where to go on; so every page takes about the same time, however rare what is looked for.
+"""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Row,
+    and_,
+    exists,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    tuple_,
+)
+
+from pictograph_server.services.images.labels_repository import TAG_KINDS
+from pictograph_server.services.images.records import ImageRecord
+from pictograph_server.storage.db import tables
+
+from .cursor import Position
+from .filters import MACHINE, PEOPLE, ImageFilter
+
+_images = tables.images
+_labels = tables.image_labels
+_columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
+_IS_TAG = _labels.c.source.in_(tuple(f"tag:{kind}" for kind in TAG_KINDS))
+# Rows of an index that one page looks at. Those of labels lead to a row of images each.
+_ROWS_A_PAGE = 10_000
+_LABELS_A_PAGE = 3_000
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A stretch of an index, walked in its order."""
+
+    source: FromClause
+    conditions: tuple[ColumnElement[bool], ...]
+    # What it is sorted by; together unique, but for labels of one class by several makers.
+    keys: tuple[ColumnElement[Any], ...]
+    is_descending: bool
+    # Filters that it sees to itself.
+    serves: frozenset[str]
+    rows_a_page: int = _ROWS_A_PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some images, and where the next ones begin; None after the last. A page may be short, even empty, before it."""
+
+    images: Sequence[ImageRecord]
+    next_position: Position | None
+
+
+# --- walks ---
+
+
+def by_age(dataset_id: str, wanted: ImageFilter, *, is_descending: bool) -> Walk:
+    """Walk all images of a dataset."""
+    return Walk(_images, (_in(dataset_id, wanted),), (_images.c.id,), is_descending, frozenset({"archived"}))
+
+
+def by_status(dataset_id: str, wanted: ImageFilter, status: str, *, is_descending: bool) -> Walk:
+    where = (_in(dataset_id, wanted), _images.c.status == status)
+    return Walk(_images, where, (_images.c.id,), is_descending, frozenset({"archived", "status"}))
+
+
+def by_folder(dataset_id: str, wanted: ImageFilter, folder: str, *, is_descending: bool) -> Walk:
+    """Walk the images of one folder, without those below it."""
+    where = (_in(dataset_id, wanted), _images.c.folder_path == folder)
+    return Walk(_images, where, (_images.c.id,), is_descending, frozenset({"archived", "folder"}))
+
+
+def by_class(dataset_id: str, class_name: str, *, is_descending: bool) -> Walk:
+    """Walk the images that are annotated or tagged with a class, archived or not."""
+    where = (_labels.c.dataset_id == dataset_id, _labels.c.class_name == class_name)
+    return _by_label(where, "class", is_descending=is_descending)
+
+
+def by_tag(dataset_id: str, tag: str, *, is_descending: bool) -> Walk:
+    """Walk the images that are tagged, archived or not."""
+    where = (_labels.c.dataset_id == dataset_id, _labels.c.class_name == tag, _IS_TAG)
+    return _by_label(where, "tag", is_descending=is_descending)
+
+
+def by_name(dataset_id: str, wanted: ImageFilter) -> Walk:
+    """Walk a dataset, or one folder of it, by folder and file name."""
+    where = [_in(dataset_id, wanted)]
+    serves = {"archived"}
+    folder = wanted.folder_path
+    if folder is not None and not wanted.with_subfolders:
+        where.append(_images.c.folder_path == folder)
+        serves.add("folder")
+    elif folder is not None and not wanted.is_whole_tree:
+        # Has folders in it whose names sort between the folder and what is below it, such as "/a b" for "/a".
+        where += [_images.c.folder_path >= folder, _images.c.folder_path < _behind(folder)]
+    keys = (_images.c.folder_path, _images.c.filename)
+    keys = (*keys, _images.c.id) if wanted.is_archived else keys
+    return Walk(_images, tuple(where), keys, is_descending=False, serves=frozenset(serves))
+
+
+def by_confidence(dataset_id: str, wanted: ImageFilter) -> Walk:
+    """Walk the annotated images of a dataset, the least confident first."""
+    least = _images.c.least_confidence
+    where = [_in(dataset_id, wanted), least.is_not(None)]
+    serves = {"archived"}
+    if wanted.class_name is None and wanted.source is None:
+        where += _between(least, wanted)
+        serves.add("confidence")
+    return Walk(_images, tuple(where), (least, _images.c.id), is_descending=False, serves=frozenset(serves))
+
+
+def _by_label(where: tuple[ColumnElement[bool], ...], served: str, *, is_descending: bool) -> Walk:
+    source = _labels.join(_images, _images.c.id == _labels.c.image_id)
+    return Walk(source, where, (_labels.c.image_id,), is_descending, frozenset({served}), _LABELS_A_PAGE)
+
+
+# --- pages ---
+
+
+def page(
+    conn: Connection, walk: Walk, rest: Sequence[ColumnElement[bool]], *, start: Position | None, limit: int
+) -> Page:
+    """Return images of a walk behind `start` that fulfil the rest of the conditions."""
+    begin = () if start is None else (_is_behind(walk, start),)
+    query = select(*walk.keys).select_from(walk.source).where(*walk.conditions, *begin).order_by(*_order(walk))
+    end = conn.execute(query.limit(1).offset(walk.rows_a_page - 1)).first() if rest else None
+    found: list[tuple[Position, ImageRecord]] = []
+    position = start
+    while len(found) <= limit:
+        begin = () if position is None else (_is_behind(walk, position),)
+        until = () if end is None else (_is_not_behind(walk, tuple(end)),)
+        wanted = limit + 1 - len(found)
+        query = select(*walk.keys, *_columns).select_from(walk.source)
+        query = query.where(*walk.conditions, *begin, *until, *rest).order_by(*_order(walk)).limit(wanted)
+        rows = [(tuple(row[: len(walk.keys)]), _record(row)) for row in conn.execute(query)]
+        for row in rows:
+            # A class that two makers annotated has two rows, one behind the other.
+            if not found or found[-1][1].id != row[1].id:
+                found.append(row)
+        if len(rows) < wanted:
+            break
+        position = rows[-1][0]
+    images = [image for _, image in found[:limit]]
+    if len(found) > limit:
+        return Page(images, found[limit - 1][0])
+    return Page(images, None if end is None else tuple(end))
+
+
+def merged(conn: Connection, walks: Sequence[Walk], *, start: Position | None, limit: int) -> Page:
+    """Return images of several walks by age that have none in common, in their order."""
+    pages = [page(conn, walk, (), start=start, limit=limit) for walk in walks]
+    together = heapq.merge(*(each.images for each in pages), key=lambda image: image.id, reverse=walks[0].is_descending)
+    images = list(together)
+    is_more = len(images) > limit or any(each.next_position is not None for each in pages)
+    images = images[:limit]
+    return Page(images, (images[-1].id,) if is_more else None)
+
+
+# --- conditions ---
+
+
+def conditions(dataset_id: str, wanted: ImageFilter, walk: Walk) -> list[ColumnElement[bool]]:
+    """Return what a walk does not see to itself, written so that no database takes another index for it and sorts."""
+    return list(_conditions(dataset_id, wanted, walk))
+
+
+def _conditions(dataset_id: str, wanted: ImageFilter, walk: Walk) -> Iterator[ColumnElement[bool]]:
+    if wanted.statuses is not None and "status" not in walk.serves:
+        yield (_images.c.status + "").in_(wanted.statuses)
+    if wanted.folder_path is not None and not wanted.is_whole_tree and "folder" not in walk.serves:
+        yield _is_inside(wanted.folder_path, with_subfolders=wanted.with_subfolders)
+    if "archived" not in walk.serves:
+        yield _images.c.is_archived == (true() if wanted.is_archived else false())
+    if wanted.text is not None:
+        yield _images.c.filename.icontains(wanted.text, autoescape=True)
+    if wanted.is_annotated is not None:
+        count = _images.c.annotation_count
+        yield count > 0 if wanted.is_annotated else count == 0
+    if wanted.tag is not None and "tag" not in walk.serves:
+        yield _is_labelled(dataset_id, wanted.tag, _IS_TAG)
+    if wanted.class_name is not None or wanted.source is not None:
+        makers = (*_made_by(wanted.source), *_between(_labels.c.least_confidence, wanted))
+        if "class" in walk.serves:
+            yield from makers
+        else:
+            yield _is_labelled(dataset_id, wanted.class_name, *makers)
+    elif "confidence" not in walk.serves:
+        yield from _between(_images.c.least_confidence, wanted)
+
+
+def _is_inside(folder: str, *, with_subfolders: bool) -> ColumnElement[bool]:
+    is_it = (_images.c.folder_path + "") == folder
+    if not with_subfolders:
+        return is_it
+    below = f"{folder.rstrip('/')}/"
+    return or_(is_it, func.substr(_images.c.folder_path, 1, len(below)) == below)
+
+
+def _is_labelled(dataset_id: str, name: str | None, *and_so: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Return whether an image is annotated or tagged, with a class if one is named, by whom the rest says."""
+    # An alias, for the walk itself may be over labels.
+    query = exists().where(_labels.c.image_id == _images.c.id, *and_so)
+    if name is not None:
+        query = query.where(_labels.c.dataset_id == dataset_id, _labels.c.class_name == name)
+    return query.correlate(_images)
+
+
+def _made_by(source: str | None) -> tuple[ColumnElement[bool], ...]:
+    if source is None:
+        return ()
+    if source == MACHINE:
+        return (_labels.c.source != PEOPLE, ~_IS_TAG)
+    return (_labels.c.source == source,)
+
+
+def _between(column: ColumnElement[Any], wanted: ImageFilter) -> Iterator[ColumnElement[bool]]:
+    if wanted.min_confidence is not None:
+        yield column >= wanted.min_confidence
+    if wanted.max_confidence is not None:
+        yield column <= wanted.max_confidence
+
+
+def _in(dataset_id: str, wanted: ImageFilter) -> ColumnElement[bool]:
+    # Equal to a literal, not `IS FALSE`: so the condition is word for word that of the partial indexes.
+    is_archived = _images.c.is_archived == (true() if wanted.is_archived else false())
+    return and_(_images.c.dataset_id == dataset_id, is_archived)
+
+
+def _behind(folder: str) -> str:
+    """Return the first path that sorts behind everything in the folder."""
+    return f"{folder.rstrip('/')}0"
+
+
+# --- positions ---
+
+
+def _order(walk: Walk) -> list[ColumnElement[Any]]:
+    return [key.desc() if walk.is_descending else key.asc() for key in walk.keys]
+
+
+def _is_behind(walk: Walk, position: Position) -> ColumnElement[bool]:
+    keys, values = _compared(walk, position)
+    return keys < values if walk.is_descending else keys > values
+
+
+def _is_not_behind(walk: Walk, position: Position) -> ColumnElement[bool]:
+    keys, values = _compared(walk, position)
+    return keys >= values if walk.is_descending else keys <= values
+
+
+def _compared(walk: Walk, position: Position) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    values = [literal(value, key.type) for value, key in zip(position, walk.keys, strict=True)]
+    return (walk.keys[0], values[0]) if len(values) == 1 else (tuple_(*walk.keys), tuple_(*values))
+
+
+def _record(row: Row[Any]) -> ImageRecord:
+    return ImageRecord(*row[-len(_columns) :])
