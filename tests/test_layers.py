@@ -22,6 +22,7 @@ SDK_LAYERS: tuple[tuple[str, ...], ...] = (
     ("pictograph.resources",),
     ("pictograph.client", "pictograph"),
     ("pictograph.workflows",),
+    ("pictograph.agents", "pictograph.skills"),
     ("pictograph.cli", "pictograph.__main__"),
 )
 SERVER_LAYERS: tuple[tuple[str, ...], ...] = (
@@ -42,11 +43,17 @@ SERVER_LAYERS: tuple[tuple[str, ...], ...] = (
         "pictograph_server.mail",
     ),
     ("pictograph_server.services",),
-    ("pictograph_server.first_key", "pictograph_server.health", "pictograph_server.metrics"),
+    (
+        "pictograph_server.first_key",
+        "pictograph_server.first_login",
+        "pictograph_server.health",
+        "pictograph_server.metrics",
+        "pictograph_server.starting",
+    ),
     ("pictograph_server.middleware",),
     ("pictograph_server.routes",),
     ("pictograph_server.app", "pictograph_server.runner"),
-    ("pictograph_server.up", "pictograph_server.__main__"),
+    ("pictograph_server.up", "pictograph_server.operator", "pictograph_server.__main__"),
 )
 # A child process opens the platform it works for.
 PROCESS_ENTRIES = frozenset({"pictograph_server.runner", "pictograph_server.executors.annotator_main"})
@@ -86,7 +93,7 @@ SERVICES = (
     "evaluations",
 )
 # The only places of the SDK that may load the server, inside a function: they start it, or look at its engines.
-STARTS_SERVER = ("pictograph.cli.up", "pictograph.cli.doctor", "pictograph.cli.engines")
+STARTS_SERVER = ("pictograph.cli.up", "pictograph.cli.operator", "pictograph.cli.doctor", "pictograph.cli.engines")
 # Take too long for `import pictograph`, which may take 200 ms.
 HEAVY = ("rich", "typer", "numpy", "torch", "cv2", "onnxruntime", "pictograph_server")
 LIGHT = (

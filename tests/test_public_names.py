@@ -10,8 +10,15 @@ import pytest
 
 import pictograph
 
-# Contract §10.1, without the agents' names, which come with their module.
+# Contract §10.1.
 PUBLIC = [
+    "REGISTRY",
+    "Toolkit",
+    "create_toolkit",
+    "for_anthropic_messages",
+    "for_claude_agent_sdk",
+    "for_openai_agents",
+    "for_openai_responses",
     "Client",
     "__version__",
     "PictographError",

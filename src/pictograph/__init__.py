@@ -13,6 +13,10 @@ __version__ = "0.1.0"
 
 # Where the public names live; the imports below say the same to type checkers.
 _HOMES = {
+    "pictograph.agents": (
+        "REGISTRY Toolkit create_toolkit for_anthropic_messages for_claude_agent_sdk for_openai_agents "
+        "for_openai_responses"
+    ),
     "pictograph.client": "Client",
     "pictograph.exceptions": (
         "ApiError AuthError ConfigurationError ConflictError ForbiddenError NetworkError NotFoundError "
@@ -47,6 +51,13 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 if TYPE_CHECKING:
+    from pictograph.agents import REGISTRY as REGISTRY
+    from pictograph.agents import Toolkit as Toolkit
+    from pictograph.agents import create_toolkit as create_toolkit
+    from pictograph.agents import for_anthropic_messages as for_anthropic_messages
+    from pictograph.agents import for_claude_agent_sdk as for_claude_agent_sdk
+    from pictograph.agents import for_openai_agents as for_openai_agents
+    from pictograph.agents import for_openai_responses as for_openai_responses
     from pictograph.client import Client as Client
     from pictograph.exceptions import ApiError as ApiError
     from pictograph.exceptions import AuthError as AuthError

@@ -7,7 +7,7 @@ import typer
 from typer.main import get_command, get_group
 
 import pictograph
-from pictograph.cli import doctor, login, up
+from pictograph.cli import doctor, login, operator, up
 from pictograph.cli.failures import FailureTellingGroup
 
 # Each is the `app` of a module here. They load the client, the models and rich, half a second of work that `up` and
@@ -68,6 +68,7 @@ app.command("up")(up.up)
 app.command("serve")(up.serve)
 app.command("worker")(up.worker)
 app.command("login")(login.login)
+app.command("login-link")(operator.login_link)
 app.command("doctor")(doctor.doctor)
 
 
