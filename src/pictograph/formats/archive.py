@@ -100,6 +100,10 @@ class UniqueNames:
         name = PurePosixPath(safe_component(filename))
         return self._first_free(folder, (f"{name.stem}{tail}{name.suffix}" for tail in _tails("")))
 
+    def folder(self, name: str) -> str:
+        """Return a folder's name, with a number behind it where it is taken."""
+        return self._first_free("", (f"{name}{tail}" for tail in _tails("")))
+
     def stem(self, folder_path: str, filename: str, *, avoid: frozenset[str] = frozenset()) -> str:
         """Return `folder/stem`; where `a.jpg` and `a.png` lie together, the second becomes `a_png`."""
         folder = safe_folder(folder_path, avoid=avoid)

@@ -22,6 +22,7 @@ from pictograph.formats.base import (
     selected,
 )
 from pictograph.formats.coco_reader import CROWD, PATH, class_names, read
+from pictograph.formats.pixel_masks import visible_pixels
 from pictograph.geometry import rle
 from pictograph.geometry.rings import Polygon, bounds, polygon_area
 from pictograph.models.annotation import Annotation
@@ -92,21 +93,17 @@ def _shape(annotation: Annotation, entry: ImageEntry, report: FormatReport) -> d
 
 
 def _segmentation(rings: Polygon, entry: ImageEntry, report: FormatReport) -> object:
-    from pictograph.geometry.masks import rings_to_mask
-
     outline = [[coordinate for vertex in rings[0] for coordinate in vertex]]
     if len(rings) == 1:
         return outline
-    x_min, y_min, x_max, y_max = bounds(rings)
-    x, y = max(0, int(x_min)), max(0, int(y_min))
-    width, height = min(entry.width, int(x_max) + 1) - x, min(entry.height, int(y_max) + 1) - y
-    mask = rings_to_mask(rings, (max(0, height), max(0, width)), origin_xy=(x, y))
-    if not mask.any():
+    pixels = visible_pixels(rings, entry)
+    if pixels is None:
         # Thinner than a pixel, or outside the image: the outline at least can be kept.
         report.lost[Loss.HOLES] += len(rings) - 1
         return outline
     report.lost[Loss.OUTLINES_AS_MASKS] += 1
-    encoded = rle.encode(mask, origin_xy=(x, y), shape_hw=(entry.height, entry.width))
+    mask, origin_xy = pixels
+    encoded = rle.encode(mask, origin_xy=origin_xy, shape_hw=(entry.height, entry.width))
     return {"size": list(encoded.shape_hw), "counts": encoded.counts}
 
 

@@ -10,9 +10,10 @@ from pictograph.formats.archive import FileSource
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes, ReadReport, Skipped
 from pictograph.formats.documents import first_error, load_object
 from pictograph.formats.image_files import ImageFiles, is_litter, placed
-from pictograph.formats.shapes import Label, box, polygon
+from pictograph.formats.pixel_masks import from_pixels
+from pictograph.formats.shapes import Label, box, check_mask_size, polygon
 from pictograph.geometry import rle
-from pictograph.geometry.rings import Polygon, Ring
+from pictograph.geometry.rings import Ring
 from pictograph.models.annotation import Annotation
 
 # Marks a region of many objects that nobody told apart; kept as an attribute, and written back.
@@ -164,7 +165,7 @@ def _read_document(
             continue
         found: list[Annotation] = []
         for raw in instances:
-            found += _read_instance(raw, class_names, entry, place.name, report)
+            found += _read_instance(raw, class_names, place.name, report)
         yield entry, found
 
 
@@ -187,13 +188,13 @@ def _entry(image: _Image, place: _Place) -> ImageEntry:
 
 
 def _read_instance(
-    raw: dict[str, object], class_names: Mapping[int, str], entry: ImageEntry, where: str, report: ReadReport
+    raw: dict[str, object], class_names: Mapping[int, str], where: str, report: ReadReport
 ) -> list[Annotation]:
     try:
         instance = _Instance.model_validate(raw)
         if instance.category_id not in class_names:
             raise ValueError(f"it has the unknown category {instance.category_id}")
-        return _annotations(instance, class_names[instance.category_id], entry, report)
+        return _annotations(instance, class_names[instance.category_id], report)
     except ValidationError as error:
         reason = first_error(error)
     except ValueError as error:
@@ -202,7 +203,7 @@ def _read_instance(
     return []
 
 
-def _annotations(instance: _Instance, class_name: str, entry: ImageEntry, report: ReadReport) -> list[Annotation]:
+def _annotations(instance: _Instance, class_name: str, report: ReadReport) -> list[Annotation]:
     origin = instance.pictograph
     attributes = list(origin.attributes)
     if instance.iscrowd and CROWD not in attributes:
@@ -211,9 +212,10 @@ def _annotations(instance: _Instance, class_name: str, entry: ImageEntry, report
         report.skipped[Skipped.KEYPOINTS] += 1
     confidence = origin.confidence if origin.confidence is not None else instance.score
     label = Label(class_name, 1.0 if confidence is None else confidence, origin.id, origin.created_by, attributes)
-    polygons = _polygons(instance, entry)
-    if polygons:
-        return [a for n, rings in enumerate(polygons) for a in polygon(label.part(n), rings, report)]
+    if isinstance(instance.segmentation, _RunLengths):
+        return _from_mask(instance.segmentation, label, origin.paths, report)
+    if rings := _rings(instance.segmentation):
+        return [a for n, ring in enumerate(rings) for a in polygon(label.part(n), [ring], report)]
     if instance.bbox is None or len(instance.bbox) != 4:
         report.skipped[Skipped.NO_AREA] += 1
         return []
@@ -225,37 +227,24 @@ def _four(numbers: Sequence[float]) -> tuple[float, float, float, float]:
     return x, y, w, h
 
 
-def _polygons(instance: _Instance, entry: ImageEntry) -> list[Polygon]:
-    segmentation = instance.segmentation
-    if isinstance(segmentation, _RunLengths):
-        return _from_mask(segmentation, instance.pictograph.paths, entry)
+def _rings(segmentation: list[list[float]] | list[float] | None) -> list[Ring]:
     if not segmentation:
         return []
     # Some tools write a single part without the list around it.
     parts = segmentation if isinstance(segmentation[0], list) else [segmentation]
-    rings = map(_ring, cast("list[list[float]]", parts))
-    return [[ring] for ring in rings if ring]
+    return [ring for ring in map(_ring, cast("list[list[float]]", parts)) if ring]
 
 
 def _ring(flat: Sequence[float]) -> Ring:
     return list(zip(flat[::2], flat[1::2], strict=False)) if len(flat) >= 6 else []
 
 
-def _from_mask(mask: _RunLengths, paths: list[list[float]] | None, entry: ImageEntry) -> list[Polygon]:
-    import numpy as np
-
-    from pictograph.geometry.exact_outline import mask_to_exact_polygons
-    from pictograph.geometry.masks import rings_to_mask
-
-    counts = mask.counts
+def _from_mask(
+    mask: _RunLengths, label: Label, paths: list[list[float]] | None, report: ReadReport
+) -> list[Annotation]:
     height, width = mask.size
-    if width * height > 4 * max(1, entry.width * entry.height):
-        raise ValueError(f"its mask is {width} x {height}, and the image {entry.width} x {entry.height}")
-    lengths = rle.Rle(mask.size, counts) if isinstance(counts, str) else rle.Rle.from_counts(counts, mask.size)
-    pixels = rle.decode(lengths)
-    if paths:
-        rings = [_ring(path) for path in paths]
-        # Only as long as nobody has changed the mask since.
-        if all(rings) and np.array_equal(rings_to_mask(rings, mask.size), pixels):
-            return [rings]
-    return mask_to_exact_polygons(pixels)
+    check_mask_size(width, height)
+    counts = mask.counts if isinstance(mask.counts, str) else rle.compress(mask.counts)
+    lengths = rle.Rle(mask.size, counts)
+    rings = [_ring(path) for path in paths or ()]
+    return from_pixels(label, rle.decode(lengths), (0, 0), report, paths=rings if all(rings) else ())

@@ -26,15 +26,16 @@ def is_litter(name: str) -> bool:
 
 
 def placed(path: str) -> tuple[str, str]:
-    """Return the virtual folder and the file name of an image: folders that only store images are left out.
+    """Return the virtual folder and the file name of an image: the first folder that only stores images is left out.
 
     Example:
         >>> placed("train/images/day/a.jpg")
         ('/train/day', 'a.jpg')
     """
     *folders, filename = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")] or [""]
-    kept = [folder for folder in folders if folder.lower() not in _STORES and folder != ".."]
-    return "/" + "/".join(kept), filename
+    kept = [folder for folder in folders if folder != ".."]
+    store = next((index for index, folder in enumerate(kept) if folder.lower() in _STORES), len(kept))
+    return "/" + "/".join(kept[:store] + kept[store + 1 :]), filename
 
 
 class ImageFiles:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import cast
 
 from pydantic import ValidationError
 
@@ -17,10 +18,13 @@ from pictograph.formats.base import (
     ImageSizes,
     Labeled,
     ReadImage,
+    ReadReport,
     manifest,
     selected,
     selected_tags,
 )
+from pictograph.formats.documents import load_object
+from pictograph.formats.image_files import ImageFiles, is_litter
 from pictograph.models.annotation import Annotation, dump_annotation, parse_annotations
 
 _FOLDER = "annotations/"
@@ -38,10 +42,15 @@ def write(
             classes.index(class_name)
         report.images += 1
         report.annotations += len(annotations)
-        text = json.dumps(document(entry, annotations, tags, dataset), ensure_ascii=False, indent=1)
+        said = document(entry, annotations, tags, dataset)
+        path = images.path(entry.folder_path, entry.filename)
+        if read_image is not None and path != f"{entry.folder_path.strip('/')}/{entry.filename}".lstrip("/"):
+            # Its own name cannot be a file's, or is another's where case does not count.
+            said["image_file"] = f"images/{path}"
+        text = json.dumps(said, ensure_ascii=False, indent=1)
         yield f"{_FOLDER}{documents.stem(entry.folder_path, entry.filename)}.json", text.encode()
         if read_image is not None:
-            yield f"images/{images.path(entry.folder_path, entry.filename)}", read_image(entry)
+            yield f"images/{path}", read_image(entry)
     text = json.dumps(manifest("pictograph", dataset, classes.names, report), ensure_ascii=False, indent=1)
     yield "manifest.json", text.encode()
 
@@ -66,19 +75,38 @@ def document(
     }
 
 
-def read(source: FileSource, *, image_sizes: ImageSizes | None = None) -> Iterator[tuple[ImageEntry, list[Annotation]]]:
-    """Yield the image and annotations of each document under `annotations/`."""
-    sizes = image_sizes or {}
+def read(
+    source: FileSource, *, image_sizes: ImageSizes | None = None, report: ReadReport | None = None
+) -> Iterator[tuple[ImageEntry, list[Annotation]]]:
+    """Yield the image and annotations of each document, wherever it lies: an export's and a download's differ."""
+    report = report or ReadReport(is_strict=True)
+    files = ImageFiles(source, image_sizes)
     for name in source.names():
-        if name.startswith(_FOLDER) and name.endswith(".json"):
-            yield _read_document(name, source.read(name), sizes)
+        if not name.lower().endswith(".json") or name == "manifest.json" or is_litter(name):
+            continue
+        try:
+            yield _read_document(name, source.read(name), files)
+        except FormatError as error:
+            report.problem(str(error))
 
 
-def _read_document(name: str, data: bytes, sizes: ImageSizes) -> tuple[ImageEntry, list[Annotation]]:
+def class_names(source: FileSource) -> list[str]:
+    """Return the classes of the manifest; else nothing, for then only the documents have them."""
+    if "manifest.json" not in source.names():
+        return []
+    listed = load_object(source, "manifest.json").get("classes")
+    return [str(name) for name in cast("list[object]", listed)] if isinstance(listed, list) else []
+
+
+def _read_document(name: str, data: bytes, files: ImageFiles) -> tuple[ImageEntry, list[Annotation]]:
     try:
         document = json.loads(data)
         filename, folder = str(document["image"]), str(document.get("image_path") or "/")
-        width, height = sizes.get(f"{folder.strip('/')}/{filename}".lstrip("/"), (0, 0))
+        path = f"{folder.strip('/')}/{filename}".lstrip("/")
+        file = files.find(str(document.get("image_file") or path), beside=name.rpartition("/")[0])
+        width = height = 0
+        if not document.get("image_width") or not document.get("image_height"):
+            width, height = files.size(file, path) or (0, 0)
         entry = ImageEntry(
             id=str(document.get("image_uuid") or name),
             filename=filename,
@@ -88,10 +116,18 @@ def _read_document(name: str, data: bytes, sizes: ImageSizes) -> tuple[ImageEntr
             status=str(document.get("image_status") or "complete"),
             image_url=document.get("image_url"),
             tags=tuple(map(str, document.get("image_tags") or ())),
+            file=file,
         )
         return entry, parse_annotations(document["annotations"])
-    except (KeyError, TypeError, AttributeError, ValueError, ValidationError) as error:
+    except (KeyError, TypeError, AttributeError, ValueError, ValidationError, RecursionError) as error:
         raise FormatError(f"{name} is not a Pictograph annotation document: {error}") from error
 
 
-FORMAT = Format(name="pictograph", write=write, read=read)
+FORMAT = Format(
+    name="pictograph",
+    write=write,
+    read=read,
+    title="Pictograph: a JSON document an image, nothing is lost",
+    holds=frozenset({"boxes", "polygons", "holes", "polylines", "keypoints", "tags", "confidence"}),
+    class_names=class_names,
+)

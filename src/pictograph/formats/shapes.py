@@ -18,6 +18,9 @@ from pictograph.models.annotation import (
 )
 from pictograph.models.common import BoundingBox, Point
 
+# More than any image that is accepted has; a file may claim anything.
+MAX_MASK_PIXELS = 1 << 28
+
 
 @dataclass(frozen=True, slots=True)
 class Label:
@@ -115,6 +118,16 @@ def keypoint(label: Label, x: float, y: float, report: ReadReport) -> list[Annot
             attributes=list(label.attributes),
         )
     ]
+
+
+def check_mask_size(width: int, height: int) -> None:
+    """Refuse a mask that would fill the memory, before it is unpacked.
+
+    Raises:
+        ValueError: it has no pixels, or more than `MAX_MASK_PIXELS`.
+    """
+    if width <= 0 or height <= 0 or width * height > MAX_MASK_PIXELS:
+        raise ValueError(f"a mask of {width} x {height} pixels is not unpacked (1 to {MAX_MASK_PIXELS:,} are)")
 
 
 def ellipse_ring(cx: float, cy: float, rx: float, ry: float) -> Ring:

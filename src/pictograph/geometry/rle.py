@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _DIGIT, _MORE, _SIGN, _FIRST_CHARACTER = 0x1F, 0x20, 0x10, 48
+# A text of unknown origin must not make numbers of a million digits.
+_MOST_BITS = 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,8 @@ def decompress(text: str) -> list[int]:
             raise ValueError(f"{character!r} is no character of COCO's run-length text")
         value |= (code & _DIGIT) << shift
         shift += 5
+        if shift > _MOST_BITS:
+            raise ValueError("COCO's run-length text has a number that no image needs")
         if code & _MORE:
             continue
         if code & _SIGN:
