@@ -16,7 +16,7 @@ SDK_LAYERS: tuple[tuple[str, ...], ...] = (
     ("pictograph.models",),
     ("pictograph.geometry", "pictograph.image_header"),
     ("pictograph.pixels",),
-    ("pictograph.formats", "pictograph.metrics", "pictograph.inference"),
+    ("pictograph.formats", "pictograph.metrics", "pictograph.inference", "pictograph.viz"),
     ("pictograph._internal",),
     ("pictograph._http",),
     ("pictograph.resources",),

@@ -1,15 +1,14 @@
 """Letters to people, through the SMTP server an operator named; without one, links are shown to who asked for them."""
 
 import logging
-import smtplib
-import ssl
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import formatdate, make_msgid
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from pictograph_server.settings import Mail
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 log = logging.getLogger("pictograph.mail")
 # A request may wait for a letter to be taken; below the client's 30 s.
@@ -38,16 +37,23 @@ def send(mail: Mail, letter: Letter) -> bool:
     """
     if mail.server is None:
         return False
+    # Loaded with the first letter: most servers send none.
+    from smtplib import SMTPException
+
     try:
         _deliver(mail.server.get_secret_value(), _message(mail, letter), letter.to)
-    except (OSError, smtplib.SMTPException, ValueError) as error:
+    except (OSError, SMTPException, ValueError) as error:
         # Never the text: it holds a link that lets somebody in.
         log.error("The mail server did not take a letter (%s): %s: %s", letter.subject, type(error).__name__, error)
         return False
     return True
 
 
-def _message(mail: Mail, letter: Letter) -> EmailMessage:
+def _message(mail: Mail, letter: Letter) -> "EmailMessage":
+    from email.message import EmailMessage
+    from email.policy import SMTP
+    from email.utils import formatdate, make_msgid
+
     message = EmailMessage(policy=SMTP)
     # An address with a line break in it raises ValueError here.
     message["From"] = mail.sender
@@ -60,7 +66,10 @@ def _message(mail: Mail, letter: Letter) -> EmailMessage:
     return message
 
 
-def _deliver(server: str, message: EmailMessage, recipient: str) -> None:
+def _deliver(server: str, message: "EmailMessage", recipient: str) -> None:
+    import smtplib
+    import ssl
+
     address = urlsplit(server)
     host, is_tls = address.hostname or "", address.scheme == "smtps"
     context = ssl.create_default_context()

@@ -261,6 +261,13 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _letters_have_an_address(self) -> Self:
+        # The address of a request would not do: who asks for somebody else's letter could name a host of their own.
+        if self.mail.server is not None and self.public_url is None:
+            raise ValueError("PICTOGRAPH_MAIL_SERVER needs PICTOGRAPH_PUBLIC_URL: letters have links in them")
+        return self
+
     @property
     def effective_database_url(self) -> str:
         return self.database_url or f"sqlite:///{self.data_dir.absolute() / 'pictograph.sqlite'}"

@@ -18,7 +18,6 @@ from types import FrameType
 
 import uvicorn
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 import pictograph
 from pictograph_server.app import create_app
@@ -28,12 +27,13 @@ from pictograph_server.executors.annotator_main import COMPILE
 from pictograph_server.executors.annotator_process import AnnotatorProcess
 from pictograph_server.executors.process import ProcessExecutor
 from pictograph_server.first_key import client_config_path, ensure_owner_key
+from pictograph_server.first_login import note_address, owner_login_link
 from pictograph_server.jobs.dispatcher import Dispatcher
 from pictograph_server.jobs.policy import JobPolicy
-from pictograph_server.logs import configure_logging
-from pictograph_server.platform import Platform, open_platform
+from pictograph_server.platform import Platform
 from pictograph_server.services.tasks import all_tasks
 from pictograph_server.settings import Settings, environment_names
+from pictograph_server.starting import opened, read_settings, start_errors_shown
 from pictograph_server.storage import idempotency
 
 Announce = Callable[[str], None]
@@ -49,22 +49,22 @@ def run(
     What is not given comes from the environment (docs/configuration.md). Exits with a message and status 1 when it
     cannot start.
     """
-    with _start_errors_shown():
-        settings = _read_settings(data_dir=data_dir, host=host, port=port)
+    with start_errors_shown():
+        settings = read_settings(data_dir=data_dir, host=host, port=port)
         _up(settings, announce or _print)
 
 
 def serve(host: str | None = None, port: int | None = None, *, announce: Announce | None = None) -> None:
     """Run the API alone: jobs are left to the workers that share its database."""
-    with _start_errors_shown():
-        settings = _read_settings(host=host, port=port)
+    with start_errors_shown():
+        settings = read_settings(host=host, port=port)
         _serve(settings, announce or _print)
 
 
 def worker(*, announce: Announce | None = None) -> None:
     """Run jobs alone: any number of workers may share a database."""
-    with _start_errors_shown():
-        settings = _read_settings()
+    with start_errors_shown():
+        settings = read_settings()
         _work(settings, announce or _print)
 
 
@@ -73,13 +73,14 @@ def _up(settings: Settings, announce: Announce) -> None:
         stack.enter_context(DataFolderLock(settings.data_dir, exclusive=True))
         listener = stack.enter_context(_listen(settings))
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        platform = stack.enter_context(_opened(settings))
+        platform = stack.enter_context(opened(settings))
         # A database of one's own may be at work for other hosts: only the one in the folder is surely ours alone.
         is_alone = settings.database_url is None
         if is_alone:
             with platform.db.write() as conn:
                 idempotency.abandon_all(conn)
         key_place = ensure_owner_key(platform, config_path=client_config_path(), base_url=settings.effective_public_url)
+        note_address(settings)
         annotator = stack.enter_context(_annotator(settings))
         dispatcher = _dispatcher(platform, annotator, alone=is_alone)
 
@@ -87,6 +88,7 @@ def _up(settings: Settings, announce: Announce) -> None:
             announce(f"Pictograph {pictograph.__version__} is at {settings.effective_public_url}")
             announce(f"  data     {settings.data_dir.absolute()}")
             announce(f"  API key  {key_place}")
+            announce(f"  sign in  {owner_login_link(platform)}  (once, within 15 minutes)")
             announce("Stop it with Ctrl-C.")
 
         _run_server(platform, listener, annotator, dispatcher, started)
@@ -97,8 +99,9 @@ def _serve(settings: Settings, announce: Announce) -> None:
         stack.enter_context(DataFolderLock(settings.data_dir, exclusive=False))
         listener = stack.enter_context(_listen(settings))
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
-        platform = stack.enter_context(_opened(settings))
+        platform = stack.enter_context(opened(settings))
         key_place = ensure_owner_key(platform, config_path=client_config_path(), base_url=settings.effective_public_url)
+        note_address(settings)
         annotator = stack.enter_context(_annotator(settings))
 
         def started() -> None:
@@ -112,7 +115,7 @@ def _serve(settings: Settings, announce: Announce) -> None:
 def _work(settings: Settings, announce: Announce) -> None:
     with ExitStack() as stack:
         stack.enter_context(DataFolderLock(settings.data_dir, exclusive=False))
-        platform = stack.enter_context(_opened(settings))
+        platform = stack.enter_context(opened(settings))
         annotator = stack.enter_context(_annotator(settings))
         dispatcher = _dispatcher(platform, annotator, alone=False)
         stop = threading.Event()
@@ -209,15 +212,6 @@ def _annotator(settings: Settings) -> Generator[AnnotatorProcess]:
 
 
 @contextmanager
-def _opened(settings: Settings) -> Generator[Platform]:
-    platform = open_platform(settings, migrate_database=True)
-    try:
-        yield platform
-    finally:
-        platform.close()
-
-
-@contextmanager
 def _listen(settings: Settings) -> Generator[socket.socket]:
     try:
         address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
@@ -240,42 +234,6 @@ class CannotListen(StartError):
         else:
             message = f"Cannot listen on {where}: {error.strerror}.\nCheck --host and --port."
         super().__init__(message)
-
-
-class UnsupportedExecutor(StartError):
-    def __init__(self, executor: str) -> None:
-        super().__init__(
-            f"PICTOGRAPH_EXECUTOR={executor} is not possible: this version runs jobs in processes of its own only.\n"
-            "Unset it, or set it to process; `pictograph worker` on several hosts shares the work."
-        )
-
-
-class BadSettings(StartError):
-    def __init__(self, error: ValidationError) -> None:
-        lines = [
-            f"  PICTOGRAPH_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
-            for problem in error.errors(include_input=False, include_url=False)
-        ]
-        super().__init__("\n".join(["These settings cannot be used:", *lines, "See docs/configuration.md."]))
-
-
-def _read_settings(**given: object) -> Settings:
-    try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    except ValidationError as error:
-        raise BadSettings(error) from None
-    if settings.executor != "process":
-        raise UnsupportedExecutor(settings.executor)
-    configure_logging(settings.log_level)
-    return settings
-
-
-@contextmanager
-def _start_errors_shown() -> Generator[None]:
-    try:
-        yield
-    except StartError as error:
-        raise SystemExit(f"Pictograph cannot start. {error}") from None
 
 
 def _print(line: str) -> None:

@@ -4,10 +4,15 @@ from typing import Annotated
 
 import typer
 
+from pictograph.cli import operator
 from pictograph.cli.session import Session, api_command
 from pictograph.models.organization import InviteRole, InviteStatus, OrganizationRole
 
 app = typer.Typer(no_args_is_help=True, help="The organisation, its people, and what they did.")
+
+# Of the whole server, on its machine; the others are of the organisation that the key belongs to.
+app.command("list")(operator.list_organizations)
+app.command("create")(operator.create_organization)
 
 MemberId = Annotated[str, typer.Argument(help="Id of the membership, as `members` lists it.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -104,9 +109,7 @@ def revoke_invite(
 @api_command(app, "audit")
 def audit(
     session: Session,
-    action: Annotated[
-        str | None, typer.Option(help="Only this: api_key.created, or a noun, member.")
-    ] = None,
+    action: Annotated[str | None, typer.Option(help="Only this: api_key.created, or a noun, member.")] = None,
     actor: Annotated[str | None, typer.Option(help="Only what this key or person (id) did.")] = None,
     subject: Annotated[str | None, typer.Option(help="Only what was done to this id.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,

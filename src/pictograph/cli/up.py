@@ -1,5 +1,7 @@
 """`pictograph up`, `serve` and `worker`: the platform on this machine. The only commands that load the server."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated
@@ -38,8 +40,16 @@ def worker() -> None:
 
 
 def _server() -> ModuleType:
-    try:
+    with told_when_missing():
         import pictograph_server.up as server
+    return server
+
+
+@contextmanager
+def told_when_missing() -> Generator[None]:
+    """Say how the server is installed, where it is not."""
+    try:
+        yield
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] in {"pictograph", "pictograph_server"}:
             raise
@@ -49,4 +59,3 @@ def _server() -> ModuleType:
             err=True,
         )
         raise typer.Exit(WRONG_USAGE) from None
-    return server
