@@ -10,8 +10,9 @@ import pytest
 
 import pictograph
 
-# Contract §10.1.
+# Contract §10.1 and §14.
 PUBLIC = [
+    "draw_annotations",
     "REGISTRY",
     "Toolkit",
     "create_toolkit",

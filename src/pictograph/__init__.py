@@ -47,6 +47,7 @@ _HOMES = {
     "pictograph.models.search": "SimilarImage TaggedImage",
     "pictograph.models.training": "GpuType PipelineType TrainingRun TrainingStatus",
     "pictograph.models.video": "VideoExtractionJob VideoJobStatus VideoMetadata VideoUploadInfo",
+    "pictograph.viz": "draw_annotations",
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
@@ -139,6 +140,7 @@ if TYPE_CHECKING:
     from pictograph.models.video import VideoJobStatus as VideoJobStatus
     from pictograph.models.video import VideoMetadata as VideoMetadata
     from pictograph.models.video import VideoUploadInfo as VideoUploadInfo
+    from pictograph.viz import draw_annotations as draw_annotations
 
 __all__ = ["__version__", *_HOME_OF]  # pyright: ignore[reportUnsupportedDunderAll]
 

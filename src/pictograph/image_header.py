@@ -14,6 +14,15 @@ from PIL import Image
 _KINDS = ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")
 _ORIENTATION_TAG = 0x0112
 _TURNED_BY_90_DEGREES = (5, 6, 7, 8)
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _pillows_cap = threading.Lock()
 
 
@@ -71,6 +80,14 @@ def orientation_of(image: Image.Image) -> int:
     if image.format in ("TIFF", "HEIF") or "exif" not in image.info:
         return 1
     return orientation_in(image.info["exif"])
+
+
+def upright(image: Image.Image) -> Image.Image:
+    """Return the image as it is shown, turned if it has to be; its pixels are decoded."""
+    # Before the orientation: PNGs may tell it behind the pixels.
+    image.load()
+    turn = _TURNS.get(orientation_of(image))
+    return image if turn is None else image.transpose(turn)
 
 
 def orientation_in(exif: bytes) -> int:

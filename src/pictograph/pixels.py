@@ -6,20 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
-from pictograph.image_header import open_image, orientation_of, readable_kinds
+from pictograph.image_header import open_image, readable_kinds, upright
 
 # RGB, upright, shape (height, width, 3).
 RgbArray = NDArray[np.uint8]
-
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 class UnreadableImage(OSError):
@@ -71,10 +61,7 @@ def read_rgb(
 
 
 def _upright_rgb(image: Image.Image) -> Image.Image:
-    # Before the orientation: PNGs may tell it behind the pixels.
-    image.load()
-    turn = _TURNS.get(orientation_of(image))
-    return _to_rgb(image if turn is None else image.transpose(turn))
+    return _to_rgb(upright(image))
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:

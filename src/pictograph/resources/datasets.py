@@ -1,64 +1,26 @@
 """`client.datasets`: what there is to look at, and a copy of it on disk."""
 
 import builtins
-import json
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import DEVELOPER, Transport, member, members, parse, path_of
-from pictograph.exceptions import PictographError
 from pictograph.models.comparison import Comparison
-from pictograph.models.dataset import Dataset
+from pictograph.models.dataset import Dataset, DatasetImage
+from pictograph.models.dataset_import import DatasetImport, MergeRule
+from pictograph.models.image import ImageStatus
+from pictograph.resources.downloading import DownloadFailure as DownloadFailure
+from pictograph.resources.downloading import DownloadMode as DownloadMode
+from pictograph.resources.downloading import DownloadOptions, Organize, download_dataset
+from pictograph.resources.downloading import DownloadReport as DownloadReport
+from pictograph.resources.imports import ImportProgress, Imports
+from pictograph.resources.torch_dataset import Target, TorchDataset
 
 _LIST = f"{DEVELOPER}/datasets/"
-_DOWNLOAD_PAGE = 10_000
 # Thousands of images take the server a while.
 _COMPARE_TIMEOUT_S = 600.0
-
-DownloadMode = Literal["full", "images_only", "annotations_only"]
-
-
-@dataclass(frozen=True)
-class DownloadFailure:
-    """A file that could not be fetched or written, and why."""
-
-    filename: str
-    kind: Literal["image", "annotation"]
-    reason: str
-
-
-@dataclass
-class DownloadReport:
-    """What a download brought."""
-
-    dataset_id: str
-    images_downloaded: int = 0
-    annotations_downloaded: int = 0
-    failures: list[DownloadFailure] = field(default_factory=list[DownloadFailure])
-
-    @property
-    def success(self) -> bool:
-        """Nothing failed; true for an empty dataset."""
-        return not self.failures
-
-    @property
-    def total_attempted(self) -> int:
-        """How many files were asked for."""
-        return self.images_downloaded + self.annotations_downloaded + len(self.failures)
-
-
-@dataclass(frozen=True, slots=True)
-class _Transfer:
-    """One file to fetch: `name` for people, `target` on disk."""
-
-    name: str
-    kind: Literal["image", "annotation"]
-    url: str
-    target: Path
 
 
 class Datasets:
@@ -148,81 +110,120 @@ class Datasets:
         status_filter: str | None = None,
         max_workers: int = 10,
         progress: Callable[[int, int, str | None], None] | None = None,
+        resume: bool = False,
+        organize: Organize = "folders",
     ) -> DownloadReport:
         """Write images and `<filename>.json` with their annotations into a folder, and report what came.
 
-        Virtual folders become folders where the server names them. A file that fails is in the report and does not
-        stop the others. `progress` gets (completed, total, filename) after every file.
+        A file that fails is in the report and does not stop the others. What comes is checked against the size and the
+        hash that the server names. `progress` gets (completed, total, filename) after every file.
+
+        Args:
+            resume: go on where an earlier download was cut short: files that are there with the right bytes are left
+                alone, half ones (`.part`) are completed, annotations are fetched again only where they changed.
+            organize: `folders` makes a folder of every virtual folder; `flat` puts all files side by side, with the
+                folders in their names (`a__b__x.jpg`).
         """
-        folder = Path(output_dir).expanduser()
-        folder.mkdir(parents=True, exist_ok=True)
-        listing = list(self._listing(name, mode, status_filter))
-        report = DownloadReport(dataset_id=str(member(listing[0], "dataset_id")))
-        transfers: list[_Transfer] = []
-        for page in listing:
-            for item in members(page, "items"):
-                transfers += _transfers(item, folder, report)
-        with ThreadPoolExecutor(max_workers=max_workers, thread_name_prefix="pictograph-download") as pool:
-            pending = {pool.submit(self._fetch, transfer): transfer for transfer in transfers}
-            for completed, future in enumerate(as_completed(pending), start=1):
-                transfer = pending[future]
-                reason = future.result()
-                if reason is not None:
-                    report.failures.append(DownloadFailure(transfer.name, transfer.kind, reason))
-                elif transfer.kind == "image":
-                    report.images_downloaded += 1
-                else:
-                    report.annotations_downloaded += 1
-                if progress is not None:
-                    progress(completed, len(transfers), transfer.name)
-        return report
+        options = DownloadOptions(mode, status_filter, max_workers, resume, organize)
+        return download_dataset(self._transport, name, Path(output_dir).expanduser(), options, progress)
 
-    def _listing(self, name: str, mode: DownloadMode, status_filter: str | None) -> Iterator[Any]:
-        """Yield pages until one is short, or a server that knows no offset repeats itself."""
-        path = path_of("datasets", "by-name", name, "download")
-        offset = 0
-        first: Any = None
-        while True:
-            params = {"mode": mode, "limit": _DOWNLOAD_PAGE, "status_filter": status_filter, "offset": offset or None}
-            page = self._transport.get(path, params=params)
-            items = members(page, "items")
-            if offset and (not items or items[0] == first):
-                return
-            yield page
-            if len(items) < _DOWNLOAD_PAGE:
-                return
-            first = items[0]
-            offset += len(items)
+    def as_pytorch(
+        self,
+        name: str,
+        *,
+        root: str | Path | None = None,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Target], Any] | None = None,
+        class_to_idx: Mapping[str, int] | None = None,
+        download: bool = True,
+        images_limit: int = 10_000,
+    ) -> TorchDataset:
+        """Return the dataset for a `torch.utils.data.DataLoader`; see `TorchDataset` for what an item is.
 
-    def _fetch(self, transfer: _Transfer) -> str | None:
-        """Bring one file; return why not when it could not be had."""
-        try:
-            if transfer.kind == "image":
-                self._transport.fetch_signed(transfer.url, transfer.target, read_timeout_s=300.0)
-            else:
-                document = self._transport.get(transfer.url)
-                transfer.target.parent.mkdir(parents=True, exist_ok=True)
-                transfer.target.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        except (PictographError, OSError) as error:
-            return str(error)
-        return None
-
-
-def _transfers(item: Any, folder: Path, report: DownloadReport) -> list[_Transfer]:
-    """Return the files of one image; a name that would leave the folder is reported instead."""
-    filename = str(member(item, "filename"))
-    virtual = str(item.get("virtual_folder_path") or item.get("folder_path") or "/")
-    parts = [*virtual.strip("/").split("/"), filename] if virtual.strip("/") else [filename]
-    if any(part in {"", ".", ".."} or "/" in part or "\\" in part or "\0" in part for part in parts):
-        report.failures.append(
-            DownloadFailure(filename, "image", f"{'/'.join(parts)!r} is not a name that can be written into a folder")
+        Args:
+            root: where images are kept; a new folder for temporary files when left out.
+            transform: takes the upright RGB image (Pillow), `target_transform` the target.
+            class_to_idx: index of each class; from 0 in alphabetical order when left out. Others are not in targets.
+            download: fetch images that are not in `root` when they are asked for.
+            images_limit: at most so many images, the newest.
+        Raises:
+            NotFoundError: there is no such dataset.
+        """
+        dataset = self.get(name)
+        images: builtins.list[DatasetImage] = []
+        while len(images) < images_limit:
+            size = min(1000, images_limit - len(images))
+            page = self.get(name, include_images=True, images_limit=size, images_offset=len(images)).images or []
+            images += page
+            if len(page) < size:
+                break
+        names = sorted(entry.name for entry in dataset.classes)
+        return TorchDataset(
+            self._transport,
+            images,
+            class_to_idx if class_to_idx is not None else {each: index for index, each in enumerate(names)},
+            root=None if root is None else Path(root).expanduser(),
+            transform=transform,
+            target_transform=target_transform,
+            download=download,
         )
-        return []
-    target = folder.joinpath(*parts)
-    transfers: list[_Transfer] = []
-    if item.get("image_url"):
-        transfers.append(_Transfer(filename, "image", str(item["image_url"]), target))
-    if item.get("annotation_url"):
-        sidecar = target.with_name(target.name + ".json")
-        transfers.append(_Transfer(filename, "annotation", str(item["annotation_url"]), sidecar))
-    return transfers
+
+    def import_(
+        self,
+        name: str,
+        path: str | Path,
+        *,
+        merge: MergeRule = "keep",
+        format: str | None = None,
+        labels_only: bool = False,
+        folder_path: str = "/",
+        image_status: ImageStatus | None = None,
+        create_if_missing: bool = True,
+        dry_run: bool = False,
+        wait: bool = True,
+        max_workers: int = 4,
+        poll_interval: float = 2.0,
+        timeout: float = 86_400.0,
+        progress: ImportProgress | None = None,
+    ) -> DatasetImport:
+        """Bring a folder or an archive (zip, tar, tar.gz) of images and labels into a dataset.
+
+        The files are sent in parts, the server recognises what they hold and makes a plan, and a job does it. Run again
+        with the same files after whatever cut it short, it goes on where it was. Images that are there with the same
+        bytes are not added twice; another image under the same name stays, and so do its labels.
+
+        Args:
+            merge: what becomes of annotations that are there. `keep`: those that people made or edited stay, untouched
+                ones of machines give way where the files have labels of their class. `replace`: the files' labels
+                stand alone. `add`: all stay, and what is not there yet is added.
+            format: what the labels are, where that is not recognised; `images` takes none.
+            labels_only: send no images; labels go to the dataset's images of the same folder and name, or of the same
+                name where there is only one.
+            folder_path: virtual folder that everything goes below.
+            image_status: status of labelled images; by default what the files say, else `complete`.
+            dry_run: return the import with its plan (`print(result.plan)`), and do nothing else; the files are sent,
+                and a run without `dry_run` goes on from there.
+            wait: return when it is done; otherwise once it has started.
+            progress: called with (completed, total, stage): bytes while `upload`, percent while `plan` and `import`.
+        Raises:
+            FileNotFoundError: there is nothing at `path`.
+            NotFoundError: there is no such dataset, and `create_if_missing` is False.
+            ApiError: the files cannot be imported; the message says why.
+        """
+        imports = Imports(self._transport)
+        sent = imports.send(
+            name,
+            path,
+            merge=merge,
+            format=format,
+            labels_only=labels_only,
+            folder_path=folder_path,
+            image_status=image_status,
+            create_if_missing=create_if_missing,
+            max_workers=max_workers,
+            progress=progress,
+        )
+        planned = imports.plan(sent.id, poll_interval=poll_interval, timeout=timeout, progress=progress)
+        if dry_run or planned.status == "cancelled":
+            return planned
+        return imports.start(planned.id, wait=wait, poll_interval=poll_interval, timeout=timeout, progress=progress)
