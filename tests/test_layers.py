@@ -67,6 +67,8 @@ SHARED = (
     "pictograph.formats",
     "pictograph.metrics",
     "pictograph.inference",
+    # What it tells of tools; imported when somebody asks.
+    "pictograph.agents.registry",
     # Its version.
     "pictograph",
 )

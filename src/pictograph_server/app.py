@@ -37,14 +37,17 @@ from pictograph_server.routes import (
     health,
     images,
     imports,
+    listing,
     models,
     organizations,
     projects,
     proposals,
     session,
     sign_in_pages,
+    tools,
     training,
     uploads,
+    versions,
     video,
 )
 
@@ -56,6 +59,7 @@ ROUTERS = (
     datasets.router,
     comparisons.router,
     images.router,
+    listing.router,
     imports.router,
     batch.router,
     annotations.router,
@@ -64,6 +68,7 @@ ROUTERS = (
     auto_annotate.router,
     proposals.router,
     exports.router,
+    versions.router,
     training.router,
     models.router,
     evaluations.router,
@@ -77,6 +82,7 @@ ROUTERS = (
     account.router,
     account.members_router,
     sign_in_pages.router,
+    tools.router,
 )
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
