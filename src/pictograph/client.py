@@ -12,6 +12,7 @@ from pictograph.resources.credits import Credits
 from pictograph.resources.datasets import Datasets
 from pictograph.resources.exports import Exports
 from pictograph.resources.images import Images
+from pictograph.resources.imports import Imports
 from pictograph.resources.models import Models
 from pictograph.resources.organizations import Organizations
 from pictograph.resources.projects import Projects
@@ -53,6 +54,7 @@ class Client:
         self._transport = transport
         self.datasets = Datasets(transport)
         self.images = Images(transport)
+        self.imports = Imports(transport)
         self.annotations = Annotations(transport)
         self.exports = Exports(transport)
         self.training = Training(transport)

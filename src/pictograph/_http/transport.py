@@ -215,6 +215,49 @@ class Transport:
         """Stream a signed URL into a file, without the key; the file appears whole or not at all. Not retried."""
         return self._stream_to_file(self._signed, url, target, timeout_s=read_timeout_s, progress=progress)
 
+    def fetch_rest(
+        self,
+        url: str,
+        partial: Path,
+        *,
+        with_key: bool = False,
+        on_bytes: Callable[[int], None] | None = None,
+        read_timeout_s: float = 300.0,
+    ) -> None:
+        """Bring into a file what it lacks of a URL's bytes. Not retried; what came stays.
+
+        A server that sends all from the start is taken at its word: the file begins anew.
+
+        Args:
+            with_key: the URL is one of the API's, not a signed one.
+            on_bytes: is told how many bytes came, piece by piece.
+        Raises:
+            ApiError: the answer is no success; 416 when the file is not shorter than what there is.
+            NetworkError: there was no answer, or it broke off.
+        """
+        client = self._api if with_key else self._signed
+        start = partial.stat().st_size if partial.exists() else 0
+        # The pieces are those of the file, not of something that is compressed on the way.
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={start}-"} if start else {})
+        timeout = httpx2.Timeout(self.config.timeout, read=read_timeout_s)
+        request = client.build_request("GET", url, headers=headers, timeout=timeout)
+        try:
+            response = client.send(request, stream=True)
+            with contextlib.closing(response):
+                if not response.is_success:
+                    response.read()
+                    raise error_of(response)
+                is_rest = response.status_code == 206
+                if is_rest and not response.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+                    raise ServerError(f"GET {url} was answered with other bytes than those asked for")
+                with partial.open("ab" if is_rest else "wb") as file:
+                    for chunk in response.iter_bytes(1024 * 1024):
+                        file.write(chunk)
+                        if on_bytes is not None:
+                            on_bytes(len(chunk))
+        except httpx2.RequestError as error:
+            raise _no_answer(request, error) from error
+
     def put_signed(
         self, url: str, source: Path, *, content_type: str, size_bytes: int, progress: BytesProgress | None = None
     ) -> None:

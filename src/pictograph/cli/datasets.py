@@ -1,5 +1,8 @@
-"""`pictograph datasets`: list, look, make, delete, download."""
+"""`pictograph datasets`: list, look, make, delete, download, import."""
 
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +11,11 @@ import typer
 from pictograph.cli.failures import FAILED
 from pictograph.cli.session import Session, api_command
 from pictograph.models.dataset import Dataset
-from pictograph.resources.datasets import DownloadMode
+from pictograph.models.dataset_import import MergeRule
+from pictograph.models.image import ImageStatus
+from pictograph.resources.downloading import DownloadMode, Organize
+from pictograph.resources.imports import ImportProgress
+from pictograph.workflows.progress import Progress, Stage, watching
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: images and the classes they are annotated with.")
 
@@ -70,15 +77,24 @@ def download_dataset(
     name: Name,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write into.")] = Path("./dataset"),
     mode: Annotated[DownloadMode, typer.Option(help="What to write.")] = "full",
+    status: Annotated[str | None, typer.Option(help="Only images of this status, e.g. complete.")] = None,
     workers: Annotated[int, typer.Option("--workers", "-w", min=1, help="Downloads at a time.")] = 10,
+    resume: Annotated[bool, typer.Option(help="Leave alone what is there already with the right bytes.")] = True,
+    organize: Annotated[Organize, typer.Option(help="Keep the virtual folders, or put all files side by side.")] = (
+        "folders"
+    ),
 ) -> None:
-    """Download the images and the annotations of a dataset."""
-    report = session.client.datasets.download(name, output, mode=mode, max_workers=workers)
+    """Download the images and the annotations of a dataset. Run it again and it fetches what is missing."""
+    report = session.client.datasets.download(
+        name, output, mode=mode, status_filter=status, max_workers=workers, resume=resume, organize=organize
+    )
     session.record(
         {
             "dataset_id": report.dataset_id,
             "images_downloaded": report.images_downloaded,
             "annotations_downloaded": report.annotations_downloaded,
+            "images_present": report.images_present,
+            "annotations_present": report.annotations_present,
             "failures": len(report.failures),
             "output_dir": output,
         }
@@ -88,6 +104,69 @@ def download_dataset(
     if report.failures:
         typer.echo("Fix: run the command again; it downloads what is missing", err=True)
         raise typer.Exit(FAILED)
+
+
+@api_command(app, "import")
+def import_dataset(
+    session: Session,
+    name: Name,
+    path: Annotated[Path, typer.Argument(help="Folder, .zip, .tar, .tar.gz, or a file of labels.")],
+    merge: Annotated[
+        MergeRule, typer.Option(help="Annotations that are there: keep people's, replace all, or add to them.")
+    ] = "keep",
+    format: Annotated[
+        str | None, typer.Option(help="Format of the labels, else it is recognised; `images` takes none.")
+    ] = None,
+    labels_only: Annotated[
+        bool, typer.Option("--labels-only", help="Send labels for images that are in the dataset already.")
+    ] = False,
+    folder: Annotated[str, typer.Option(help="Virtual folder that everything goes below.")] = "/",
+    status: Annotated[
+        ImageStatus | None, typer.Option(help="Status of labelled images; by default what the files say.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan and do nothing else.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Bring a folder or archive of images and labels into a dataset, after showing what that will do."""
+    imports = session.client.imports
+    with _watching() as progress:
+        sent = imports.send(
+            name,
+            path,
+            merge=merge,
+            format=format,
+            labels_only=labels_only,
+            folder_path=folder,
+            image_status=status,
+            progress=progress,
+        )
+        planned = imports.plan(sent.id, progress=progress)
+    if dry_run or planned.status == "cancelled":
+        session.line(str(planned.plan), planned)
+        return
+    if planned.status == "planned":
+        session.note(str(planned.plan))
+        # Only `replace` takes something away; for the rest a person is asked where there is one.
+        if merge == "replace" or (sys.stdin.isatty() and not session.as_json):
+            session.confirm(f"Import this into {name!r}?", yes=yes)
+    with _watching() as progress:
+        done = imports.start(planned.id, progress=progress)
+    session.line(str(done.result), done)
+    if done.result is not None and done.result.issue_count:
+        session.note(f"{done.result.issue_count:,} were left out; `--json` lists the first of them with the reasons")
+
+
+@contextmanager
+def _watching() -> Generator[ImportProgress]:
+    """Yield what `client.imports` calls: a bar a stage where a person watches, megabytes sent, then percent."""
+    with watching(None) as show:
+
+        def progress(completed: int, total: int, stage: str) -> None:
+            unit = 1_000_000 if stage == "upload" else 1
+            name: Stage = "plan" if stage == "plan" else "import" if stage == "import" else "upload"
+            show(Progress(name, completed // unit, max(1, total // unit), "MB" if unit > 1 else "%"))
+
+        yield progress
 
 
 def _size(dataset: Dataset) -> str:

@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-Stage = Literal["upload", "annotate", "export", "train"]
+Stage = Literal["upload", "annotate", "export", "train", "plan", "import"]
 
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How a stage stands: `completed` of `total` images (upload, annotate) or percent (export, train)."""
+    """How a stage stands: `completed` of `total` images (upload, annotate) or percent (all others)."""
 
     stage: Stage
     completed: int

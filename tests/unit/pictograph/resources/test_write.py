@@ -461,7 +461,7 @@ def test_download_dataset__images_and_annotations(api: MockApi, tmp_path: Path) 
     assert (tmp_path / "n" / "m" / "a.jpg").read_bytes() == b"jpeg"
     assert json.loads((tmp_path / "a.jpg.json").read_text()) == {"annotations": []}
     assert seen == [(1, 3), (2, 3), (3, 3)]
-    assert api.calls[0].query == {"mode": "full", "limit": "10000"}
+    assert api.calls[0].query == {"mode": "full", "limit": "1000", "cursor": ""}
 
 
 def test_download_dataset__one_bad_file(api: MockApi, tmp_path: Path) -> None:
