@@ -25,6 +25,7 @@ from pictograph_server.routes import (
     annotations,
     annotators,
     api_keys,
+    api_reference,
     audit,
     auto_annotate,
     batch,
@@ -50,6 +51,7 @@ from pictograph_server.routes import (
     versions,
     video,
 )
+from pictograph_server.routes.refusals import REFUSALS
 
 ROUTERS = (
     health.router,
@@ -83,6 +85,7 @@ ROUTERS = (
     account.members_router,
     sign_in_pages.router,
     tools.router,
+    api_reference.router,
 )
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -102,7 +105,16 @@ def create_app(
     this process beats, when it has one; `is_stopping` that event streams should end, so that the process can.
     """
     # No redirects: the clients follow none (contract §15, trap 5). `_EitherSlash` accepts both forms instead.
-    app = FastAPI(title="Pictograph", version=pictograph.__version__, lifespan=lifespan, redirect_slashes=False)
+    app = FastAPI(
+        title="Pictograph",
+        version=pictograph.__version__,
+        lifespan=lifespan,
+        redirect_slashes=False,
+        # Its own page of the API would load scripts from elsewhere (R15).
+        docs_url=None,
+        redoc_url=None,
+        responses=REFUSALS,
+    )
     app.state.platform = platform
     app.state.prompts = prompts
     app.state.is_stopping = is_stopping

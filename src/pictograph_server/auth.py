@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Security
+from fastapi.security import APIKeyHeader
 
 from pictograph_server.actor import Actor, Role
 from pictograph_server.errors import Forbidden, Unauthorized
@@ -45,8 +46,12 @@ class RoleTooLow(Forbidden):
         )
 
 
+# For the OpenAPI document; the key itself was checked before the route was found.
+_HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key of this server: pk_live_…")
+
+
 def _require(minimum: Role) -> Callable[[Request], Actor]:
-    def dependency(request: Request) -> Actor:
+    def dependency(request: Request, _key: Annotated[str | None, Security(_HEADER)]) -> Actor:
         actor = cast("Actor | None", request.scope.get("actor"))
         if actor is None:
             raise InvalidApiKey("the request carries none")
