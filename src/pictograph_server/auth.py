@@ -50,7 +50,7 @@ class RoleTooLow(Forbidden):
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, description="A key of this server: pk_live_…")
 
 
-def _require(minimum: Role) -> Callable[[Request], Actor]:
+def _require(minimum: Role) -> Callable[[Request, str | None], Actor]:
     def dependency(request: Request, _key: Annotated[str | None, Security(_HEADER)]) -> Actor:
         actor = cast("Actor | None", request.scope.get("actor"))
         if actor is None:
