@@ -126,6 +126,19 @@ def test_key__of_another_organization_is_404(platform: Platform, app_client: Tes
         assert conn.execute(select(api_keys.c.is_active).where(api_keys.c.id == foreign)).scalar_one() is True
 
 
+def test_switched_off_key__is_refused_at_once(
+    app_client: TestClient, make_client: MakeClient, organization_id: str
+) -> None:
+    made = _create(app_client, organization_id)
+    client = make_client(made["api_key"])
+    seen: list[int] = []
+    for is_active in (True, False, True):
+        app_client.patch(KEYS + made["key_id"], json={"is_active": is_active})
+        seen.append(client.get(ME).status_code)
+    app_client.delete(KEYS + made["key_id"])
+    assert [*seen, client.get(ME).status_code] == [200, 401, 200, 401]
+
+
 def test_update__name_limit_and_switch(app_client: TestClient, make_client: MakeClient, organization_id: str) -> None:
     made = _create(app_client, organization_id)
     path = KEYS + made["key_id"]

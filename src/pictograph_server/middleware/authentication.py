@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from anyio import to_thread
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pictograph_server.auth import InvalidApiKey, NotSignedIn
 from pictograph_server.middleware.cookies import session_token
@@ -37,8 +37,10 @@ OPEN = frozenset(
         ("POST", "/api/v1/account/invite/accept"),
     }
 )
-# How long a key that was switched off may still work, at most.
+# How long a key that was switched off through another server may still work, at most.
 CACHE_S = 2.0
+# What changes keys: a change made here holds from its answer on.
+_CHANGE_KEYS = ("/api/v1/api-keys/", "/api/v1/developer/organizations/members/")
 _CACHED_KEYS = 10_000
 _TOUCH_EVERY = timedelta(minutes=1)
 
@@ -71,7 +73,19 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
             await self._authenticate(scope)
+            if scope["method"] not in ("GET", "HEAD") and scope["path"].startswith(_CHANGE_KEYS):
+                await self.app(scope, receive, self._forgetting(send))
+                return
         await self.app(scope, receive, send)
+
+    def _forgetting(self, send: Send) -> Send:
+        """Look every key up again before the answer is out."""
+
+        async def forget_first(message: Message) -> None:
+            self._cache.clear()
+            await send(message)
+
+        return forget_first
 
     async def _authenticate(self, scope: Scope) -> None:
         is_open = (scope["method"], scope["path"].rstrip("/")) in OPEN
