@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pydantic import BaseModel, ValidationError
-
 from pictograph.formats.archive import FileSource, MemorySource, open_source
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes
+from pictograph.formats.recognize import RootedSource, recognize
 from pictograph.formats.registry import FORMATS, get_format
 from pictograph.metrics.confidence import Unreviewed
 from pictograph.metrics.shapes import ImagePair, shapes_of
@@ -30,8 +29,8 @@ class Paired:
 def read_labels(path: Path, *, image_sizes: ImageSizes | None = None) -> Labels:
     """Return every image of a folder, a ZIP or a JSON file, with its annotations.
 
-    Read are exports in the formats that `pictograph.formats` knows, COCO documents, YOLO labels, and what
-    `pictograph datasets download` wrote. `image_sizes` is for YOLO labels without their images.
+    Read is every format that `pictograph.formats` knows, told from the files, and what `pictograph datasets download`
+    wrote. `image_sizes` is for YOLO labels without their images.
 
     Raises:
         FileNotFoundError: there is nothing at the path.
@@ -43,8 +42,12 @@ def read_labels(path: Path, *, image_sizes: ImageSizes | None = None) -> Labels:
         source: FileSource = MemorySource([(path.name, path.read_bytes())])
     else:
         source = open_source(path)
-    name, source = _recognised(source, path)
-    return list(get_format(name).read(source, image_sizes=image_sizes))
+    found = recognize(source)
+    if found.format is None:
+        raise FormatError(
+            f"{str(path)!r} has no labels that can be read: it is in none of the formats {', '.join(FORMATS)}"
+        )
+    return list(get_format(found.format).read(RootedSource(source, found.root), image_sizes=image_sizes))
 
 
 def read_both(reference: Path, other: Path) -> tuple[Labels, Labels]:
@@ -88,52 +91,6 @@ def pair_up(reference: Labels, other: Labels) -> Paired:
         if id(entry) not in used
     ]
     return Paired(pairs, not_searched, unreviewed)
-
-
-class _Manifest(BaseModel):
-    format: str
-
-
-def _recognised(source: FileSource, path: Path) -> tuple[str, FileSource]:
-    """Return the format of files, and the files as its reader wants them."""
-    names = source.names()
-    if "manifest.json" in names:
-        try:
-            named = _Manifest.model_validate_json(source.read("manifest.json")).format
-        except ValidationError:
-            named = ""
-        if named in FORMATS:
-            return named, source
-    documents = [name for name in names if name.endswith(".json")]
-    if any(name.startswith("labels/") and name.endswith(".txt") for name in names):
-        return "yolo", source
-    for name in documents:
-        if b'"categories"' in (data := source.read(name)) and b'"images"' in data:
-            return "coco", source
-        if b'"annotations"' in data and b'"image"' in data:
-            return "pictograph", _UnderAnnotations(source)
-    raise FormatError(
-        f"{str(path)!r} has no labels that can be read: neither a COCO document, nor YOLO labels (labels/*.txt and "
-        "classes.txt), nor the files of a Pictograph export or download"
-    )
-
-
-class _UnderAnnotations:
-    """JSON files wherever they lie, as if they lay under `annotations/`, where an export has them."""
-
-    def __init__(self, source: FileSource) -> None:
-        self._source = source
-        self._names = {self._moved(name): name for name in source.names() if name != "manifest.json"}
-
-    def names(self) -> list[str]:
-        return sorted(self._names)
-
-    def read(self, name: str) -> bytes:
-        return self._source.read(self._names[name])
-
-    @staticmethod
-    def _moved(name: str) -> str:
-        return name if name.startswith("annotations/") else f"annotations/{name}"
 
 
 def _pair(entry: ImageEntry, there: Sequence[Annotation], other: ImageEntry, said: Sequence[Annotation]) -> ImagePair:
