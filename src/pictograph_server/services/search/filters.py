@@ -1,11 +1,8 @@
 """What a list of images may be narrowed to, and how it is sorted."""
 
 from dataclasses import dataclass
-from typing import Literal
 
 from pictograph_server.errors import Unprocessable
-
-ImageSort = Literal["newest", "oldest", "name", "least_confident"]
 
 # Sources that are no engine's name.
 PEOPLE = "people"

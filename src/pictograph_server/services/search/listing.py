@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from pictograph.models.listing import ImageSort
 from pictograph_server.services.datasets.records import DatasetRecord
 from pictograph_server.services.images import tallies
 from pictograph_server.services.images.records import ImageRecord
@@ -12,9 +13,10 @@ from pictograph_server.services.images.tallies import ClassTally
 
 from . import cursor as cursors
 from . import listing_repository as repository
-from .filters import ImageFilter, ImageSort
+from .filters import ImageFilter
 from .listing_repository import Walk
 
+ROWS_A_PAGE = 10_000
 # Folders whose images are brought together by age, each from its own stretch of an index.
 _FOLDERS_AT_ONCE = 32
 # A row of labels costs as much as so many of images, for it leads to one.
@@ -31,9 +33,18 @@ class ImagePage:
 
 
 def list_images(
-    conn: Connection, dataset: DatasetRecord, wanted: ImageFilter, *, sort: ImageSort, cursor: str | None, limit: int
+    conn: Connection,
+    dataset: DatasetRecord,
+    wanted: ImageFilter,
+    *,
+    sort: ImageSort,
+    cursor: str | None,
+    limit: int,
+    rows_a_page: int = ROWS_A_PAGE,
 ) -> ImagePage:
     """Return a page of a dataset's images. It may be short, even empty, while there is a next one.
+
+    `rows_a_page`: of an index, that are looked at for what it does not tell.
 
     Raises:
         InvalidCursor: 422.
@@ -49,7 +60,7 @@ def list_images(
         return ImagePage((), None, 0)
     if len(walks) == 1:
         rest = repository.conditions(dataset.id, wanted, walks[0])
-        page = repository.page(conn, walks[0], rest, start=start, limit=limit)
+        page = repository.page(conn, walks[0], rest, start=start, limit=limit, rows=rows_a_page)
     else:
         page = repository.merged(conn, walks, start=start, limit=limit)
     following = None if page.next_position is None else cursors.encode(sort, page.next_position)

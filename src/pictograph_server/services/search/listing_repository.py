@@ -36,9 +36,8 @@ _images = tables.images
 _labels = tables.image_labels
 _columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
 _IS_TAG = _labels.c.source.in_(tuple(f"tag:{kind}" for kind in TAG_KINDS))
-# Rows of an index that one page looks at. Those of labels lead to a row of images each.
-_ROWS_A_PAGE = 10_000
-_LABELS_A_PAGE = 3_000
+# A row of labels leads to one of images: so many of the others are looked at in the same time.
+_LABEL_COST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ class Walk:
     is_descending: bool
     # Filters that it sees to itself.
     serves: frozenset[str]
-    rows_a_page: int = _ROWS_A_PAGE
+    cost: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +122,25 @@ def by_confidence(dataset_id: str, wanted: ImageFilter) -> Walk:
 
 def _by_label(where: tuple[ColumnElement[bool], ...], served: str, *, is_descending: bool) -> Walk:
     source = _labels.join(_images, _images.c.id == _labels.c.image_id)
-    return Walk(source, where, (_labels.c.image_id,), is_descending, frozenset({served}), _LABELS_A_PAGE)
+    return Walk(source, where, (_labels.c.image_id,), is_descending, frozenset({served}), _LABEL_COST)
 
 
 # --- pages ---
 
 
 def page(
-    conn: Connection, walk: Walk, rest: Sequence[ColumnElement[bool]], *, start: Position | None, limit: int
+    conn: Connection,
+    walk: Walk,
+    rest: Sequence[ColumnElement[bool]],
+    *,
+    start: Position | None,
+    limit: int,
+    rows: int,
 ) -> Page:
-    """Return images of a walk behind `start` that fulfil the rest of the conditions."""
+    """Return images of a walk behind `start` that fulfil the rest of the conditions; for those, `rows` are tried."""
     begin = () if start is None else (_is_behind(walk, start),)
     query = select(*walk.keys).select_from(walk.source).where(*walk.conditions, *begin).order_by(*_order(walk))
-    end = conn.execute(query.limit(1).offset(walk.rows_a_page - 1)).first() if rest else None
+    end = conn.execute(query.limit(1).offset(max(1, rows // walk.cost) - 1)).first() if rest else None
     found: list[tuple[Position, ImageRecord]] = []
     position = start
     while len(found) <= limit:
@@ -144,14 +149,14 @@ def page(
         wanted = limit + 1 - len(found)
         query = select(*walk.keys, *_columns).select_from(walk.source)
         query = query.where(*walk.conditions, *begin, *until, *rest).order_by(*_order(walk)).limit(wanted)
-        rows = [(tuple(row[: len(walk.keys)]), _record(row)) for row in conn.execute(query)]
-        for row in rows:
+        read = [(tuple(row[: len(walk.keys)]), _record(row)) for row in conn.execute(query)]
+        for row in read:
             # A class that two makers annotated has two rows, one behind the other.
             if not found or found[-1][1].id != row[1].id:
                 found.append(row)
-        if len(rows) < wanted:
+        if len(read) < wanted:
             break
-        position = rows[-1][0]
+        position = read[-1][0]
     images = [image for _, image in found[:limit]]
     if len(found) > limit:
         return Page(images, found[limit - 1][0])
@@ -160,7 +165,7 @@ def page(
 
 def merged(conn: Connection, walks: Sequence[Walk], *, start: Position | None, limit: int) -> Page:
     """Return images of several walks by age that have none in common, in their order."""
-    pages = [page(conn, walk, (), start=start, limit=limit) for walk in walks]
+    pages = [page(conn, walk, (), start=start, limit=limit, rows=0) for walk in walks]
     together = heapq.merge(*(each.images for each in pages), key=lambda image: image.id, reverse=walks[0].is_descending)
     images = list(together)
     is_more = len(images) > limit or any(each.next_position is not None for each in pages)
