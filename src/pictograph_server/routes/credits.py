@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pictograph.models.credit import CreditBalance, CreditEstimate, CreditLedgerEntry
 from pictograph_server.auth import Viewer
 from pictograph_server.platform import Platform
-from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.services.credits import service as credits
 
 router = APIRouter(prefix="/api/v1/developer/credits", tags=["credits"])
@@ -25,7 +25,7 @@ def get_history(
     actor: Viewer,
     platform: PlatformDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> dict[str, list[CreditLedgerEntry] | int]:
     renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from pictograph_server.actor import Actor
 from pictograph_server.auth import Viewer
 from pictograph_server.platform import Platform
-from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.routes.encoding import API, json_response
 from pictograph_server.routes.image_json import download_item_json, image_json
 from pictograph_server.services.datasets import service as datasets
@@ -19,7 +19,6 @@ from pictograph_server.services.images import service as images
 router = APIRouter(prefix=f"{API}/datasets", tags=["datasets"])
 
 Limit = Annotated[int, Query(ge=1, le=10_000)]
-Offset = Annotated[int, Query(ge=0)]
 
 
 @router.get("/")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, cast
 
-from fastapi import Depends, Request
+from fastapi import Depends, Query, Request
 
 from pictograph_server.platform import Platform
 
@@ -12,3 +12,6 @@ def _platform(request: Request) -> Platform:
 
 
 PlatformDep = Annotated[Platform, Depends(_platform)]
+
+# How many to pass over. No list is as long as the limit, which a database's integer can hold.
+Offset = Annotated[int, Query(ge=0, le=1_000_000_000_000)]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.evaluation import EvaluationRun, EvaluationSplit
 from pictograph_server.auth import Member, Viewer
-from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.routes.encoding import API
 from pictograph_server.routes.events import (
     OVER,
@@ -61,7 +61,7 @@ def list_evaluations(
     actor: Viewer,
     platform: PlatformDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> EvaluationList:
     with platform.db.read() as conn:
         found = evaluations.list_evaluations(conn, actor.organization_id, model_id, limit=limit, offset=offset)

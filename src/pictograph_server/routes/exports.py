@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.export import ExportStatus
 from pictograph_server.auth import Admin, Member, Viewer
-from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.routes.events import (
     OVER,
     EventStream,
@@ -32,6 +32,7 @@ class CreateExport(BaseModel):
     include_images: bool = False
     class_filter: list[str] | None = None
     status_filter: str | None = None
+    version: str | None = None
 
 
 class ExportEnvelope(BaseModel):
@@ -55,9 +56,10 @@ def create_export(body: CreateExport, actor: Member, platform: PlatformDep) -> E
         include_images=body.include_images,
         class_filter=body.class_filter,
         status_filter=body.status_filter,
+        version=body.version,
     )
     with platform.db.write() as conn:
-        return ExportEnvelope(export=exports.create(conn, actor.organization_id, request))
+        return ExportEnvelope(export=exports.create(conn, actor, request))
 
 
 @router.get("/")
@@ -67,7 +69,7 @@ def list_exports(
     dataset_name: str | None = None,
     status: ExportStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> ExportList:
     with platform.db.read() as conn:
         found = exports.list_exports(
@@ -106,7 +108,7 @@ def download_export(dataset_name: str, export_name: str, actor: Viewer, platform
 @router.delete("/{dataset_name}/{export_name}", status_code=204)
 def delete_export(dataset_name: str, export_name: str, actor: Admin, platform: PlatformDep) -> Response:
     with platform.db.write() as conn:
-        keys = exports.delete(conn, actor.organization_id, dataset_name, export_name)
+        keys = exports.delete(conn, actor, dataset_name, export_name)
     for key in keys:
         platform.blobs.delete(key)
     return Response(status_code=204)

@@ -4,7 +4,7 @@ from typing import cast
 
 import orjson
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 
 from pictograph_server.health import Health
 from pictograph_server.metrics import CONTENT_TYPE, Metrics
@@ -24,6 +24,6 @@ def get_ready(request: Request) -> Response:
     return Response(orjson.dumps(body), 503 if problems else 200, media_type="application/json")
 
 
-@router.get("/metrics")
+@router.get("/metrics", response_class=PlainTextResponse)
 def get_metrics(request: Request) -> Response:
     return Response(cast("Metrics", request.app.state.metrics).render(), media_type=CONTENT_TYPE)

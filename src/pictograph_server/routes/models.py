@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from pictograph.models.model import Model, ModelStatus, ModelType
 from pictograph_server.auth import Admin, Viewer
-from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.services.models import service as models
 from pictograph_server.services.models.local_folder import discard_local_folder
 from pictograph_server.services.models.repository import ModelFilter
@@ -37,7 +37,7 @@ def list_models(
     status: ModelStatus | None = None,
     model_type: ModelType | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> ModelList:
     wanted = ModelFilter(dataset_name=dataset_name, status=status, model_type=model_type)
     with platform.db.read() as conn:

@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field, model_validator
 from pictograph.models.auto_annotate import all_prompts, require_one_form
 from pictograph.models.project import Project, ProjectClass
 from pictograph_server.auth import Admin, Member, Viewer
-from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.routes.encoding import API
+from pictograph_server.services.batch import deletion
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import ClassRecord, DatasetRecord
-from pictograph_server.services.images.blobs import REMOVE_AT_MOST_INLINE, remove_later, remove_unreferenced
+from pictograph_server.services.images.blobs import remove_unreferenced
 
 router = APIRouter(prefix=f"{API}/projects", tags=["projects"])
 
@@ -62,7 +63,7 @@ def list_projects(
     actor: Viewer,
     platform: PlatformDep,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> dict[str, list[ProjectAnswer]]:
     with platform.db.read() as conn:
         records = datasets.list_page(conn, actor.organization_id, limit=limit, offset=offset)
@@ -108,13 +109,10 @@ def update_project(name: str, body: UpdateProject, actor: Member, platform: Plat
 @router.delete("/{name}")
 def delete_project(name: str, actor: Admin, platform: PlatformDep) -> dict[str, object]:
     with platform.db.write() as conn:
-        deleted = datasets.delete(conn, actor.organization_id, name)
-        is_large = len(deleted.image_sha256s) > REMOVE_AT_MOST_INLINE
-        removed = remove_later(conn, actor.organization_id, deleted.image_sha256s) if is_large else 0
+        deleted = deletion.delete_dataset(conn, actor, name)
     for key in deleted.blob_keys:
         platform.blobs.delete(key)
-    if not is_large:
-        removed = remove_unreferenced(platform, deleted.image_sha256s)
+    removed = remove_unreferenced(platform, deleted.image_sha256s) + deleted.images_later
     return {
         "success": True,
         "deleted": {

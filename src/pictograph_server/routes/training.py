@@ -17,7 +17,7 @@ from pictograph.models.training import (
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.engines.trainers.registry import trainer_specs
 from pictograph_server.routes.credits import renew_if_due
-from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.routes.events import (
     OVER,
     EventStream,
@@ -154,7 +154,7 @@ def list_training_runs(
     dataset_name: str | None = None,
     status: TrainingStatus | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
-    offset: Annotated[int, Query(ge=0)] = 0,
+    offset: Offset = 0,
 ) -> TrainingRunList:
     with platform.db.read() as conn:
         found = training.list_runs(
