@@ -44,7 +44,7 @@ def read(
     report = report or ReadReport(is_strict=True)
     files = ImageFiles(source, image_sizes)
     found = False
-    for table in _tables(source):
+    for table in _tables(source, report):
         found = True
         by_image: dict[str, list[tuple[int, Row]]] = {}
         for line, row in table.rows:
@@ -77,9 +77,16 @@ class _Table:
     is_relative: bool
 
 
-def _tables(source: FileSource) -> Iterator[_Table]:
+def _tables(source: FileSource, report: ReadReport) -> Iterator[_Table]:
     for name in source.names():
-        if name.lower().endswith((".csv", ".tsv")) and not is_litter(name) and (table := _table(source, name)):
+        if not name.lower().endswith((".csv", ".tsv")) or is_litter(name):
+            continue
+        try:
+            table = _table(source, name)
+        except (csv.Error, ValueError) as error:
+            report.problem(f"{name} is no CSV: {error}")
+            continue
+        if table is not None:
             yield table
 
 
@@ -89,10 +96,7 @@ def _table(source: FileSource, name: str) -> _Table | None:
     text = data.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig", "replace")
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
-    try:
-        lines = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
-    except csv.Error as error:
-        raise FormatError(f"{name} is no CSV: {error}") from error
+    lines = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(row)]
     if not lines:
         return None
     heads = [_plain(head) for head in lines[0]]

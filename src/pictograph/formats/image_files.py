@@ -93,7 +93,8 @@ class ImageFiles:
 
         try:
             return display_size(self._source.read(image))
-        except OSError:
+        # A ValueError is the archive's: its member is damaged.
+        except (OSError, ValueError):
             return None
 
     @cached_property

@@ -129,7 +129,7 @@ def read(
     report = report or ReadReport(is_strict=True)
     files = ImageFiles(source, image_sizes)
     documents = [name for name in source.names() if name.lower().endswith(".xml") and not is_litter(name)]
-    counts_from_one = all(_may_count_from_one(source.read(name)) for name in documents)
+    counts_from_one = all(_may_count_from_one(source, name) for name in documents)
     found = False
     for name in documents:
         try:
@@ -165,13 +165,13 @@ def class_names(source: FileSource) -> list[str]:
 _BOX_NUMBERS = re.compile(rb"<(?:xmin|ymin|xmax|ymax)>\s*([-+.\deE]+)\s*<")
 
 
-def _may_count_from_one(data: bytes) -> bool:
+def _may_count_from_one(source: FileSource, name: str) -> bool:
     """Return whether all boxes of a document can be VOC's: whole pixels, none before the first.
 
     One that cannot says that the tool which wrote the set counts from the outer corner, as we do.
     """
-    values = [text.decode() for text in _BOX_NUMBERS.findall(data)]
     try:
+        values = [text.decode() for text in _BOX_NUMBERS.findall(source.read(name))]
         return all(float(value) >= 1 and float(value).is_integer() for value in values)
     except ValueError:
         return True

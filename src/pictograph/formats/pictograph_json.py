@@ -86,7 +86,7 @@ def read(
             continue
         try:
             yield _read_document(name, source.read(name), files)
-        except FormatError as error:
+        except ValueError as error:
             report.problem(str(error))
 
 

@@ -173,7 +173,12 @@ def _read_file(
     source: FileSource, name: str, layout: _Layout, names: Sequence[str], size: tuple[int, int], report: ReadReport
 ) -> list[Annotation]:
     found: list[Annotation] = []
-    for number, line in enumerate(_text(source, name).splitlines(), 1):
+    try:
+        text = _text(source, name)
+    except ValueError as error:
+        report.problem(f"{name} cannot be read: {error}")
+        return []
+    for number, line in enumerate(text.splitlines(), 1):
         if not line.strip():
             continue
         try:
