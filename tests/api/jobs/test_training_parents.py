@@ -9,6 +9,7 @@ from tests.api.jobs.quick_training import QuickTrainer, run_of, start
 from tests.api.jobs.workplace import D, Workplace
 from tests.conftest import make_organization
 
+from pictograph_server.jobs import queue
 from pictograph_server.storage.db.tables import models, training_runs
 
 REQUEST = {"dataset_name": "signs", "export_name": "v1", "pipeline_type": "yolox", "name": "finer"}
@@ -41,6 +42,25 @@ def test_parent__what_the_run_is_not_told_of_the_network_is_the_models(signs: Wo
     with_card(signs, pipeline="yolox", training={"plan": plan})
     run = start(signs, name="finer", parent_model_id=parent, config={"epochs": 2})
     assert run["config"] == {"flip": False, "epochs": 2}
+
+
+def test_parent__of_other_classes_is_said(signs: Workplace, parent: str):
+    run = start(signs, name="finer", parent_model_id=parent)
+    signs.run_job("train")
+    assert said(signs, run) == []
+    with signs.platform.db.write() as conn:
+        conn.execute(update(models).values(class_mapping={"0": "dog", "1": "cat"}))
+    run = start(signs, name="other", parent_model_id=parent)
+    signs.run_job("train")
+    assert said(signs, run) == [
+        "The model that it goes on from knew the classes dog, cat; the dataset has stop, yield."
+    ]
+
+
+def said(work: Workplace, run: dict[str, object]) -> list[str]:
+    with work.platform.db.read() as conn:
+        events = queue.events(conn, str(run["id"]))
+    return [str(event.data["message"]) for event in events if event.kind == "message"]
 
 
 def test_parent__deleted_before_the_run_starts_fails_with_words(signs: Workplace, parent: str):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
@@ -63,8 +64,16 @@ def check_parent(
     return {**inherited, **values}
 
 
-def fetch_parent(platform: Platform, record: RunRecord, folder: Path) -> Path | None:
-    """Put the weights of a run's parent into its folder and return the path there; None when it has no parent.
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """The model that a run goes on from: its weights, relative to the run's folder, and what it tells apart."""
+
+    weights: Path
+    class_names: tuple[str, ...]
+
+
+def fetch_parent(platform: Platform, record: RunRecord, folder: Path) -> Parent | None:
+    """Put the weights of a run's parent into its folder; None when it has no parent.
 
     Raises:
         ModelNotFound, ModelNotReady, ModelFileMissing: the model went meanwhile.
@@ -80,7 +89,7 @@ def fetch_parent(platform: Platform, record: RunRecord, folder: Path) -> Path | 
         incoming.unlink(missing_ok=True)
         local_folder.copy_file(platform.blobs, model, _WEIGHTS_FILE, incoming)
         incoming.rename(folder / name)
-    return name
+    return Parent(name, tuple(str(each) for each in (model.class_mapping or {}).values()))
 
 
 def _inherited(model: ModelRecord, spec: TrainerSpec) -> dict[str, object]:

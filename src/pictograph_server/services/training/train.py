@@ -97,7 +97,10 @@ def _train(
     config = read_train_config(spec, record.config)
     parent = fetch_parent(platform, record, folder)
     if parent is not None:
-        config = config.model_copy(update={"weights": parent})
+        config = config.model_copy(update={"weights": parent.weights})
+        if parent.class_names != data.class_names:
+            knew, has = ", ".join(parent.class_names), ", ".join(data.class_names)
+            reporting.say(f"The model that it goes on from knew the classes {knew}; the dataset has {has}.")
     try:
         trained = train_model(spec, data, config, reporting)
         reporting.write()
