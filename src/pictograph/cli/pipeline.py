@@ -39,6 +39,10 @@ def run(
     train_timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait for the training.")] = 7200.0,
     min_credits: Annotated[int, typer.Option(min=0, help="Do not start with fewer credits.")] = 1,
     annotator: Annotator = None,
+    max_credits: Annotated[int | None, typer.Option(min=0, help="Do not label if that may cost more.")] = None,
+    parent_model: Annotated[
+        str | None, typer.Option(help="Id of a model to go on from, made by the same pipeline.")
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Download the model (ONNX) to this file.")
     ] = None,
@@ -64,6 +68,8 @@ def run(
             min_credits=min_credits,
             review=review,
             annotator=annotator,
+            max_credits=max_credits,
+            parent_model_id=parent_model,
         )
     except PictographError as failure:
         session.failed_after(failure)

@@ -121,6 +121,8 @@ def full_pipeline(
     annotator: str | None = None,
     model_id: str | None = None,
     exclusive: bool = False,
+    max_credits: int | None = None,
+    parent_model_id: str | None = None,
 ) -> PipelineReport:
     """Upload a folder, label it from class names, train a model on it, and report on all of it.
 
@@ -136,6 +138,8 @@ def full_pipeline(
             it trains on what they completed.
         progress: called with a `Progress` as things happen. Without it, bars are shown when a person watches.
         annotator, model_id, exclusive: who labels, and whether each object gets one class (`auto_annotate_dataset`).
+        max_credits: do not label if that may cost more.
+        parent_model_id: the model that the training goes on from, made by the same pipeline.
     Raises:
         FileNotFoundError: `folder` is not a folder.
         ValidationError: an argument cannot be used, here or on that server; nothing was created.
@@ -158,8 +162,8 @@ def full_pipeline(
     settings = parse_train_config(train_config)
     require_name(dataset_name, "dataset_name")
     if train:
-        client.training.check(pipeline_type=pipeline, gpu_type=gpu, config=settings)
-    labelling = _AnnotatePhase(wanted, annotate_mode, review, annotator, model_id, exclusive)
+        client.training.check(pipeline_type=pipeline, gpu_type=gpu, config=settings, parent_model_id=parent_model_id)
+    labelling = _AnnotatePhase(wanted, annotate_mode, review, annotator, model_id, exclusive, max_credits)
     with watching(progress) as show:
         return _run_phases(
             client,
@@ -168,7 +172,7 @@ def full_pipeline(
             show,
             upload_workers=upload_workers,
             annotate=labelling if annotate else None,
-            train=_TrainPhase(pipeline, gpu, settings, train_timeout) if train else None,
+            train=_TrainPhase(pipeline, gpu, settings, train_timeout, parent_model_id) if train else None,
             min_credits=min_credits,
         )
 
@@ -181,6 +185,7 @@ class _AnnotatePhase:
     annotator: str | None
     model_id: str | None
     exclusive: bool
+    max_credits: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,7 @@ class _TrainPhase:
     gpu: GpuType
     config: dict[str, Any]
     timeout_s: float
+    parent_model_id: str | None
 
 
 def _run_phases(
@@ -244,6 +250,7 @@ def _annotate(client: Client, report: PipelineReport, phase: _AnnotatePhase, sho
             annotator=phase.annotator,
             model_id=phase.model_id,
             exclusive=phase.exclusive,
+            max_credits=phase.max_credits,
         )
     return report.annotate
 
@@ -266,6 +273,7 @@ def _train(client: Client, report: PipelineReport, phase: _TrainPhase, show: Pro
                 config=phase.config,
                 timeout=phase.timeout_s,
                 progress=show,
+                parent_model_id=phase.parent_model_id,
             )
         except ApiError as error:
             report.training_run = _run_of(error)

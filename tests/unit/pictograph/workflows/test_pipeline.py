@@ -45,6 +45,13 @@ def test_pipeline__again_sends_and_labels_nothing_and_trains(server: FakeServer,
     assert len(server.made("POST", "/training/")) == 2
 
 
+def test_pipeline__goes_on_from_a_model_within_a_limit_of_credits(server: FakeServer, folder: Path) -> None:
+    run(server, folder, max_credits=9, parent_model_id="m0")
+    assert server.made("POST", "/auto-annotate/batch")[0].json["max_credits"] == 9
+    assert {call.json["parent_model_id"] for call in server.made("POST", "/training/check")} == {"m0"}
+    assert server.made("POST", "/training/")[0].json["parent_model_id"] == "m0"
+
+
 def test_pipeline__a_bad_file_does_not_stop_it(server: FakeServer, folder: Path) -> None:
     (folder / "broken.jpg").write_bytes(b"bad")
     report = run(server, folder)
