@@ -10,7 +10,10 @@ ExportStatus = Literal["pending", "processing", "completed", "failed"]
 
 
 class Export(WireModel):
-    """An export. `project_id` is the dataset's id; a filter that is None filters nothing."""
+    """An export. `project_id` is the dataset's id; a filter that is None filters nothing.
+
+    `dataset_version` is the number of the version of the dataset that is in it, once that is frozen.
+    """
 
     id: str
     project_id: str
@@ -20,6 +23,8 @@ class Export(WireModel):
     include_images: bool = False
     class_filter: list[str] | None = None
     status_filter: str | None = None
+    dataset_version_id: str | None = None
+    dataset_version: int | None = None
     status: ExportStatus
     error_message: str | None = None
     file_size: int | None = None

@@ -78,6 +78,15 @@ class BlobStore:
         except FileNotFoundError:
             return
 
+    def keys_in(self, folder: str) -> list[str]:
+        """Return the keys below a folder, `versions/<id>`."""
+        return [entry["path"] for page in obstore.list(self._store, f"{_checked(folder)}/") for entry in page]
+
+    def delete_folder(self, folder: str) -> None:
+        """Remove every blob below a folder."""
+        if paths := self.keys_in(folder):
+            obstore.delete(self._store, paths)
+
     def local_path(self, key: str) -> Path | None:
         """Return where the blob's file is, or None when the store is not a folder of this machine."""
         return self._folder / _checked(key) if self._folder is not None else None

@@ -1,26 +1,17 @@
-"""The file of an export: the dataset as it is now, streamed into a ZIP; memory does not grow with the images."""
+"""The file of an export: a version of the dataset streamed into a ZIP; memory does not grow with the images."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
-from typing import cast
-
-from sqlalchemy import Connection
 
 from pictograph.formats.archive import write_zip
 from pictograph.formats.base import DatasetHeader, FormatReport, ImageEntry, Labeled
 from pictograph.formats.registry import get_format
-from pictograph.models.annotation import Annotation
-from pictograph_server.services.annotations import service as annotations
-from pictograph_server.services.datasets.records import DatasetRecord
+from pictograph.models.annotation import parse_annotations
 from pictograph_server.services.exports.repository import ExportRecord
-from pictograph_server.services.images import service as images
-from pictograph_server.services.images.records import ImageRecord
+from pictograph_server.services.images.status_filter import statuses_of
+from pictograph_server.services.versions.content import FrozenImage, Manifest, VersionStore
 from pictograph_server.storage.blobs import BlobStore, image_key
-
-# Images whose annotations are fetched with one query.
-_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +32,26 @@ class ImageMissing(Exception):
 
 def write_archive(
     path: Path,
-    conn: Connection,
     blobs: BlobStore,
     export: ExportRecord,
-    dataset: DatasetRecord,
+    content_sha256: str,
     *,
     on_image: Callable[[int], None],
 ) -> Contents:
-    """Write the export's ZIP to `path`. `on_image` is told the count after every image, and may raise to stop.
+    """Write the ZIP of a version's content to `path`. `on_image` gets the count, and may raise to stop.
 
     Raises:
-        ImageMissing: an image is listed but its file is gone.
+        ImageMissing: an image is in the version but its file is gone.
     """
+    store = VersionStore(blobs, export.dataset_id)
+    manifest = store.manifest(content_sha256)
     header = DatasetHeader(
-        name=dataset.name,
-        slug=dataset.name,
-        class_names=tuple(entry.name for entry in dataset.classes),
+        name=export.dataset_name,
+        slug=export.dataset_name,
+        class_names=tuple(entry.name for entry in manifest.classes),
         class_filter=None if export.class_filter is None else tuple(export.class_filter),
         status_filter=export.status_filter,
-        has_outlines=any(entry.type == "polygon" for entry in dataset.classes),
+        has_outlines=any(entry.type == "polygon" for entry in manifest.classes),
     )
     kept = None if export.class_filter is None else set(export.class_filter)
     hashes: dict[str, str] = {}
@@ -67,8 +59,8 @@ def write_archive(
 
     def entries() -> Iterator[Labeled]:
         nonlocal annotated_images
-        found = images.list_for_export(conn, dataset.id, export.status_filter)
-        for count, (image, shapes) in enumerate(_with_annotations(conn, found), start=1):
+        for count, image in enumerate(_images(store, manifest, export.status_filter), start=1):
+            shapes = parse_annotations(image.annotations)
             annotated_images += any(kept is None or shape.name in kept for shape in shapes)
             # The writer asks for this image's bytes before it takes the next entry.
             hashes.clear()
@@ -96,15 +88,15 @@ def write_archive(
     )
 
 
-def _with_annotations(conn: Connection, found: Iterable[ImageRecord]) -> Iterator[tuple[ImageRecord, list[Annotation]]]:
-    source = iter(found)
-    while page := list(islice(source, _PAGE)):
-        shapes = annotations.documents(conn, [image.id for image in page])
-        for image in page:
-            yield image, shapes[image.id]
+def _images(store: VersionStore, manifest: Manifest, status_filter: str | None) -> Iterator[FrozenImage]:
+    statuses = statuses_of(status_filter)
+    for chunk in manifest.chunks:
+        for image in store.images(chunk):
+            if statuses is None or image.status in statuses:
+                yield image
 
 
-def _entry(image: ImageRecord) -> ImageEntry:
+def _entry(image: FrozenImage) -> ImageEntry:
     return ImageEntry(
         id=image.id,
         filename=image.filename,
@@ -112,12 +104,5 @@ def _entry(image: ImageRecord) -> ImageEntry:
         width=image.width,
         height=image.height,
         status=image.status,
-        tags=_tags(image),
+        tags=image.tags,
     )
-
-
-def _tags(image: ImageRecord) -> tuple[str, ...]:
-    """Return what the image as a whole is tagged with, whatever kind of tag it is."""
-    kinds = (image.auto_tags.get(kind) for kind in ("objects", "scenes", "attributes"))
-    names = (str(name) for kind in kinds if isinstance(kind, list) for name in cast("list[object]", kind))
-    return tuple(dict.fromkeys(names))

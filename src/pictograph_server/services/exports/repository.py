@@ -32,6 +32,9 @@ class ExportRecord:
     include_images: bool
     class_filter: list[str] | None
     status_filter: str | None
+    # What went in: null until it is frozen.
+    dataset_version_id: str | None
+    dataset_version: int | None
     status: ExportStatus
     error_message: str | None
     blob_key: str | None
@@ -54,6 +57,8 @@ class NewExport:
     include_images: bool
     class_filter: list[str] | None
     status_filter: str | None
+    dataset_version_id: str | None
+    dataset_version: int | None
     created_at: datetime
 
 
@@ -111,6 +116,11 @@ def remove(conn: Connection, organization_id: str, export_id: str) -> None:
 
 def mark_processing(conn: Connection, export_id: str) -> None:
     conn.execute(update(exports).where(exports.c.id == export_id).values(status="processing"))
+
+
+def set_version(conn: Connection, export_id: str, *, version_id: str, number: int) -> None:
+    values = {"dataset_version_id": version_id, "dataset_version": number}
+    conn.execute(update(exports).where(exports.c.id == export_id).values(values))
 
 
 def announce(conn: Connection, export_id: str, archive: StoredArchive) -> None:

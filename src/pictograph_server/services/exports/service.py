@@ -1,4 +1,4 @@
-"""Exports: a dataset frozen into one ZIP in a format of the field, asked for by name."""
+"""Exports: a version of a dataset as one ZIP in a format of the field, asked for by name."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,16 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from pictograph.models.export import Export, ExportFormat, ExportStatus
+from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest, Conflict, NotFound, Unprocessable
 from pictograph_server.jobs import queue
+from pictograph_server.services.audit import service as audit
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.names import check_name
 from pictograph_server.services.exports import repository
 from pictograph_server.services.exports.repository import ExportRecord, NewExport
 from pictograph_server.services.images.status_filter import statuses_of
+from pictograph_server.services.versions import service as versions
 from pictograph_server.signing import UrlSigner
 from pictograph_server.storage.db.types import new_id, now
 
@@ -89,7 +92,7 @@ class UnknownClassFilter(BadRequest):
 
 @dataclass(frozen=True, slots=True)
 class ExportRequest:
-    """What a person asks for. A filter that is None filters nothing."""
+    """What a person asks for. A filter that is None filters nothing; a version that is None is the dataset of now."""
 
     dataset_name: str
     name: str
@@ -97,6 +100,8 @@ class ExportRequest:
     include_images: bool = False
     class_filter: Sequence[str] | None = None
     status_filter: str | None = None
+    # Its number, name or id, or `latest`.
+    version: str | None = None
 
 
 class ReportAnswer(BaseModel):
@@ -110,18 +115,30 @@ class ExportAnswer(Export):
     report: ReportAnswer | None = None
 
 
-def create(conn: Connection, organization_id: str, request: ExportRequest) -> ExportAnswer:
+def create(conn: Connection, actor: Actor, request: ExportRequest) -> ExportAnswer:
     """Record an export and enqueue the job that writes it.
 
     Raises:
         ExportExists: the dataset has one of that name.
+        VersionNotFound: 404. VersionNotReady: 409.
     """
+    organization_id = actor.organization_id
     name = check_name(request.name, noun="an export", max_length=MAX_NAME_LENGTH)
     format_ = _check_format(request.format)
     # `all` and None both filter nothing; the wire says so with null (trap 18).
     status_filter = request.status_filter if statuses_of(request.status_filter) else None
     dataset = datasets.get_by_name(conn, organization_id, request.dataset_name)
-    class_filter = _check_class_filter(request, [entry.name for entry in dataset.classes])
+    version = None
+    there = [entry.name for entry in dataset.classes]
+    if request.version is not None:
+        version = versions.require_ready(conn, organization_id, dataset.name, request.version)
+        there = [name for name, _annotations, _images in version.class_counts]
+    there = (
+        [entry.name for entry in dataset.classes]
+        if version is None
+        else [name for name, _annotations, _images in version.class_counts]
+    )
+    class_filter = _check_class_filter(request, there)
     if repository.find_by_name(conn, dataset.id, name) is not None:
         raise ExportExists(dataset.name, name)
     export_id = new_id()
@@ -135,6 +152,8 @@ def create(conn: Connection, organization_id: str, request: ExportRequest) -> Ex
         include_images=request.include_images,
         class_filter=class_filter,
         status_filter=status_filter,
+        dataset_version_id=None if version is None else version.id,
+        dataset_version=None if version is None else version.number,
         created_at=now(),
     )
     try:
@@ -149,6 +168,7 @@ def create(conn: Connection, organization_id: str, request: ExportRequest) -> Ex
         payload={"export_id": export_id},
         job_id=export_id,
     )
+    _record_in_audit_log(conn, actor, "export.created", export_id, dataset.name, name)
     return to_wire(require(conn, organization_id, request.dataset_name, name))
 
 
@@ -185,12 +205,17 @@ def download_url(conn: Connection, signer: UrlSigner, organization_id: str, data
     )
 
 
-def delete(conn: Connection, organization_id: str, dataset_name: str, name: str) -> list[str]:
-    """Delete an export, stopping its job; return the keys of its blobs, to be removed after the commit."""
+def delete(conn: Connection, actor: Actor, dataset_name: str, name: str) -> list[str]:
+    """Delete an export, stopping its job; return the keys of its blobs, to be removed after the commit.
+
+    The version that it froze stays.
+    """
+    organization_id = actor.organization_id
     export = require(conn, organization_id, dataset_name, name)
     if export.job_id is not None and export.status in ("pending", "processing"):
         queue.request_cancel(conn, export.job_id)
     repository.remove(conn, organization_id, export.id)
+    _record_in_audit_log(conn, actor, "export.deleted", export.id, dataset_name, name)
     return [export.blob_key] if export.blob_key is not None else []
 
 
@@ -214,6 +239,8 @@ def to_wire(record: ExportRecord) -> ExportAnswer:
         include_images=record.include_images,
         class_filter=record.class_filter,
         status_filter=record.status_filter,
+        dataset_version_id=record.dataset_version_id,
+        dataset_version=record.dataset_version,
         status=record.status,
         error_message=record.error_message,
         file_size=record.file_size_bytes,
@@ -223,6 +250,12 @@ def to_wire(record: ExportRecord) -> ExportAnswer:
         expires_at=record.expires_at,
         report=None if record.report is None else ReportAnswer.model_validate(record.report),
     )
+
+
+def _record_in_audit_log(
+    conn: Connection, actor: Actor, action: str, export_id: str, dataset_name: str, name: str
+) -> None:
+    audit.record(conn, actor, action, subject_id=export_id, subject_name=f"{dataset_name}/{name}")
 
 
 def _check_format(given: str) -> ExportFormat:

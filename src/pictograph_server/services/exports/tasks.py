@@ -1,7 +1,8 @@
 """The job of an export and what happens when it ends.
 
-Killed anywhere, it starts again and happens once: the file's key is on the row before the file is in the store, so
-whatever was stored is either completed or removed.
+First it freezes the dataset as a version, unless it is of one that is there, then it writes that. Killed anywhere, it
+starts again and happens once: the file's key is on the row before the file is in the store, so whatever was stored is
+either completed or removed.
 """
 
 from dataclasses import asdict
@@ -14,19 +15,27 @@ from pictograph_server.jobs.queue import JobRecord
 from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.jobs.task import Task
 from pictograph_server.platform import Platform
-from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.exports import repository
 from pictograph_server.services.exports.repository import ExportRecord, StoredArchive
 from pictograph_server.services.exports.service import EXPORT_LANE, EXPORT_TASK
+from pictograph_server.services.images import service as images
+from pictograph_server.services.versions import freeze
+from pictograph_server.services.versions import service as versions
+from pictograph_server.services.versions.repository import VersionRecord
 from pictograph_server.storage.digest import file_sha256
 
 if TYPE_CHECKING:
     from pictograph_server.services.exports.archive import Contents
 
+# Checkpoint: what goes in will not change any more.
+FROZEN = "frozen"
 # Checkpoint: the file is complete on disk and its key is on the row.
 WRITTEN = "written"
 # Checkpoint: the file is in the store and the export completed.
 STORED = "stored"
+# Shares of the progress: what is left behind them is storing the file.
+_FROZEN_AT = 0.3
+_WRITTEN_AT = 0.9
 
 
 def tasks(platform: Platform) -> tuple[Task, ...]:
@@ -47,7 +56,7 @@ def export(run: JobRun, platform: Platform) -> None:
     path = run.workdir / "export.zip"
     archive = _written_before(record, platform, path)
     if archive is None:
-        archive = _write(run, platform, record, path)
+        archive = _write(run, platform, record, _version(run, platform, record), path)
     if path.exists():
         platform.blobs.discard_partial(archive.blob_key)
         platform.blobs.put_file(archive.blob_key, path)
@@ -58,31 +67,58 @@ def export(run: JobRun, platform: Platform) -> None:
         raise JobCancelled(f"export {run.job_id} was deleted")
 
 
-def _write(run: JobRun, platform: Platform, record: ExportRecord, path: Path) -> StoredArchive:
+def _version(run: JobRun, platform: Platform, record: ExportRecord) -> VersionRecord:
+    """Return the version that goes in, frozen now where none was asked for and no earlier try has come so far."""
+    if record.dataset_version_id is not None:
+        with run.transaction() as conn:
+            repository.mark_processing(conn, record.id)
+            found = versions.find_ready(conn, record.organization_id, record.dataset_version_id)
+        if found is None:
+            raise versions.VersionGone(f"Export {record.name!r} cannot be written")
+        return found
+    with run.transaction() as conn:
+        repository.mark_processing(conn, record.id)
+        begun = versions.begin_for_export(
+            conn,
+            record.organization_id,
+            record.dataset_id,
+            export_id=record.id,
+            status_filter=record.status_filter,
+        )
+        total = max(1, images.count(conn, record.dataset_id, status_filter=record.status_filter))
+
+    def on_image(count: int) -> None:
+        run.raise_if_cancelled()
+        run.report(_FROZEN_AT * min(1.0, count / total), f"{count} images frozen")
+
+    frozen = freeze.freeze(run, platform, begun, on_image=on_image)
+    with run.transaction(checkpoint=FROZEN, progress=_FROZEN_AT) as conn:
+        version = freeze.settle(conn, begun, frozen)
+        repository.set_version(conn, record.id, version_id=version.id, number=version.number)
+    return version
+
+
+def _write(run: JobRun, platform: Platform, record: ExportRecord, version: VersionRecord, path: Path) -> StoredArchive:
     # In the job's process only: the server that lists the tasks starts without numpy.
     from pictograph_server.services.exports.archive import write_archive
 
-    with run.transaction() as conn:
-        repository.mark_processing(conn, record.id)
     run.workdir.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(".part")
-    # One transaction for all of it: on SQLite the file shows the dataset at a single moment.
-    with platform.db.read() as conn:
-        dataset = datasets.get_by_id(conn, record.organization_id, record.dataset_id)
-        total = max(1, dataset.image_count)
+    total = max(1, version.image_count)
 
-        def on_image(count: int) -> None:
-            run.raise_if_cancelled()
-            # The last tenth is storing the file.
-            run.report(0.9 * min(1.0, count / total), f"{count} images")
+    def on_image(count: int) -> None:
+        run.raise_if_cancelled()
+        share = min(1.0, count / total)
+        run.report(_FROZEN_AT + (_WRITTEN_AT - _FROZEN_AT) * share, f"{count} images")
 
-        contents = write_archive(part, conn, platform.blobs, record, dataset, on_image=on_image)
+    assert version.content_sha256 is not None, "a version that is ready has a manifest"
+    contents = write_archive(part, platform.blobs, record, version.content_sha256, on_image=on_image)
     archive = _archive(record, part, contents)
     part.replace(path)
-    with run.transaction(checkpoint=WRITTEN, value=asdict(archive), progress=0.9) as conn:
+    with run.transaction(checkpoint=WRITTEN, value=asdict(archive), progress=_WRITTEN_AT) as conn:
         repository.announce(conn, record.id, archive)
     if record.blob_key is not None and record.blob_key != archive.blob_key:
-        # An earlier try stored a file, and the dataset has changed since.
+        # An earlier try stored a file, and its version or a library is another one since.
         platform.blobs.delete(record.blob_key)
     return archive
 
@@ -117,6 +153,8 @@ def _written_before(record: ExportRecord, platform: Platform, path: Path) -> Sto
 
 
 def _on_end(conn: Connection, job: JobRecord) -> None:
+    if job.state != "succeeded":
+        versions.discard_of_export(conn, job.organization_id, job.id)
     if job.state == "failed":
         repository.fail(conn, job.id, job.error or "The job ended without saying why")
     elif job.state == "cancelled":

@@ -38,6 +38,8 @@ class ImageRecord:
     is_archived: bool
     created_at: datetime
     updated_at: datetime
+    # What people call it, where that is not the file's name.
+    display_name: str | None = None
 
     @property
     def path(self) -> str:
@@ -47,9 +49,7 @@ class ImageRecord:
     @property
     def tags(self) -> tuple[str, ...]:
         """Return what the image as a whole is tagged with, whatever kind of tag it is."""
-        kinds = (self.auto_tags.get(kind) for kind in ("objects", "scenes", "attributes"))
-        names = (str(name) for kind in kinds if isinstance(kind, list) for name in cast("list[object]", kind))
-        return tuple(dict.fromkeys(names))
+        return tag_names(self.auto_tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,15 @@ class Ingested:
     dhash: str | None
     has_thumbnail: bool
     error: str | None
+    # What it looks like (`descriptor.py`).
+    descriptor: bytes | None = None
+
+
+def tag_names(auto_tags: Mapping[str, object]) -> tuple[str, ...]:
+    """Return the tags of an image, whatever kind they are, each once."""
+    kinds = (auto_tags.get(kind) for kind in ("objects", "scenes", "attributes"))
+    names = (str(name) for kind in kinds if isinstance(kind, list) for name in cast("list[object]", kind))
+    return tuple(dict.fromkeys(names))
 
 
 class ImageNotFound(NotFound):

@@ -13,6 +13,7 @@ from typing import Any, Self, cast
 
 import orjson
 
+from pictograph_server.services.images.records import tag_names
 from pictograph_server.storage.blobs import BlobStore
 
 # An image ends its chunk with a chance of one in so many.
@@ -41,6 +42,11 @@ class FrozenImage:
     auto_tags: Mapping[str, object]
     annotations: Sequence[dict[str, object]]
     provenance: Mapping[str, object]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Return what the image as a whole is tagged with, whatever kind of tag it is."""
+        return tag_names(self.auto_tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +139,16 @@ class VersionStore:
         for line in zlib.decompress(self._blobs.get(self._index_key(chunk.sha256))).split(b"\n"):
             yield IndexLine(*orjson.loads(line))
 
-    def delete_chunk(self, sha256: str) -> None:
-        self._blobs.delete(self._index_key(sha256))
-        self._blobs.delete(self._chunk_key(sha256))
-
-    def delete_manifest(self, sha256: str) -> None:
-        self._blobs.delete(self._manifest_key(sha256))
+    def remove_all_but(self, manifests: Iterable[str]) -> None:
+        """Remove what these manifests, by their hashes, do not name. Nobody may be writing a version meanwhile."""
+        kept: set[str] = set()
+        for sha256 in manifests:
+            kept.add(self._manifest_key(sha256))
+            for chunk in self.manifest(sha256).chunks:
+                kept |= {self._chunk_key(chunk.sha256), self._index_key(chunk.sha256)}
+        for key in self._blobs.keys_in(self._folder):
+            if key not in kept:
+                self._blobs.delete(key)
 
     def _chunk_key(self, sha256: str) -> str:
         return f"{self._folder}/{sha256}.chunk"

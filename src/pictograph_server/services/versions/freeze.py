@@ -20,7 +20,7 @@ from pictograph_server.services.images import service as images
 from pictograph_server.services.images.blobs import is_stored
 from pictograph_server.services.images.records import ImageRecord
 
-from . import repository
+from . import repository, service
 from .content import Chunk, FrozenClass, FrozenImage, Manifest, VersionStore, in_chunks
 from .repository import Frozen, VersionRecord
 
@@ -65,6 +65,9 @@ def settle(conn: Connection, record: VersionRecord, frozen: Frozen) -> VersionRe
         DatasetNotFound: 404.
     """
     datasets.lock(conn, record.organization_id, record.dataset_id)
+    if repository.has_deleted(conn, record.dataset_id):
+        # What was deleted meanwhile could not be taken away.
+        service.tidy_later(conn, record.organization_id, record.dataset_id)
     same = repository.same_content(conn, record, frozen.content_sha256) if record.export_id is not None else None
     if same is not None:
         repository.remove(conn, [record.id])

@@ -195,6 +195,16 @@ def hold(conn: Connection, dataset_id: str, sha256s: Sequence[str]) -> None:
         conn.execute(insert(_held), [{"dataset_id": dataset_id, "sha256": sha256} for sha256 in sha256s])
 
 
+def held(conn: Connection, dataset_id: str) -> set[str]:
+    """Return every content that versions of the dataset hold, and some that none does any more."""
+    return set(conn.scalars(select(_held.c.sha256).where(_held.c.dataset_id == dataset_id)))
+
+
+def has_deleted(conn: Connection, dataset_id: str) -> bool:
+    query = select(_versions.c.id).where(_versions.c.dataset_id == dataset_id, _versions.c.status == "deleted")
+    return conn.execute(query.limit(1)).first() is not None
+
+
 def release(conn: Connection, dataset_id: str, sha256s: Sequence[str]) -> None:
     for start in range(0, len(sha256s), _CHUNK):
         conn.execute(
@@ -208,7 +218,7 @@ def display_names(conn: Connection, image_ids: Sequence[str]) -> dict[str, str]:
     query = select(images.c.id, images.c.display_name).where(
         images.c.id.in_(image_ids), images.c.display_name.is_not(None)
     )
-    return {image_id: name for image_id, name in conn.execute(query)}
+    return {row.id: row.display_name for row in conn.execute(query)}
 
 
 # --- what was made from a version ------------------------------------------------------------------------------------
