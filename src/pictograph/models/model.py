@@ -11,7 +11,10 @@ ModelVisibility = Literal["private", "public"]
 
 
 class Model(WireModel):
-    """A model. `class_mapping` maps the class index, as text, to the class name."""
+    """A model. `class_mapping` maps the class index, as text, to the class name.
+
+    `dataset_version` is the number of the version of the dataset that it learned from.
+    """
 
     id: str
     organization_id: str
@@ -25,5 +28,7 @@ class Model(WireModel):
     class_mapping: JsonObject | None = None
     version: str = "1.0.0"
     parent_model_id: str | None = None
+    dataset_version_id: str | None = None
+    dataset_version: int | None = None
     created_at: datetime
     updated_at: datetime

@@ -15,6 +15,8 @@ TrainingStatus = Literal["pending", "queued", "running", "completed", "failed", 
 class TrainingRun(WireModel):
     """A training run. `model_id` is set exactly when it is completed; `progress` is 0-100.
 
+    `dataset_version` is the number of the version of the dataset that it learns from.
+
     `device` is what it really runs on, in words, once it has begun; `gpu_type` is what was asked for. `started_from`
     names the weights at the start, None for random ones; `remarks` say what was left out of the data and why.
     `training_time_seconds` is the time its epochs took: what is paid for.
@@ -25,6 +27,8 @@ class TrainingRun(WireModel):
     name: str
     dataset_id: str | None = None
     export_id: str | None = None
+    dataset_version_id: str | None = None
+    dataset_version: int | None = None
     model_id: str | None = None
     parent_model_id: str | None = None
     pipeline_type: PipelineType

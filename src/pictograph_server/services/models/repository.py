@@ -28,6 +28,8 @@ class ModelRecord:
     class_mapping: dict[str, str] | None
     version: str
     parent_model_id: str | None
+    dataset_version_id: str | None
+    dataset_version: int | None
     card: Mapping[str, object]
     files: Mapping[str, str]
     created_at: datetime

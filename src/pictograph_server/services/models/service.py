@@ -71,6 +71,9 @@ class NewModel:
     files: Mapping[str, str]
     # The model that its training went on from.
     parent_model_id: str | None = None
+    # The version of the dataset that it learned from.
+    dataset_version_id: str | None = None
+    dataset_version: int | None = None
 
 
 def get(conn: Connection, organization_id: str, model_id: str) -> Model:
@@ -182,6 +185,8 @@ def create(conn: Connection, new: NewModel) -> str:
         class_mapping={str(index): name for index, name in enumerate(new.class_names)},
         version="1.0.0",
         parent_model_id=new.parent_model_id,
+        dataset_version_id=new.dataset_version_id,
+        dataset_version=new.dataset_version,
         card=new.card,
         files=new.files,
         created_at=moment,
@@ -212,6 +217,8 @@ def _to_wire(record: ModelRecord) -> Model:
         class_mapping=dict(record.class_mapping) if record.class_mapping is not None else None,
         version=record.version,
         parent_model_id=record.parent_model_id,
+        dataset_version_id=record.dataset_version_id,
+        dataset_version=record.dataset_version,
         created_at=record.created_at,
         updated_at=record.updated_at,
     )

@@ -21,6 +21,8 @@ class RunRecord:
     organization_id: str
     dataset_id: str
     export_id: str | None
+    dataset_version_id: str | None
+    dataset_version: int | None
     model_id: str | None
     parent_model_id: str | None
     name: str

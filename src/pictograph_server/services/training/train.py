@@ -157,6 +157,8 @@ def _finish(run: JobRun, spec: TrainerSpec, model: FinishedModel) -> None:
             card=model.card,
             files=model.files,
             parent_model_id=record.parent_model_id,
+            dataset_version_id=record.dataset_version_id,
+            dataset_version=record.dataset_version,
         )
         model_id = models.create(conn, new)
         repository.complete(

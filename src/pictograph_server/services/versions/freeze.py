@@ -109,12 +109,10 @@ def _images(
     source = iter(images.list_for_export(conn, record.dataset_id, record.status_filter))
     changes = annotations.pending_renamings(conn, record.dataset_id)
     while page := list(islice(source, _PAGE)):
-        ids = [image.id for image in page]
-        said = annotations.as_json(conn, ids)
-        display_names = repository.display_names(conn, ids)
+        said = annotations.as_json(conn, [image.id for image in page])
         for image in page:
             documents, provenance = said.get(image.id, ([], {}))
-            frozen = _frozen(image, display_names.get(image.id), changes, documents, provenance)
+            frozen = _frozen(image, changes, documents, provenance)
             counts.add(frozen)
             yield frozen
             on_image(counts.images)
@@ -122,7 +120,6 @@ def _images(
 
 def _frozen(
     image: ImageRecord,
-    display_name: str | None,
     changes: list[Renaming],
     documents: list[dict[str, object]],
     provenance: dict[str, object],
@@ -131,7 +128,7 @@ def _frozen(
         id=image.id,
         folder_path=image.folder_path,
         filename=image.filename,
-        display_name=display_name,
+        display_name=image.display_name,
         sha256=image.sha256,
         size_bytes=image.file_size_bytes,
         width=image.width,

@@ -212,15 +212,6 @@ def release(conn: Connection, dataset_id: str, sha256s: Sequence[str]) -> None:
         )
 
 
-def display_names(conn: Connection, image_ids: Sequence[str]) -> dict[str, str]:
-    """Return image id -> the name that people gave it, of those that have one; a few hundred ids at most."""
-    images = tables.images
-    query = select(images.c.id, images.c.display_name).where(
-        images.c.id.in_(image_ids), images.c.display_name.is_not(None)
-    )
-    return {row.id: row.display_name for row in conn.execute(query)}
-
-
 # --- what was made from a version ------------------------------------------------------------------------------------
 
 
