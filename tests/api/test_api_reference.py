@@ -30,6 +30,12 @@ def test_docs__load_nothing_from_elsewhere(app_client: TestClient) -> None:
     assert loaded == []
 
 
+def test_openapi__what_it_refers_to_is_in_it(app_client: TestClient) -> None:
+    answer = app_client.get("/openapi.json")
+    named = set(re.findall(r'"#/components/schemas/([^"]+)"', answer.text))
+    assert named <= answer.json()["components"]["schemas"].keys()
+
+
 def test_openapi__says_how_to_prove_who_asks(app_client: TestClient) -> None:
     document = app_client.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")

@@ -1,8 +1,13 @@
 """Annotations of an image: read, replace, clear, and the document that downloads keep (contract §6.3)."""
 
+from typing import Literal
+
 from fastapi import APIRouter
+from pydantic import BaseModel, JsonValue
 from starlette.responses import Response
 
+from pictograph.models.annotation import Annotation
+from pictograph.models.image import ImageStatus
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.errors import Unprocessable
 from pictograph_server.routes.dependencies import PlatformDep
@@ -19,7 +24,68 @@ class InvalidSave(Unprocessable):
     code = "invalid_save"
 
 
-@router.get("/{image_id}")
+class SaveAnnotations(BaseModel):
+    """What a save sends. It is read without this model, so that every number keeps its digits."""
+
+    annotations: list[Annotation]
+    image_id: str | None = None
+    # The `annotation_version` that was read; a save based on an older one is refused.
+    expected_version: int | None = None
+
+
+class AnnotationList(BaseModel):
+    image_id: str
+    filename: str
+    annotation_count: int
+    annotation_version: int
+    status: ImageStatus
+    annotations: list[Annotation]
+    # Annotation id -> who or what made it, and with what; only when it was asked for.
+    provenance: dict[str, dict[str, JsonValue]] | None = None
+
+
+class SaveAnswer(BaseModel):
+    success: Literal[True]
+    image_id: str
+    previous_count: int
+    new_count: int
+    status: ImageStatus
+    annotation_version: int
+
+
+class DeleteAnswer(BaseModel):
+    success: Literal[True]
+    image_id: str
+    deleted_count: int
+
+
+class Named(BaseModel):
+    name: str
+    slug: str
+
+
+class AnnotationFile(BaseModel):
+    image: str
+    image_url: str
+    image_uuid: str
+    image_path: str
+    width: int
+    height: int
+    annotation_count: int
+    annotation_version: int
+    annotation_url: str
+    dataset: Named
+    org: Named
+    annotations: list[Annotation]
+
+
+# The shapes themselves are described with the answers.
+_SAVE_SCHEMA = SaveAnnotations.model_json_schema(ref_template="#/components/schemas/{model}")
+_SAVE_SCHEMA.pop("$defs")
+_SAVE_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _SAVE_SCHEMA}}}}
+
+
+@router.get("/{image_id}", response_model=AnnotationList)
 def get_annotations(image_id: str, actor: Viewer, platform: PlatformDep, include_provenance: bool = False) -> Response:
     with platform.db.read() as conn:
         image = images.get(conn, actor.organization_id, image_id)
@@ -38,7 +104,7 @@ def get_annotations(image_id: str, actor: Viewer, platform: PlatformDep, include
     return json_response(answer)
 
 
-@router.post("/{image_id}")
+@router.post("/{image_id}", response_model=SaveAnswer, openapi_extra=_SAVE_BODY)
 def save_annotations(image_id: str, body: JsonObjectBody, actor: Member, platform: PlatformDep) -> Response:
     """Replace the image's annotations: `{"annotations": […], "expected_version": 3}`; the version is optional."""
     documents = check_annotations(body.get("annotations"))
@@ -59,7 +125,7 @@ def save_annotations(image_id: str, body: JsonObjectBody, actor: Member, platfor
     )
 
 
-@router.delete("/{image_id}")
+@router.delete("/{image_id}", response_model=DeleteAnswer)
 def delete_annotations(image_id: str, actor: Admin, platform: PlatformDep) -> Response:
     """Answer an object: clients cannot take 204 here."""
     with platform.db.write() as conn:
@@ -67,7 +133,7 @@ def delete_annotations(image_id: str, actor: Admin, platform: PlatformDep) -> Re
     return json_response({"success": True, "image_id": image_id, "deleted_count": outcome.previous_count})
 
 
-@router.get("/{image_id}/file")
+@router.get("/{image_id}/file", response_model=AnnotationFile)
 def get_annotation_file(image_id: str, actor: Viewer, platform: PlatformDep) -> Response:
     with platform.db.read() as conn:
         image = images.get(conn, actor.organization_id, image_id)
