@@ -109,6 +109,7 @@ RESOURCES = [
     "images",
     "annotations",
     "exports",
+    "versions",
     "training",
     "models",
     "credits",

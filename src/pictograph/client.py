@@ -16,7 +16,9 @@ from pictograph.resources.imports import Imports
 from pictograph.resources.models import Models
 from pictograph.resources.organizations import Organizations
 from pictograph.resources.projects import Projects
+from pictograph.resources.search import Search
 from pictograph.resources.training import Training
+from pictograph.resources.versions import Versions
 
 
 class Client:
@@ -57,6 +59,7 @@ class Client:
         self.imports = Imports(transport)
         self.annotations = Annotations(transport)
         self.exports = Exports(transport)
+        self.versions = Versions(transport)
         self.training = Training(transport)
         self.models = Models(transport)
         self.credits = Credits(transport)
@@ -65,6 +68,7 @@ class Client:
         self.projects = Projects(transport)
         self.auto_annotate = AutoAnnotate(transport)
         self.batch = Batch(transport)
+        self.search = Search(transport)
 
     @property
     def base_url(self) -> str:

@@ -19,6 +19,7 @@ GROUPS = (
     "annotations",
     "auto-annotate",
     "exports",
+    "versions",
     "formats",
     "train",
     "models",

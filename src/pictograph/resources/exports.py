@@ -28,6 +28,7 @@ class Exports:
         include_images: bool = False,
         class_filter: builtins.list[str] | None = None,
         status_filter: str | None = None,
+        version: int | str | None = None,
         wait: bool = True,
         poll_interval: float = 2.0,
         timeout: float = 300.0,
@@ -37,6 +38,7 @@ class Exports:
         Args:
             class_filter: only annotations of these classes.
             status_filter: only images with this status; "all" or None for every image.
+            version: number, name or id of a version of the dataset, or "latest"; None freezes the dataset as it is.
         Raises:
             ConflictError: the dataset has an export of this name.
             ApiError, PollTimeoutError: see `wait_for_completion`.
@@ -51,6 +53,8 @@ class Exports:
             body["class_filter"] = class_filter
         if status_filter is not None:
             body["status_filter"] = status_filter
+        if version is not None:
+            body["version"] = str(version)
         export = _export(self._transport.post(_LIST, json=body))
         if not wait:
             return export
