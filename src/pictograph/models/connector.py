@@ -52,6 +52,11 @@ class DatasetImportProgress(WireModel):
     status: DatasetImportStatus
     imported: int = Field(default=0, ge=0)
     failed: int = Field(default=0, ge=0)
+    # Of the imported ones, those that were here before.
+    skipped: int = Field(default=0, ge=0)
+    # Name -> reason, of the first that failed.
+    failures: dict[str, str] = Field(default_factory=dict[str, str])
+    error: str | None = None
 
 
 class ImportJob(WireModel):
@@ -65,3 +70,6 @@ class ImportJob(WireModel):
     failed_images: int = Field(default=0, ge=0)
     current_dataset: str = ""
     datasets: list[DatasetImportProgress] = Field(default_factory=list[DatasetImportProgress])
+    # Of the imported images, those that were here before.
+    skipped_images: int = Field(default=0, ge=0)
+    error: str | None = None

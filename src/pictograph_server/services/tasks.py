@@ -3,6 +3,7 @@
 from pictograph_server.jobs.task import Task
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import tasks as auto_annotation
+from pictograph_server.services.connectors import tasks as connectors
 from pictograph_server.services.evaluations import tasks as evaluations
 from pictograph_server.services.exports import tasks as exports
 from pictograph_server.services.images import tasks as images
@@ -12,5 +13,5 @@ from pictograph_server.services.videos import tasks as videos
 
 def all_tasks(platform: Platform) -> dict[str, Task]:
     """Return the tasks of all services. Loads no network: engines are opened when a job needs one."""
-    services = (images, auto_annotation, exports, training, evaluations, videos)
+    services = (images, auto_annotation, exports, training, evaluations, videos, connectors)
     return {task.name: task for service in services for task in service.tasks(platform)}

@@ -10,9 +10,10 @@ from sqlalchemy import Connection
 from pictograph_server.platform import Platform
 from pictograph_server.storage.blobs import image_key
 
+from . import repository
 from .blobs import is_stored
 from .content import ContentLimits, ImageFacts, check_image
-from .paths import check_filename, normalise_folder
+from .paths import InvalidPath, check_filename, normalise_folder
 from .registration import Candidate, Registered, register
 
 # How many names are tried for an image whose own is taken by another.
@@ -43,6 +44,13 @@ def store(
     if not is_stored(platform.blobs, sha256):
         platform.blobs.put(image_key(sha256), data)
     return JobImage(Candidate(folder, name, sha256, len(data), facts), data)
+
+
+def present(conn: Connection, dataset_id: str, paths: Sequence[tuple[str, str]]) -> list[bool]:
+    """Return for each (folder, file name) whether the dataset has an image there; no name that cannot be is there."""
+    asked = [_path_or_none(folder, filename) for folder, filename in paths]
+    taken = repository.taken_paths(conn, dataset_id, [path for path in asked if path is not None])
+    return [path is not None and path in taken for path in asked]
 
 
 def add(conn: Connection, organization_id: str, dataset_id: str, images: Sequence[JobImage]) -> list[Registered]:
@@ -77,6 +85,13 @@ def put_back(platform: Platform, images: Sequence[JobImage]) -> None:
     for image in images:
         if not is_stored(platform.blobs, image.candidate.sha256):
             platform.blobs.put(image_key(image.candidate.sha256), image.data)
+
+
+def _path_or_none(folder_path: str, filename: str) -> tuple[str, str] | None:
+    try:
+        return normalise_folder(folder_path), check_filename(filename)
+    except InvalidPath:
+        return None
 
 
 def _renamed(candidate: Candidate, filename: str, number: int) -> Candidate:

@@ -107,8 +107,9 @@ class OpenVideo:
         width, height = self._display_size(first[1])
         duration, count = self._duration_in_header(), self._stream.frames
         if duration <= 0 or count <= 0:
+            # Containers that do not say how many pictures they hold guess their duration, too.
             read_duration, read_count = self._read_through()
-            duration, count = duration if duration > 0 else read_duration, count if count > 0 else read_count
+            duration, count = read_duration or duration, count if count > 0 else read_count
         rate = _finite(self._rate)
         if rate <= 0 and duration > 0:
             rate = count / duration
