@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from pictograph.models.common import JsonObject, WireModel
+from pictograph.models.dataset import DatasetImage
 from pictograph.models.image import ImageStatus
 
 
@@ -28,3 +29,21 @@ class TaggedImage(WireModel):
     status: ImageStatus
     annotation_count: int = Field(ge=0)
     image_auto_tags: JsonObject = Field(default_factory=JsonObject)
+
+
+class DuplicateGroup(WireModel):
+    """Images that are near copies of each other, the oldest first. `is_exact`: all have the same bytes."""
+
+    images: list[DatasetImage]
+    is_exact: bool
+
+
+class Duplicates(WireModel):
+    """The near copies of a dataset, the largest groups first."""
+
+    groups: list[DuplicateGroup]
+    # Of all groups, also those beyond the limit.
+    group_count: int = Field(ge=0)
+    # The newest images were searched, so many of those that the dataset has.
+    images_searched: int = Field(ge=0)
+    image_count: int = Field(ge=0)

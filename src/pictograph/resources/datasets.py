@@ -11,6 +11,7 @@ from pictograph.models.comparison import Comparison
 from pictograph.models.dataset import Dataset, DatasetImage
 from pictograph.models.dataset_import import DatasetImport, MergeRule
 from pictograph.models.image import ImageStatus
+from pictograph.models.listing import DatasetCounts, Folder
 from pictograph.resources.downloading import DownloadFailure as DownloadFailure
 from pictograph.resources.downloading import DownloadMode as DownloadMode
 from pictograph.resources.downloading import DownloadOptions, Organize, download_dataset
@@ -60,6 +61,24 @@ class Datasets:
     def get_by_id(self, dataset_id: str) -> Dataset:
         """Return the dataset with this id."""
         return parse(Dataset, member(self._transport.get(path_of("datasets", dataset_id)), "dataset"))
+
+    def counts(self, name: str) -> DatasetCounts:
+        """Return how many images have each status, and how many show each class.
+
+        Raises:
+            NotFoundError: there is no such dataset.
+        """
+        document = self._transport.get(path_of("datasets", "by-name", name, "counts"))
+        return parse(DatasetCounts, member(document, "counts"))
+
+    def folders(self, name: str, *, parent: str | None = None) -> builtins.list[Folder]:
+        """Return the folders of a dataset by path, with how many images are in each; or those directly in `parent`.
+
+        Raises:
+            NotFoundError: there is no such dataset, or no such folder.
+        """
+        document = self._transport.get(path_of("datasets", "by-name", name, "folders"), params={"parent": parent})
+        return [parse(Folder, item) for item in members(document, "folders")]
 
     def compare(
         self,

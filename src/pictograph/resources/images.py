@@ -1,14 +1,18 @@
 """`client.images`: single images, and many in one request where the server offers that."""
 
+import builtins
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Unpack, cast
 
-from pictograph._http.transport import CHUNK_BYTES, Transport, member, members, parse, path_of
+from pictograph._http.pagination import CursorPager
+from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Params, Transport, member, members, parse, path_of
 from pictograph._internal.image_files import image_size, media_type_of, pack_tar
 from pictograph.exceptions import ServerError
+from pictograph.models.dataset import DatasetImage
 from pictograph.models.image import Image
+from pictograph.models.listing import ImageFilter, ImageSort
 
 # What the dataset holds under a folder and name: nothing, these bytes, or other bytes.
 PresentState = Literal["absent", "same", "different"]
@@ -38,6 +42,41 @@ class Images:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def list(
+        self, dataset_name: str, *, sort: ImageSort = "newest", limit: int = 100, **filters: Unpack[ImageFilter]
+    ) -> builtins.list[DatasetImage]:
+        """Return the first `limit` images of a dataset that fulfil every filter; see `ImageFilter` for what there is.
+
+        Args:
+            sort: `newest`, `oldest`, `name` (by folder, then file name) or `least_confident` (annotated ones alone).
+        Raises:
+            NotFoundError: there is no such dataset.
+            ValidationError: a filter is malformed; the message says which words there are.
+        """
+        if limit <= 0:
+            raise ValueError(f"limit must be positive, not {limit}")
+        return self.iter(dataset_name, sort=sort, page_size=min(limit, 1000), max_total=limit, **filters).all()
+
+    def iter(
+        self,
+        dataset_name: str,
+        *,
+        sort: ImageSort = "newest",
+        page_size: int = 1000,
+        max_total: int | None = None,
+        **filters: Unpack[ImageFilter],
+    ) -> CursorPager[DatasetImage]:
+        """Return a pager over the images that `list` finds. Images that come or go meanwhile shift no page."""
+        return CursorPager(
+            self._transport,
+            f"{DEVELOPER}/images/",
+            items_key="images",
+            parse_item=lambda item: parse(DatasetImage, item),
+            page_size=page_size,
+            max_total=max_total,
+            params={"dataset_name": dataset_name, "sort": sort, **cast("Params", filters)},
+        )
 
     def get(self, image_id: str) -> Image:
         """Return an image, without its annotations. Archived ones can still be looked at."""
@@ -111,7 +150,7 @@ class Images:
         """Archive an image, or with `permanent` remove it and its bytes for good."""
         self._transport.delete(path_of("images", image_id), params={"permanent": True} if permanent else None)
 
-    def check(self, dataset_id: str, images: Sequence[tuple[ImageKey, str]]) -> list[PresentState]:
+    def check(self, dataset_id: str, images: Sequence[tuple[ImageKey, str]]) -> builtins.list[PresentState]:
         """Return for each (key, SHA-256 in hex) what the dataset holds there, so that nothing is sent twice.
 
         Raises:
@@ -126,7 +165,7 @@ class Images:
         answer = self._transport.post(path_of("images", "check"), json=body)
         return cast("list[PresentState]", _one_each(members(answer, "states"), images, answer))
 
-    def upload_bundle(self, dataset_id: str, images: Sequence[tuple[ImageKey, bytes]]) -> list[BundleResult]:
+    def upload_bundle(self, dataset_id: str, images: Sequence[tuple[ImageKey, bytes]]) -> builtins.list[BundleResult]:
         """Add many images in one request (at most 64 MiB) and return what became of each, in order.
 
         A file that the server refuses does not keep the others out.

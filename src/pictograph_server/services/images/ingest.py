@@ -1,4 +1,4 @@
-"""What the ingest job makes of one image: a thumbnail and a difference hash."""
+"""What the ingest job makes of one image: a thumbnail, a difference hash, and a descriptor to find like ones by."""
 
 import io
 import os
@@ -8,6 +8,7 @@ from PIL import Image
 from pictograph.pixels import decode_rgb
 from pictograph_server.storage.blobs import BlobStore, image_key, thumbnail_key
 
+from .descriptor import descriptor
 from .records import ImageRecord, Ingested
 
 THUMBNAIL_SIDE = 320
@@ -16,7 +17,10 @@ _LOWEST_PRIORITY = 19
 
 
 def ingest(blobs: BlobStore, record: ImageRecord) -> Ingested:
-    """Store the thumbnail of an image and return its hash. An unreadable image is an answer, not an exception."""
+    """Store the thumbnail of an image and return its hash and descriptor.
+
+    An unreadable image is an answer, not an exception.
+    """
     try:
         with blobs.as_file(image_key(record.sha256)) as path:
             thumbnail = decode_rgb(path, at_least=THUMBNAIL_SIDE)
@@ -26,7 +30,7 @@ def ingest(blobs: BlobStore, record: ImageRecord) -> Ingested:
     dhash = difference_hash(thumbnail)
     thumbnail.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC, reducing_gap=2.0)
     blobs.put(thumbnail_key(record.sha256), _jpeg(thumbnail))
-    return Ingested(record.id, dhash, True, None)
+    return Ingested(record.id, dhash, True, None, descriptor(thumbnail))
 
 
 def difference_hash(image: Image.Image) -> str:
