@@ -28,6 +28,7 @@ from . import tallies_repository
 from .records import AnnotationState, ImageBrief, ImageRecord, Ingested
 
 _images = tables.images
+_descriptors = tables.image_descriptors
 _columns = tuple(_images.c[field.name] for field in fields(ImageRecord))
 # Written so, and not as `IS FALSE`, the condition is that of the index of names, which SQLite compares word by word.
 _PRESENT = _images.c.is_archived == false()
@@ -274,6 +275,15 @@ def set_ingested(conn: Connection, results: Sequence[Ingested], moment: datetime
     columns = ("dhash", "has_thumbnail", "ingest_error", "ingested_at")
     statement = update(_images).where(_images.c.id == bindparam("image"))
     conn.execute(statement.values({name: bindparam(name) for name in columns}), rows)
+    descriptors = {entry.image_id: entry.descriptor for entry in results if entry.descriptor is not None}
+    # Some may have been deleted meanwhile, and some are seen again by a job that was killed.
+    present = conn.execute(select(_images.c.id, _images.c.dataset_id).where(_images.c.id.in_(descriptors))).all()
+    conn.execute(delete(_descriptors).where(_descriptors.c.image_id.in_(descriptors)))
+    if present:
+        conn.execute(
+            insert(_descriptors),
+            [{"image_id": id_, "dataset_id": dataset, "descriptor": descriptors[id_]} for id_, dataset in present],
+        )
 
 
 def _present(dataset_id: str) -> Select[Any]:
