@@ -1,13 +1,15 @@
 """`pictograph formats`: labels from one format to another on this machine; no server is asked."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pictograph.cli.failures import WRONG_USAGE
 from pictograph.cli.session import Session, api_command
-from pictograph.formats import Conversion, ReadReport
+
+if TYPE_CHECKING:
+    from pictograph.formats import Conversion, ReadReport
 
 app = typer.Typer(no_args_is_help=True, help="Labels in the field's formats: look at them, convert them. Offline.")
 
@@ -84,7 +86,7 @@ def convert(
         _tell(result)
 
 
-def _tell(result: Conversion) -> None:
+def _tell(result: "Conversion") -> None:
     with_images = "" if result.has_images else ", without the images"
     typer.echo(
         f"{result.source_format} -> {result.target_format}: {result.written.images} images, "
@@ -99,7 +101,7 @@ def _tell(result: Conversion) -> None:
     _tell_left_out(result.read)
 
 
-def _tell_left_out(report: ReadReport) -> None:
+def _tell_left_out(report: "ReadReport") -> None:
     if skipped := +report.skipped:
         typer.echo("Left out while reading:")
         for what, count in skipped.most_common():
@@ -114,7 +116,8 @@ def _formats():  # noqa: ANN202  # the module
     """Return `pictograph.formats`, or end with what to install where numpy is missing."""
     try:
         from pictograph import formats
-        from pictograph.formats import registry
+
+        assert formats.FORMATS  # which loads what is needed
     except ModuleNotFoundError as missing:
         typer.echo(
             f"Error: labels in files cannot be read here: {missing.name} is not installed\n"
@@ -122,5 +125,4 @@ def _formats():  # noqa: ANN202  # the module
             err=True,
         )
         raise typer.Exit(WRONG_USAGE) from None
-    del registry
     return formats

@@ -89,7 +89,7 @@ class FormatReport:
         return {
             "images": self.images,
             "annotations": self.annotations,
-            "lost": {loss.value: count for loss, count in self.lost.items()},
+            "lost": {loss.value: count for loss, count in self.lost.items() if count},
         }
 
 
@@ -128,7 +128,7 @@ class ReadReport:
     def as_dict(self) -> dict[str, object]:
         """Return the counts for JSON; `skipped` maps a phrase for people to a number."""
         return {
-            "skipped": {what.value: count for what, count in self.skipped.items()},
+            "skipped": {what.value: count for what, count in self.skipped.items() if count},
             "problems": self.problems,
             "problem_count": self.problem_count,
         }

@@ -16,7 +16,7 @@ from pictograph.models.annotation import Annotation
 
 
 class LabelFiles:
-    """The labels of a folder, an archive or one document; iterating gives images with their annotations, each time anew.
+    """The labels of a folder, an archive or one document; iterating gives images with annotations, each time anew.
 
     `report` says what the last reading left out: broken files and shapes that no annotation can say.
     """
