@@ -7,7 +7,7 @@ guesses from one address cannot keep the account's owner out, and who guesses fr
 import hashlib
 import ipaddress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -48,13 +48,15 @@ class TooManyGuesses(TooManyRequests):
         self.headers = {"Retry-After": str(wait_s)}
 
 
-def take(conn: Connection, email: str, address: str) -> None:
+def take(conn: Connection, email: str, address: str, *, moment: datetime | None = None) -> None:
     """Count an attempt as failed, before it is looked at: of many at once only the allowed ones get an answer.
 
+    Args:
+        moment: of the attempt, if not now.
     Raises:
         TooManyGuesses: it comes too early; nothing is counted.
     """
-    moment = now()
+    moment = moment or now()
     allowances = _subjects(email, address)
     rows = repository.failures(conn, list(allowances), since=moment - FORGOTTEN_AFTER)
     waits = [

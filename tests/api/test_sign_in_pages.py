@@ -1,0 +1,106 @@
+"""The pages behind links, as a browser without scripts has them."""
+
+import pytest
+from tests.api.people import ADA, PASSWORD, SESSION, browser, make_person, sign_in
+from tests.api.steps import API
+from tests.conftest import MakeClient, MakeKey
+
+from pictograph_server.platform import Platform
+from pictograph_server.services.accounts import links
+from pictograph_server.services.accounts.links import Purpose
+
+
+def path_of(platform: Platform, user_id: str, purpose: Purpose) -> str:
+    with platform.db.write() as conn:
+        return links.make(conn, user_id, purpose).path
+
+
+def test_login_page__looking_uses_nothing_up(make_client: MakeClient, platform: Platform, organization_id: str) -> None:
+    """Programs that check the links of letters open them, too."""
+    path = path_of(platform, make_person(platform, organization_id), "login")
+    client = browser(make_client)
+    for _ in range(2):
+        page = client.get(path)
+        assert page.status_code == 200
+        assert "Ada: Test (member)" in page.text
+        assert "set-cookie" not in page.headers
+    assert client.post(path).status_code == 200
+    assert client.get(SESSION).status_code == 200
+    assert client.get(path).status_code == 400
+
+
+def test_login_page__the_first_owner_sets_address_and_password(
+    make_client: MakeClient, platform: Platform, organization_id: str
+) -> None:
+    user_id = make_person(platform, organization_id, email=None, has_password=False)
+    client = browser(make_client)
+    path = path_of(platform, user_id, "login")
+    assert 'type="password"' in client.get(path).text
+    weak = client.post(path, data={"email": ADA, "password": "short"})
+    assert weak.status_code == 422 and "10 are the least" in weak.text
+    assert client.post(path, data={"email": ADA, "password": PASSWORD}).status_code == 200
+    sign_in(browser(make_client))
+    # Who has a password is not asked for one.
+    assert 'type="password"' not in client.get(path_of(platform, user_id, "login")).text
+
+
+def test_login_page__an_account_with_a_password_keeps_it(
+    make_client: MakeClient, platform: Platform, organization_id: str
+) -> None:
+    path = path_of(platform, make_person(platform, organization_id), "login")
+    answer = browser(make_client).post(path, data={"email": "", "password": "another password"})
+    assert answer.status_code == 400
+    sign_in(browser(make_client))
+
+
+def test_invite_page__makes_the_account(make_client: MakeClient, make_key: MakeKey) -> None:
+    answer = make_client(make_key()).post(f"{API}/organizations/invites", json={"email": ADA})
+    path = answer.json()["invite"]["link"].removeprefix("http://testserver")
+    client = browser(make_client)
+    assert "you are invited to Test as member" in client.get(path).text
+    assert client.post(path, data={"full_name": "Ada", "password": PASSWORD}).status_code == 200
+    assert client.get(SESSION).json()["session"]["account"]["full_name"] == "Ada"
+
+
+def test_password_page__sets_it(make_client: MakeClient, platform: Platform, organization_id: str) -> None:
+    path = path_of(platform, make_person(platform, organization_id), "password")
+    client = browser(make_client)
+    assert ADA in client.get(path).text
+    assert client.post(path, data={"password": "nine wet raincoats"}).status_code == 200
+    sign_in(browser(make_client), password="nine wet raincoats")
+
+
+@pytest.mark.parametrize("page", ["login", "invite", "reset-password"])
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_pages__an_unknown_link(make_client: MakeClient, page: str, method: str) -> None:
+    for token in ("nonsense", "%00", "x" * 5000):
+        answer = browser(make_client).request(method, f"/{page}/{token}")
+        assert answer.status_code in (400, 404)
+        assert "This does not work" in answer.text
+
+
+def test_pages__keep_to_themselves(make_client: MakeClient, platform: Platform, organization_id: str) -> None:
+    path = path_of(platform, make_person(platform, organization_id, name="<b>Ada & Co"), "login")
+    page = make_client().get(path)
+    assert "&lt;b&gt;Ada &amp; Co" in page.text
+    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["cache-control"] == "no-store"
+    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+
+
+def test_pages__no_form_of_another_site(make_client: MakeClient, platform: Platform, organization_id: str) -> None:
+    path = path_of(platform, make_person(platform, organization_id), "login")
+    answer = make_client().post(path, headers={"Origin": "http://evil.example"})
+    assert (answer.status_code, answer.json()["code"]) == (403, "cross_site_request")
+    assert make_client().get(path).status_code == 200
+
+
+def test_pages__a_large_form_is_not_read(make_client: MakeClient) -> None:
+    answer = browser(make_client).post("/login/x", content=b"password=" + b"x" * 100_000)
+    assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"a", b"&".join(b"a=1" for _ in range(100))])
+def test_pages__what_no_browser_sends(make_client: MakeClient, body: bytes) -> None:
+    assert browser(make_client).post("/login/x", content=body).status_code == 400
