@@ -1,10 +1,13 @@
 """Datasets: the read side, with their images and the listing for downloads (contract §6.1)."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel
 from starlette.responses import Response
 
+from pictograph.models.dataset import Dataset, DatasetClass
 from pictograph_server.actor import Actor
 from pictograph_server.auth import Viewer
 from pictograph_server.platform import Platform
@@ -21,7 +24,53 @@ router = APIRouter(prefix=f"{API}/datasets", tags=["datasets"])
 Limit = Annotated[int, Query(ge=1, le=10_000)]
 
 
-@router.get("/")
+class ClassAnswer(DatasetClass):
+    prompts: list[str]
+
+
+class DatasetAnswer(Dataset):
+    """A dataset with what only our own clients read."""
+
+    classes: list[ClassAnswer]  # pyright: ignore[reportIncompatibleVariableOverride]
+    annotation_types: list[str]
+    review_required: bool
+    updated_at: datetime
+
+
+class DatasetEnvelope(BaseModel):
+    dataset: DatasetAnswer
+
+
+class DatasetList(BaseModel):
+    datasets: list[DatasetAnswer]
+
+
+class DownloadItem(BaseModel):
+    """One image of a download: the address of its bytes is signed, that of its annotations needs the key."""
+
+    id: str
+    filename: str
+    folder_path: str
+    file_size: int
+    sha256: str
+    annotation_count: int
+    annotation_version: int
+    image_url: str | None
+    annotation_url: str | None
+
+
+class DownloadListing(BaseModel):
+    dataset_id: str
+    name: str
+    items: list[DownloadItem]
+    # Without a cursor; with one, on the first page.
+    total_items: int = 0
+    # With a cursor.
+    total_annotated: int = 0
+    next_cursor: str | None = None
+
+
+@router.get("/", response_model=DatasetList)
 def list_datasets(
     actor: Viewer, platform: PlatformDep, limit: Annotated[int, Query(ge=1, le=1000)] = 100, offset: Offset = 0
 ) -> Response:
@@ -30,7 +79,7 @@ def list_datasets(
     return json_response({"datasets": [_dataset_json(record) for record in records]})
 
 
-@router.get("/by-name/{name}")
+@router.get("/by-name/{name}", response_model=DatasetEnvelope)
 def get_dataset(
     name: str,
     actor: Viewer,
@@ -49,7 +98,7 @@ def get_dataset(
     return json_response({"dataset": answer})
 
 
-@router.get("/by-name/{name}/download")
+@router.get("/by-name/{name}/download", response_model=DownloadListing)
 def list_for_download(
     name: str,
     actor: Viewer,
@@ -90,7 +139,7 @@ def _page_for_download(
     return json_response(answer)
 
 
-@router.get("/{dataset_id}")
+@router.get("/{dataset_id}", response_model=DatasetEnvelope)
 def get_dataset_by_id(dataset_id: str, actor: Viewer, platform: PlatformDep) -> Response:
     with platform.db.read() as conn:
         return json_response({"dataset": _dataset_json(datasets.get_by_id(conn, actor.organization_id, dataset_id))})
