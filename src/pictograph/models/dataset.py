@@ -21,6 +21,7 @@ class DatasetImage(WireModel):
 
     id: str
     filename: str
+    display_name: str | None = None
     status: ImageStatus
     annotation_count: int = Field(default=0, ge=0)
     file_size: int = Field(default=0, ge=0)

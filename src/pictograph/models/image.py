@@ -15,6 +15,7 @@ class Image(WireModel):
 
     id: str
     filename: str
+    display_name: str | None = None
     status: ImageStatus = "new"
     annotation_count: int = 0
     file_size: int = 0

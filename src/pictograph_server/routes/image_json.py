@@ -17,6 +17,7 @@ def image_json(record: ImageRecord, signer: UrlSigner, base_url: str) -> dict[st
     return {
         "id": record.id,
         "filename": record.filename,
+        "display_name": record.display_name,
         "status": record.status,
         "annotation_count": record.annotation_count,
         "annotation_version": record.annotation_version,

@@ -17,6 +17,7 @@ from pictograph_server.routes.encoding import API, json_response
 from pictograph_server.routes.image_json import image_json
 from pictograph_server.routes.receiving import received_file
 from pictograph_server.routes.streaming import blob_response
+from pictograph_server.services.batch import service as batch
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import bundle, uploads
 from pictograph_server.services.images import service as images
@@ -155,13 +156,8 @@ def get_image(image_id: str, request: Request, actor: Viewer, platform: Platform
 @router.delete("/{image_id}")
 def delete_image(image_id: str, actor: Admin, platform: PlatformDep, permanent: bool = False) -> dict[str, object]:
     with platform.db.write() as conn:
-        if permanent:
-            sha256 = images.remove(conn, actor.organization_id, image_id).sha256
-        else:
-            sha256 = None
-            images.archive(conn, actor.organization_id, image_id)
-    if sha256 is not None:
-        remove_unreferenced(platform, [sha256])
+        sha256s = batch.delete_one(conn, actor, image_id, permanent=permanent)
+    remove_unreferenced(platform, sha256s)
     return {"success": True, "image_id": image_id, "permanent": permanent}
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from pictograph_server.actor import Actor
 from pictograph_server.services.datasets import service as datasets
 
-from . import repository
+from . import labels_repository, repository
 from .history_repository import Author
 
 _IMAGES_AT_ONCE = 500
@@ -18,7 +18,7 @@ def copy_annotations(
 ) -> dict[str, int]:
     """Give each copy (id of the original -> id of the copy) the annotations of its original; return how many each has.
 
-    The rows of the images are the caller's. Classes that the target dataset does not know are
+    The rows of the images, with their tags, are the caller's. Classes that the target dataset does not know are
     registered there with the geometry and the prompts they have where they come from.
     """
     source = datasets.get_by_id(conn, actor.organization_id, source_dataset_id)
@@ -35,6 +35,7 @@ def copy_annotations(
                 geometries.setdefault(str(document["name"]), str(document["type"]))
         new = {copies[key]: each for key, each in stored.items()}
         repository.put_many(conn, actor.organization_id, new, known=(), author=author)
+    labels_repository.index_tags(conn, list(copies.values()))
     if source_dataset_id != target_dataset_id:
         datasets.ensure_classes(
             conn,

@@ -70,6 +70,8 @@ class DeletedDataset:
     image_sha256s: Sequence[str]
     # Blobs that belonged to this dataset alone: exports, staged uploads.
     blob_keys: Sequence[str]
+    # Images whose rows and bytes a job takes away.
+    images_later: int = 0
 
 
 class DatasetNotFound(NotFound):

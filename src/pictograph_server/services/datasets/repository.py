@@ -12,6 +12,8 @@ from .records import ClassRecord, DatasetRecord, OwnerRecord
 
 _datasets = tables.datasets
 _classes = tables.dataset_classes
+# Whose rows go one thousand after the other, and not with the request that deletes their dataset.
+_LARGE = frozenset({tables.images, tables.image_descriptors, tables.batch_jobs})
 
 
 def by_name(conn: Connection, organization_id: str, name: str) -> DatasetRecord | None:
@@ -26,7 +28,7 @@ def page(conn: Connection, organization_id: str, *, limit: int, offset: int) -> 
     """Return datasets with their classes, newest first."""
     rows = conn.execute(
         select(_datasets)
-        .where(_datasets.c.organization_id == organization_id)
+        .where(_datasets.c.organization_id == organization_id, _datasets.c.deleted_at.is_(None))
         .order_by(_datasets.c.created_at.desc(), _datasets.c.id.desc())
         .limit(limit)
         .offset(offset)
@@ -42,7 +44,11 @@ def lock(conn: Connection, organization_id: str, dataset_id: str) -> bool:
     """
     query = (
         select(_datasets.c.id)
-        .where(_datasets.c.organization_id == organization_id, _datasets.c.id == dataset_id)
+        .where(
+            _datasets.c.organization_id == organization_id,
+            _datasets.c.id == dataset_id,
+            _datasets.c.deleted_at.is_(None),
+        )
         .with_for_update()
     )
     return conn.execute(query).first() is not None
@@ -145,6 +151,21 @@ def remove(conn: Connection, organization_id: str, dataset_id: str) -> None:
     conn.execute(delete(_datasets).where(_datasets.c.organization_id == organization_id, _datasets.c.id == dataset_id))
 
 
+def retire(conn: Connection, organization_id: str, dataset_id: str) -> None:
+    """Hide a dataset, free its name, and delete what was made of it but for its images and batches."""
+    for table in tables.metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column is not _datasets.c.id or table in _LARGE:
+                continue
+            theirs = key.parent == dataset_id
+            if key.ondelete == "CASCADE":
+                conn.execute(delete(table).where(theirs))
+            else:
+                conn.execute(update(table).where(theirs).values({key.parent.name: None}))
+    # No dataset can be called so: names have no slash.
+    change(conn, organization_id, dataset_id, {"deleted_at": now(), "name": f"/{dataset_id}"})
+
+
 def owner(conn: Connection, organization_id: str) -> OwnerRecord:
     organizations = tables.organizations
     query = select(organizations.c.name, organizations.c.slug).where(organizations.c.id == organization_id)
@@ -157,7 +178,7 @@ def usage(conn: Connection, organization_id: str) -> tuple[int, int]:
         select(
             func.coalesce(func.sum(_datasets.c.image_count), 0),
             func.coalesce(func.sum(_datasets.c.total_size_bytes), 0),
-        ).where(_datasets.c.organization_id == organization_id)
+        ).where(_datasets.c.organization_id == organization_id, _datasets.c.deleted_at.is_(None))
     ).one()
     return int(row[0]), int(row[1])
 
@@ -191,7 +212,12 @@ def live_job_ids(conn: Connection, dataset_id: str) -> list[str]:
     ended = ("completed", "failed", "cancelled")
     exports, batches, shards, runs = tables.exports, tables.batch_jobs, tables.batch_shards, tables.training_runs
     extractions = tables.video_extractions
+    imports, changes = tables.imports, tables.bulk_changes
     queries = (
+        select(changes.c.id).where(changes.c.dataset_id == dataset_id, changes.c.status.not_in(ended)),
+        select(imports.c.job_id).where(
+            imports.c.dataset_id == dataset_id, imports.c.status.in_(("planning", "importing"))
+        ),
         select(exports.c.job_id).where(exports.c.dataset_id == dataset_id, exports.c.status.not_in(ended)),
         select(shards.c.job_id).join(batches).where(batches.c.dataset_id == dataset_id),
         select(runs.c.id).where(runs.c.dataset_id == dataset_id, runs.c.status.not_in(ended)),
@@ -201,7 +227,8 @@ def live_job_ids(conn: Connection, dataset_id: str) -> list[str]:
 
 
 def _one(conn: Connection, organization_id: str, condition: Any) -> DatasetRecord | None:
-    row = conn.execute(select(_datasets).where(_datasets.c.organization_id == organization_id, condition)).first()
+    query = select(_datasets).where(_datasets.c.organization_id == organization_id, _datasets.c.deleted_at.is_(None))
+    row = conn.execute(query.where(condition)).first()
     if row is None:
         return None
     return _record(row, classes_of(conn, [row.id]).get(row.id, ()))

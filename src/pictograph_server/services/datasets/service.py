@@ -1,6 +1,6 @@
 """Rules of datasets. A project and a dataset are the same row: projects write it, datasets read it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
@@ -131,13 +131,30 @@ def delete(conn: Connection, organization_id: str, name: str) -> DeletedDataset:
     record = get_by_name(conn, organization_id, name)
     # Before the jobs' rows: what a job saves locks the dataset first, too.
     lock(conn, organization_id, record.id)
-    for job_id in repository.live_job_ids(conn, record.id):
-        queue.request_cancel(conn, job_id)
     images, folders, hashes = repository.image_summary(conn, record.id)
-    keys = repository.export_keys(conn, record.id)
-    keys += [staging_key(upload_id) for upload_id in repository.upload_ids(conn, record.id)]
+    keys = _stop_and_list_blobs(conn, record.id)
     repository.remove(conn, organization_id, record.id)
     return DeletedDataset(record.id, images, folders, hashes, keys)
+
+
+def retire(conn: Connection, organization_id: str, dataset_id: str) -> list[str]:
+    """Make a dataset and its images impossible to find at once, and give its name free; jobs at work on it stop.
+
+    All that was made of it goes now, but for images and batches, which may have millions of rows: those wait for
+    `remove_retired`. Returns the keys of blobs that were this dataset's alone, to be removed after the commit.
+
+    Raises:
+        DatasetNotFound: 404.
+    """
+    lock(conn, organization_id, dataset_id)
+    keys = _stop_and_list_blobs(conn, dataset_id)
+    repository.retire(conn, organization_id, dataset_id)
+    return keys
+
+
+def remove_retired(conn: Connection, organization_id: str, dataset_id: str) -> None:
+    """Delete the row of a retired dataset whose images are gone, and what is left of it. Twice is as good as once."""
+    repository.remove(conn, organization_id, dataset_id)
 
 
 def ensure_classes(conn: Connection, dataset_id: str, classes: Sequence[ClassRequest]) -> list[str]:
@@ -165,6 +182,21 @@ def ensure_classes(conn: Connection, dataset_id: str, classes: Sequence[ClassReq
     if wider != types:
         repository.set_annotation_types(conn, dataset_id, wider)
     return list(missing)
+
+
+def exchange_classes(conn: Connection, dataset: DatasetRecord, names: Collection[str], target: str | None) -> None:
+    """Take classes out of the list. The first of them stays under the name `target`, unless that is there or None."""
+    is_target_there = target is None or any(entry.name == target for entry in dataset.classes)
+    kept: list[ClassRecord] = []
+    for entry in dataset.classes:
+        if entry.name not in names:
+            kept.append(entry)
+        elif target is not None and not is_target_there:
+            kept.append(ClassRecord(target, entry.type, entry.color, entry.prompts))
+            is_target_there = True
+    if kept != list(dataset.classes):
+        repository.remove_classes(conn, dataset.id)
+        repository.add_classes(conn, dataset.id, kept, first_position=0)
 
 
 def is_review_required(conn: Connection, dataset_id: str) -> bool:
@@ -201,6 +233,13 @@ def add_to_counters(
 def staging_key(upload_id: str) -> str:
     """Return where the bytes of an upload wait until they are registered."""
     return f"staging/{upload_id}"
+
+
+def _stop_and_list_blobs(conn: Connection, dataset_id: str) -> list[str]:
+    for job_id in repository.live_job_ids(conn, dataset_id):
+        queue.request_cancel(conn, job_id)
+    keys = repository.export_keys(conn, dataset_id)
+    return keys + [staging_key(upload_id) for upload_id in repository.upload_ids(conn, dataset_id)]
 
 
 def _replace_classes(conn: Connection, record: DatasetRecord, classes: Sequence[ClassRecord]) -> None:

@@ -45,6 +45,14 @@ def remove_later(conn: Connection, organization_id: str, sha256s: Sequence[str])
     return len(gone)
 
 
+def remove_later_if_many(conn: Connection, organization_id: str, sha256s: Sequence[str]) -> Sequence[str]:
+    """Do so with more than a request removes by itself, and return what is left for `remove_unreferenced`."""
+    if len(sha256s) <= REMOVE_AT_MOST_INLINE:
+        return sha256s
+    remove_later(conn, organization_id, sha256s)
+    return ()
+
+
 def remove_unreferenced(platform: Platform, sha256s: Sequence[str]) -> int:
     """Remove the bytes and thumbnails that no image names any more, and return how many images that were.
 
