@@ -4,7 +4,9 @@ import json
 import shutil
 import time
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -140,6 +142,66 @@ def _rfdetr_configs(learner: Learner, data: Prepared, root: Path, out: Path, epo
     return model_config, kind(**wanted)
 
 
+def detectron2_loop(learner: Learner, data: Prepared, folder: Path, epochs: int) -> list[float]:
+    """detectron2's data loader, mapper and `SimpleTrainer`"""
+    del folder
+    # On no package index; only where somebody has put it.
+    structures, loading = import_module("detectron2.structures"), import_module("detectron2.data")
+    transforms, engine = import_module("detectron2.data.transforms"), import_module("detectron2.engine")
+    storage: Any = import_module("detectron2.utils.events").EventStorage
+    side, batch_size = learner.spec.preprocessing.input_size_hw[0], learner.plan.batch_size
+    mapper: Any = loading.DatasetMapper(
+        is_train=True,
+        augmentations=[transforms.Resize((side, side)), transforms.RandomFlip()],
+        image_format="RGB",
+        use_instance_mask=True,
+        instance_mask_format="bitmask",
+    )
+    loader: Any = loading.build_detection_train_loader(
+        [_detectron2_record(number, sample, structures.BoxMode.XYXY_ABS) for number, sample in enumerate(data.train)],
+        mapper=mapper,
+        total_batch_size=batch_size,
+        aspect_ratio_grouping=False,
+        num_workers=0,
+    )
+    network: Any = deepcopy(learner.network).train()
+    # Ours is fed what is normalised already.
+    fed = learner.spec.preprocessing
+    for name, values in (("pixel_mean", fed.mean), ("pixel_std", fed.std)):
+        getattr(network, name).copy_(torch.tensor(values).reshape(3, 1, 1))
+    optimizer = learner.optimizer(network)
+    for group in optimizer.param_groups:
+        group["lr"] = learner.plan.learning_rate
+    trainer: Any = engine.SimpleTrainer(network, loader, optimizer)
+    seconds: list[float] = []
+    with storage(0) as trainer.storage:
+        for _ in range(epochs):
+            started = time.perf_counter()
+            for _ in range(-(-len(data.train) // batch_size)):
+                trainer.run_step()
+                trainer.iter += 1
+            seconds.append(time.perf_counter() - started)
+    return seconds
+
+
+def _detectron2_record(number: int, sample: Sample, box_mode: object) -> dict[str, object]:
+    return {
+        "file_name": str(sample.path),
+        "image_id": number,
+        "width": sample.width,
+        "height": sample.height,
+        "annotations": [
+            {
+                "bbox": list(shape.box_xyxy),
+                "bbox_mode": box_mode,
+                "segmentation": [[value for point in ring for value in point] for ring in shape.rings[:1]],
+                "category_id": shape.class_index,
+            }
+            for shape in sample.shapes
+        ],
+    }
+
+
 def _write_coco(samples: tuple[Sample, ...], class_names: tuple[str, ...], images: Path, document: Path) -> None:
     images.mkdir(parents=True, exist_ok=True)
     document.parent.mkdir(parents=True, exist_ok=True)
@@ -172,3 +234,5 @@ PEERS: dict[str, Peer] = {
     "rfdetr_detection": rfdetr_loop,
     "rfdetr_segmentation": rfdetr_loop,
 }
+if find_spec("detectron2") is not None:
+    PEERS["detectron2"] = detectron2_loop

@@ -25,11 +25,18 @@ def draw(folder: Path, task: Task, *, scenes: int, seed: int) -> TrainingData:
     truth = draw_folder(folder / "scenes", folder / "truth.json", scenes=scenes, seed=seed)
     if task == "classification":
         return TrainingData(CUT_OUT_CLASSES, tuple(_cut_outs(folder, truth, seed)))
+    shapes_of = _box if task == "object_detection" else _parts
     samples = tuple(
-        _sample(folder / "scenes" / name, SIZE_WH, shapes=tuple(shape for one in objects for shape in _parts(one)))
+        _sample(folder / "scenes" / name, SIZE_WH, shapes=tuple(shape for one in objects for shape in shapes_of(one)))
         for name, objects in sorted(truth.items())
     )
     return TrainingData(WANTED, samples)
+
+
+def _box(one: TrueObject) -> Iterator[Shape]:
+    """Yield the box of a sign, the one that the demo's labels and models are measured against."""
+    x, y, width, height = one.box_xywh
+    yield Shape(WANTED.index(one.class_name), (x, y, x + width, y + height))
 
 
 def _parts(one: TrueObject) -> Iterator[Shape]:
