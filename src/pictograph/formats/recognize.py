@@ -11,6 +11,7 @@ from pictograph.formats.archive import FileSource
 from pictograph.formats.base import FormatError
 from pictograph.formats.image_files import is_image
 from pictograph.formats.registry import FORMATS, get_format
+from pictograph.formats.semantic_mask_reader import is_mask
 
 MASKS = "masks"
 CLASS_FOLDERS = "classification"
@@ -28,7 +29,6 @@ _STRUCTURE = frozenset(
     }
 )
 _SPLITS = frozenset({"train", "training", "valid", "val", "validation", "test", "testing"})
-_MASK_FOLDERS = frozenset({"masks", "segmentationclass", "mask"})
 # How many files of a kind are looked into before it is settled what they are.
 _LOOKED_INTO = 12
 _HEAD_BYTES = 65_536
@@ -79,7 +79,8 @@ def recognize(source: FileSource, *, format: str | None = None) -> Recognized:
     files = _Files(RootedSource(source, root))
     if format is not None and format != "images" and format not in FORMATS:
         raise FormatError(f"There is no format {format!r} to read; there are images, {', '.join(FORMATS)}")
-    found = [format] if format else [name for name, sniff in _SNIFFERS if sniff(files)]
+    known_by_name = format or _by_manifest(files)
+    found = [known_by_name] if known_by_name else [name for name, sniff in _SNIFFERS if sniff(files)]
     known = [name for name in dict.fromkeys(found) if name in FORMATS]
     remarks = [
         f"It looks like {name}, which this version does not read; its labels are left out"
@@ -103,7 +104,9 @@ def recognize(source: FileSource, *, format: str | None = None) -> Recognized:
 def unlabelled_images(recognized: Recognized, names: Iterable[str], labelled: Set[str]) -> list[str]:
     """Return the images among files that no label names and that are no labels themselves, sorted."""
     return sorted(
-        name for name in names if is_image(name) and name not in labelled and not _is_mask(recognized.format, name)
+        name
+        for name in names
+        if is_image(name) and name not in labelled and not (recognized.format == MASKS and is_mask(name))
     )
 
 
@@ -118,10 +121,6 @@ def common_root(names: Sequence[str]) -> str:
         if not top or top.lower() in _STRUCTURE:
             return root
         root += top + "/"
-
-
-def _is_mask(format: str | None, name: str) -> bool:
-    return format == MASKS and bool(_MASK_FOLDERS & {part.lower() for part in name.split("/")[:-1]})
 
 
 class _Files:
@@ -161,17 +160,19 @@ class _Files:
         )
 
     def labels_of(self, format: str) -> list[str]:
+        if format == MASKS:
+            return [name for name in self.images if is_mask(name)]
         suffixes = {
             "pictograph": (".json",),
             "coco": (".json",),
             "labelme": (".json",),
             "yolo": (".txt",),
+            "yolo_detect": (".txt",),
+            "yolo_segment": (".txt",),
             "pascal_voc": (".xml",),
             "cvat": (".xml",),
             "csv": (".csv",),
         }
-        if format == MASKS:
-            return [name for name in self.images if _is_mask(format, name)]
         return [name for name in self.of(*suffixes.get(format, ())) if name != "manifest.json"]
 
     def is_class_folders(self, *, depth: int) -> bool:
@@ -182,20 +183,21 @@ class _Files:
     def is_split_class_folders(self) -> bool:
         """Whether every image lies in `<split>/<class>/`."""
         folders = {PurePosixPath(name).parts[:-1] for name in self.images}
-        return bool(folders) and all(len(parts) == 2 and parts[0].lower() in _SPLITS for parts in folders)
+        return bool(folders) and all(
+            len(parts) == 2 and parts[0].lower() in _SPLITS and parts[1].lower() not in _STRUCTURE for parts in folders
+        )
 
 
-def _by_manifest(name: str) -> Callable[[_Files], bool]:
-    def sniff(files: _Files) -> bool:
-        if not files.has("manifest.json"):
-            return False
-        try:
-            document: object = json.loads(files.text("manifest.json"))
-        except ValueError:
-            return False
-        return isinstance(document, dict) and cast("dict[str, object]", document).get("format") == name
-
-    return sniff
+def _by_manifest(files: _Files) -> str | None:
+    """Return the format that our own manifest names, when it is one that is read."""
+    if not files.has("manifest.json"):
+        return None
+    try:
+        document: object = json.loads(files.text("manifest.json"))
+    except ValueError:
+        return None
+    name = cast("dict[str, object]", document).get("format") if isinstance(document, dict) else None
+    return name if isinstance(name, str) and name in FORMATS else None
 
 
 def _is_xml(tag: str, inner: str) -> Callable[[_Files], bool]:
@@ -222,13 +224,12 @@ def _is_csv(files: _Files) -> bool:
 
 
 def _is_masks(files: _Files) -> bool:
-    masks = [name for name in files.of(".png") if _is_mask(MASKS, name)]
+    masks = [name for name in files.of(".png") if is_mask(name)]
     return bool(masks) and len(masks) < len(files.images)
 
 
 # What is most certain first.
 _SNIFFERS: tuple[tuple[str, Callable[[_Files], bool]], ...] = (
-    *((name, _by_manifest(name)) for name in FORMATS),
     ("coco", lambda files: files.any_json("images", "annotations", "categories")),
     ("labelme", lambda files: files.any_json("shapes", "imagePath")),
     ("pictograph", lambda files: files.any_json("image", "annotations", "annotation_count")),

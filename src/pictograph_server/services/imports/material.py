@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import cast
 
-from pictograph.formats.base import FormatError, ReadReport
-from pictograph.formats.image_files import IMAGE_ENDINGS, placed
+from pictograph.formats.base import FormatError, ImageEntry, ReadReport
+from pictograph.formats.image_files import IMAGE_ENDINGS, is_image, placed
 from pictograph.formats.packed import BadArchive, PackedLimits, PackedSource, Skipped, open_packed
 from pictograph.formats.recognize import Recognized, RootedSource, recognize, unlabelled_images
 from pictograph.formats.registry import get_format
@@ -110,14 +110,21 @@ class Material:
                     cast("ImageStatus", status) if status in _STATUSES else "complete",
                     (entry.width, entry.height),
                 )
-                file = None if options["labels_only"] else entry.file
-                yield Item(self._destination(entry.folder_path), entry.filename, file, labels)
+                # Nobody has looked at it: nothing is said about what it shows.
+                is_open = entry.status == "new" and not annotations and not entry.tags
+                file = None if options["labels_only"] else entry.file or self._by_place.get(_place(entry))
+                yield Item(self._destination(entry.folder_path), entry.filename, file, None if is_open else labels)
         except FormatError as error:
             raise BadImport(
                 self._record.filename,
                 f"its labels were taken for {self.recognized.format}: {error}",
                 "Say which format it is (`format=`), or `format='images'` to leave the labels out",
             ) from error
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], str]:
+        """Images by folder and name, for labels whose reader could not tell which of several is meant."""
+        return {placed(name): name for name in self._source.names() if is_image(name)}
 
     def _destination(self, folder: str) -> str:
         prefix = str(self._record.options["folder_path"]).rstrip("/")
@@ -189,6 +196,10 @@ class DatasetSizes(Mapping[str, tuple[int, int]]):
             )
         image = match(found, folder, filename)
         return None if image is None else (image.width, image.height)
+
+
+def _place(entry: ImageEntry) -> tuple[str, str]:
+    return "/" + entry.folder_path.strip("/"), entry.filename
 
 
 def names_meant(filename: str) -> list[str]:

@@ -13,7 +13,7 @@ from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.platform import Platform
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetNotFound, DatasetRecord
-from pictograph_server.services.images.registration import Quota
+from pictograph_server.services.images.registration import LimitExceeded, require_room
 from pictograph_server.services.imports import repository
 from pictograph_server.services.imports.material import DatasetSizes, Item, Material, match, names_meant, open_material
 from pictograph_server.services.imports.repository import ImportRecord, PresentImage
@@ -147,9 +147,10 @@ def _plan(
     plan.skipped_count += counted.report.problem_count - len(counted.report.problems)
     plan.remarks = list(recognized.remarks)
     plan.remarks += [f"{count:,} {what.value} are left out" for what, count in counted.report.skipped.items()]
-    with platform.db.read() as conn:
-        refusal = Quota(conn, record.organization_id).refusal(plan.bytes_new, images=plan.images_new)
-    if refusal is not None and plan.images_new:
+    try:
+        with platform.db.read() as conn:
+            require_room(conn, record.organization_id, images=plan.images_new, size_bytes=plan.bytes_new)
+    except LimitExceeded as refusal:
         plan.remarks.append(f"{refusal.message}; what does not fit will fail")
     return plan
 
