@@ -56,7 +56,7 @@ class _Dialogue(socketserver.StreamRequestHandler):
         lines: list[str] = []
         while (line := self.rfile.readline().decode().rstrip("\r\n")) != ".":
             lines.append(line.removeprefix("."))
-        return "\n".join(lines)
+        return "".join(f"{line}\n" for line in lines)
 
     def _say(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())

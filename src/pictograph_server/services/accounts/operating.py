@@ -78,7 +78,13 @@ def create_organization(
         conn, made.organization_id, key, name="owner", role="owner", rate_limit=settings.limits.requests_per_hour
     )
     slug = next(line.slug for line in list_organizations(conn) if line.id == made.organization_id)
-    _record(conn, made.organization_id, "organization.created", made.organization_id, name.strip())
+    audit.record(
+        conn,
+        _operator(made.organization_id),
+        "organization.created",
+        subject_id=made.organization_id,
+        subject_name=name.strip(),
+    )
     return NewOrganization(made.organization_id, slug, key, links.make(conn, made.owner_id, "login"))
 
 
@@ -94,8 +100,13 @@ def make_link(conn: Connection, purpose: Purpose, *, email: str | None = None, s
     if purpose == "password" and person.email is None:
         raise EmailNeeded
     for membership in repository.memberships(conn, user_id):
-        action = "login_link.made" if purpose == "login" else "password_link.made"
-        _record(conn, membership.organization_id, action, user_id, person.display_name)
+        audit.record(
+            conn,
+            _operator(membership.organization_id),
+            "login_link.made" if purpose == "login" else "password_link.made",
+            subject_id=user_id,
+            subject_name=person.display_name,
+        )
     return links.make(conn, user_id, purpose)
 
 
@@ -120,6 +131,5 @@ def _person(conn: Connection, email: str, full_name: str | None) -> Person:
     return known or new_person(conn, email=email, full_name=name, password_hash=None)
 
 
-def _record(conn: Connection, organization_id: str, action: str, subject_id: str, subject_name: str) -> None:
-    operator = Actor(organization_id=organization_id, id="operator", role="owner", name="operator", kind="operator")
-    audit.record(conn, operator, action, subject_id=subject_id, subject_name=subject_name)
+def _operator(organization_id: str) -> Actor:
+    return Actor(organization_id=organization_id, id="operator", role="owner", name="operator", kind="operator")
