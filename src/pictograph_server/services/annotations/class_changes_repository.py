@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, insert, literal_column, select, update
+from sqlalchemy import Connection, Row, func, insert, literal_column, select, update
 
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
@@ -16,6 +16,7 @@ ClassChangeStatus = Literal["pending", "completed", "failed"]
 
 _changes = tables.class_changes
 _images = tables.images
+_labels = tables.image_labels
 # Not as a parameter: SQLite uses a partial index only where it reads the condition itself.
 _IS_PENDING = _changes.c.status == literal_column("'pending'")
 
@@ -96,6 +97,38 @@ def later_renamings(conn: Connection, dataset_id: str, moment: datetime) -> list
         .order_by(_changes.c.created_at, _changes.c.id)
     )
     return [Renaming(frozenset(names), target) for names, target in conn.execute(query)]
+
+
+def images_showing(conn: Connection, dataset_id: str, class_names: Sequence[str], *, limit: int) -> list[str]:
+    """Return images of the dataset with an annotation or a tag of these classes, archived ones too."""
+    query = (
+        select(_labels.c.image_id)
+        .distinct()
+        .where(_labels.c.dataset_id == dataset_id, _labels.c.class_name.in_(class_names))
+    )
+    return list(conn.scalars(query.order_by(_labels.c.image_id).limit(limit)))
+
+
+def count_showing(conn: Connection, dataset_id: str, class_names: Sequence[str], *, at_most: int | None = None) -> int:
+    """Count these images, no further than `at_most`."""
+    query = (
+        select(_labels.c.image_id)
+        .distinct()
+        .where(_labels.c.dataset_id == dataset_id, _labels.c.class_name.in_(class_names))
+    )
+    return conn.scalar(select(func.count()).select_from(query.limit(at_most).subquery())) or 0
+
+
+def batch_looking_for(conn: Connection, dataset_id: str, class_names: Sequence[str]) -> str | None:
+    """Return a batch at work on the dataset that asks for one of the classes."""
+    batches = tables.batch_jobs
+    query = select(batches.c.id, batches.c.request).where(
+        batches.c.dataset_id == dataset_id, batches.c.status.in_(("pending", "running"))
+    )
+    for batch_id, request in conn.execute(query):
+        if any(entry["name"] in class_names for entry in request.get("classes", ())):
+            return batch_id
+    return None
 
 
 def add_progress(conn: Connection, change_id: str, *, images: int, annotations: int) -> None:
