@@ -156,6 +156,32 @@ def import_dataset(
         session.note(f"{done.result.issue_count:,} were left out; `--json` lists the first of them with the reasons")
 
 
+@api_command(app, "imports")
+def list_imports(
+    session: Session,
+    name: Annotated[str | None, typer.Argument(help="Only of this dataset.")] = None,
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
+) -> None:
+    """List the imports, newest first, and how they stand."""
+    session.table(
+        session.client.imports.list(dataset_name=name, limit=limit),
+        {
+            "Id": lambda each: each.id,
+            "Dataset": lambda each: each.dataset_name,
+            "File": lambda each: each.filename,
+            "Status": lambda each: each.status,
+            "%": lambda each: each.progress,
+        },
+    )
+
+
+@api_command(app, "cancel-import")
+def cancel_import(session: Session, import_id: Annotated[str, typer.Argument(help="Id of the import.")]) -> None:
+    """Stop an import. What has been imported stays."""
+    cancelled = session.client.imports.cancel(import_id)
+    session.line(f"Cancelled the import of {cancelled.filename!r} into {cancelled.dataset_name!r}", cancelled)
+
+
 @contextmanager
 def _watching() -> Generator[ImportProgress]:
     """Yield what `client.imports` calls: a bar a stage where a person watches, megabytes sent, then percent."""

@@ -28,7 +28,6 @@ from pictograph_server.services.images.paths import check_filename, normalise_fo
 from pictograph_server.services.images.registration import Candidate, LimitExceeded, register
 from pictograph_server.services.imports import repository
 from pictograph_server.services.imports.material import (
-    DatasetSizes,
     Item,
     Labels,
     Material,
@@ -94,7 +93,7 @@ class _Importing:
         self._result = ImportResult.model_validate(record.result or {})
 
     def do(self) -> None:
-        items = self._material.items(DatasetSizes(self._platform, self._record), ReadReport())
+        items = self._material.items(self._platform, self._dataset_id, ReadReport())
         for group in _groups(islice(items, self._position, None)):
             self._run.raise_if_cancelled()
             self._settle(group)

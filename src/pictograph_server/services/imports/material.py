@@ -1,6 +1,6 @@
 """The uploaded files as the jobs see them: image after image in a fixed order, each with its labels if it has any."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -79,14 +79,18 @@ class Material:
         """Return a file's bytes. Raises `UnreadableMember` when it is damaged."""
         return self._source.read(file)
 
-    def items(self, sizes: Mapping[str, tuple[int, int]], report: ReadReport) -> Iterator[Item]:
+    def items(self, platform: Platform, dataset_id: str | None, report: ReadReport) -> Iterator[Item]:
         """Yield the images with labels as the format's reader does, then those without, by name.
 
+        Args:
+            dataset_id: knows the sizes of images that did not come along; None while there is no dataset.
         Raises:
             BadImport: the labels are not what they were recognised as.
         """
         labelled: set[str] = set()
         if self.recognized.format is not None:
+            came_along = frozenset[str]() if self._record.options["labels_only"] else self._image_keys()
+            sizes = DatasetSizes(platform, self._record.organization_id, dataset_id, came_along)
             for item in self._labelled(sizes, report):
                 if item.file is not None:
                     labelled.add(item.file)
@@ -126,6 +130,12 @@ class Material:
         """Images by folder and name, for labels whose reader could not tell which of several is meant."""
         return {placed(name): name for name in self._source.names() if is_image(name)}
 
+    def _image_keys(self) -> frozenset[str]:
+        """Return how readers may ask for the size of an image that came along."""
+        paths = [name for name in self._source.names() if is_image(name)]
+        paths += ["/".join(placed(name)).lstrip("/") for name in paths]
+        return frozenset([*paths, *(path.rpartition(".")[0] for path in paths)])
+
     def _destination(self, folder: str) -> str:
         prefix = str(self._record.options["folder_path"]).rstrip("/")
         return f"{prefix}/{folder.strip('/')}".rstrip("/") or "/"
@@ -162,11 +172,16 @@ class DatasetSizes(Mapping[str, tuple[int, int]]):
     """Sizes of the dataset's images, for labels that are relative to them and come without the images.
 
     Keys are `folder/filename` as in the files, with or without an ending.
+
+    Args:
+        elsewhere: keys of images that came along: their own headers say their sizes, and nobody asks the database.
     """
 
-    def __init__(self, platform: Platform, record: ImportRecord) -> None:
+    def __init__(self, platform: Platform, organization_id: str, dataset_id: str | None, elsewhere: Set[str]) -> None:
         self._platform = platform
-        self._record = record
+        self._organization_id = organization_id
+        self._dataset_id = dataset_id
+        self._elsewhere = elsewhere
         self._found = lru_cache(_SIZES_KEPT)(self._look_up)
 
     def __getitem__(self, key: str) -> tuple[int, int]:
@@ -187,13 +202,11 @@ class DatasetSizes(Mapping[str, tuple[int, int]]):
         return True
 
     def _look_up(self, key: str) -> tuple[int, int] | None:
-        if self._record.dataset_id is None:
+        if self._dataset_id is None or key in self._elsewhere:
             return None
         folder, _, filename = key.rpartition("/")
         with self._platform.db.read() as conn:
-            found = repository.present(
-                conn, self._record.organization_id, self._record.dataset_id, names_meant(filename)
-            )
+            found = repository.present(conn, self._organization_id, self._dataset_id, names_meant(filename))
         image = match(found, folder, filename)
         return None if image is None else (image.width, image.height)
 

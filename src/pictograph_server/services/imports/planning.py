@@ -15,7 +15,7 @@ from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetNotFound, DatasetRecord
 from pictograph_server.services.images.registration import LimitExceeded, require_room
 from pictograph_server.services.imports import repository
-from pictograph_server.services.imports.material import DatasetSizes, Item, Material, match, names_meant, open_material
+from pictograph_server.services.imports.material import Item, Material, match, names_meant, open_material
 from pictograph_server.services.imports.repository import ImportRecord, PresentImage
 
 PLANNED = "planned"
@@ -75,7 +75,8 @@ def _count(
     for skipped in material.skipped:
         counted.leave_out(skipped.path, skipped.reason)
     files = max(1, material.file_count)
-    for page in _pages(material.items(DatasetSizes(platform, record), counted.report)):
+    dataset_id = dataset.id if dataset is not None else None
+    for page in _pages(material.items(platform, dataset_id, counted.report)):
         run.raise_if_cancelled()
         found = _present(platform, record, dataset, page)
         for item in page:

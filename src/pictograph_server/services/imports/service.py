@@ -32,6 +32,8 @@ IMPORT_LANE = "import"
 PART_BYTES = 16 * 1024 * 1024
 SMALLEST_PART_BYTES = 64 * 1024
 LARGEST_PART_BYTES = 64 * 1024 * 1024
+# Nobody is at work on it.
+_WAITING = ("uploading", "planned")
 # What nobody goes on with for so long is removed.
 KEPT_FOR = timedelta(days=7)
 
@@ -136,9 +138,14 @@ def create(platform: Platform, actor: Actor, request: ImportRequest) -> DatasetI
         found = repository.find_resumable(
             conn, actor.organization_id, request.dataset_name, request.fingerprint, request.size_bytes
         )
-        same = [each for each in found if each.options == options and each.maker == actor.maker]
-        record = same[0] if same else _new(actor, request, options, dataset_id)
-        if not same:
+        own = [each for each in found if each.maker == actor.maker]
+        record = next((each for each in own if each.options == options), None)
+        if record is None and (record := next((each for each in own if each.status in _WAITING), None)) is not None:
+            # The same files, asked for otherwise: what has arrived is planned anew.
+            repository.change(conn, record.id, {"options": options, "status": "uploading", "plan": None})
+            record = require(conn, actor.organization_id, record.id)
+        if record is None:
+            record = _new(actor, request, options, dataset_id)
             repository.add(conn, record)
         return to_wire(record, repository.parts(conn, record.id))
 
