@@ -15,6 +15,7 @@ from pictograph.cli.failures import FailureTellingGroup
 GROUPS = (
     "pipeline",
     "datasets",
+    "classes",
     "images",
     "annotations",
     "auto-annotate",

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from pictograph._http.pagination import OffsetPager
-from pictograph._http.transport import DEVELOPER, Transport, member, members, parse, path_of
+from pictograph._http.transport import DEVELOPER, member, members, parse, path_of
 from pictograph.models.comparison import Comparison
 from pictograph.models.dataset import Dataset, DatasetImage
 from pictograph.models.dataset_import import DatasetImport, MergeRule
@@ -24,11 +24,8 @@ _LIST = f"{DEVELOPER}/datasets/"
 _COMPARE_TIMEOUT_S = 600.0
 
 
-class Datasets:
-    """Find datasets, list their images, and download them."""
-
-    def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+class Datasets(DatasetClasses):
+    """Find datasets, list their images, change their classes, and download them."""
 
     def list(self, *, limit: int = 100) -> builtins.list[Dataset]:
         """Return the first `limit` datasets, newest first."""

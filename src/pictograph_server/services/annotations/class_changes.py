@@ -283,7 +283,7 @@ def _names(dataset: DatasetRecord) -> list[str]:
 
 
 def _is_labelled(conn: Connection, dataset: DatasetRecord, name: str) -> bool:
-    """Return whether images show a class, in the list or not; no more once a change that takes it away is on its way."""
+    """Return whether images show a class, in the list or not; no more once a change takes it away."""
     taken: Collection[str] = [each for record in changes.pending(conn, dataset.id) for each in record.class_names]
     return name not in taken and changes.count_showing(conn, dataset.id, [name], at_most=1) > 0
 
