@@ -83,7 +83,7 @@ def test_pages__keep_to_themselves(make_client: MakeClient, platform: Platform, 
     path = path_of(platform, make_person(platform, organization_id, name="<b>Ada & Co"), "login")
     page = make_client().get(path)
     assert "&lt;b&gt;Ada &amp; Co" in page.text
-    assert page.headers["referrer-policy"] == "no-referrer"
+    assert page.headers["referrer-policy"] == "same-origin"
     assert page.headers["cache-control"] == "no-store"
     assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
     assert "default-src 'none'" in page.headers["content-security-policy"]

@@ -17,7 +17,7 @@ from pictograph_server.errors import BadRequest, ContentTooLarge, ServiceError
 from pictograph_server.middleware.same_origin import require_same_origin
 from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
-from pictograph_server.routes.people import DeviceDep, begin
+from pictograph_server.routes.people import DeviceDep, begin, describe
 from pictograph_server.services.accounts import acceptance, links, login_links, password_links
 from pictograph_server.services.accounts import service as accounts
 from pictograph_server.services.accounts.records import StartedSession
@@ -39,8 +39,8 @@ _HEADERS = {
         + base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
         + "'"
     ),
-    # The address holds a token.
-    "Referrer-Policy": "no-referrer",
+    # The address holds a token. Not `no-referrer`: browsers would say of our own forms that their origin is `null`.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 
@@ -152,7 +152,10 @@ def _password_page(platform: Platform, token: str, problem: ServiceError | None 
 
 
 def _welcome(platform: Platform, request: Request, started: StartedSession) -> Response:
-    response = _page("You are signed in", '<p><a href="/">Go on</a></p>', None)
+    where = describe(platform, started.session).session
+    name = where.account.full_name or where.account.email or "Somebody"
+    words = _words(f"{name}, {where.organization.role} of {where.organization.name}. You may close this page.")
+    response = _page("You are signed in", words, None)
     begin(platform, request, response, started)
     return response
 
