@@ -12,6 +12,7 @@ from pictograph.models.dataset import Dataset, DatasetImage
 from pictograph.models.dataset_import import DatasetImport, MergeRule
 from pictograph.models.image import ImageStatus
 from pictograph.models.listing import DatasetCounts, Folder
+from pictograph.resources.dataset_classes import DatasetClasses
 from pictograph.resources.downloading import DownloadFailure as DownloadFailure
 from pictograph.resources.downloading import DownloadMode as DownloadMode
 from pictograph.resources.downloading import DownloadOptions, Organize, download_dataset
