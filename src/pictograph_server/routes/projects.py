@@ -15,6 +15,7 @@ from pictograph_server.services.batch import deletion
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import ClassRecord, DatasetRecord
 from pictograph_server.services.images.blobs import remove_unreferenced
+from pictograph_server.storage.blobs import version_folder
 
 router = APIRouter(prefix=f"{API}/projects", tags=["projects"])
 
@@ -112,6 +113,7 @@ def delete_project(name: str, actor: Admin, platform: PlatformDep) -> dict[str, 
         deleted = deletion.delete_dataset(conn, actor, name)
     for key in deleted.blob_keys:
         platform.blobs.delete(key)
+    platform.blobs.delete_folder(version_folder(deleted.dataset_id))
     removed = remove_unreferenced(platform, deleted.image_sha256s) + deleted.images_later
     return {
         "success": True,

@@ -23,6 +23,11 @@ def thumbnail_key(sha256: str) -> str:
     return f"thumbnails/{sha256[:2]}/{sha256}"
 
 
+def version_folder(dataset_id: str) -> str:
+    """Return where the versions of a dataset lie."""
+    return f"versions/{dataset_id}"
+
+
 class BlobStore:
     """A flat space of immutable files.
 

@@ -54,5 +54,5 @@ def remove_some(conn: Connection, organization_id: str, dataset_id: str) -> int:
         repository.remove(conn, [image.id for image in images])
         remove_later(conn, organization_id, [image.sha256 for image in images])
     else:
-        datasets.remove_retired(conn, organization_id, dataset_id)
+        remove_later(conn, organization_id, datasets.remove_retired(conn, organization_id, dataset_id))
     return len(images)

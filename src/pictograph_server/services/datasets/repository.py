@@ -13,7 +13,7 @@ from .records import ClassRecord, DatasetRecord, OwnerRecord
 _datasets = tables.datasets
 _classes = tables.dataset_classes
 # Whose rows go one thousand after the other, and not with the request that deletes their dataset.
-_LARGE = frozenset({tables.images, tables.image_descriptors, tables.batch_jobs})
+_LARGE = frozenset({tables.images, tables.image_descriptors, tables.batch_jobs, tables.version_images})
 
 
 def by_name(conn: Connection, organization_id: str, name: str) -> DatasetRecord | None:
@@ -184,7 +184,10 @@ def usage(conn: Connection, organization_id: str) -> tuple[int, int]:
 
 
 def image_summary(conn: Connection, dataset_id: str) -> tuple[int, int, list[str]]:
-    """Return the dataset's images (archived too), its folders other than the root, and the hashes of its images."""
+    """Return the dataset's images (archived too), its folders other than the root, and the hashes of its images.
+
+    With the hashes that only its versions hold.
+    """
     images = tables.images
     count, folders = conn.execute(
         select(func.count(), func.count(images.c.folder_path.distinct()).filter(images.c.folder_path != "/")).where(
@@ -192,7 +195,13 @@ def image_summary(conn: Connection, dataset_id: str) -> tuple[int, int, list[str
         )
     ).one()
     hashes = conn.scalars(select(images.c.sha256).where(images.c.dataset_id == dataset_id).distinct()).all()
-    return int(count), int(folders), list(hashes)
+    return int(count), int(folders), list(dict.fromkeys([*hashes, *held_contents(conn, dataset_id)]))
+
+
+def held_contents(conn: Connection, dataset_id: str) -> list[str]:
+    """Return the hashes of the images that versions of the dataset hold."""
+    held = tables.version_images
+    return list(conn.scalars(select(held.c.sha256).where(held.c.dataset_id == dataset_id)))
 
 
 def export_keys(conn: Connection, dataset_id: str) -> list[str]:
@@ -213,7 +222,11 @@ def live_job_ids(conn: Connection, dataset_id: str) -> list[str]:
     exports, batches, shards, runs = tables.exports, tables.batch_jobs, tables.batch_shards, tables.training_runs
     extractions = tables.video_extractions
     imports, changes = tables.imports, tables.bulk_changes
+    versions, restores, class_changes = tables.versions, tables.version_restores, tables.class_changes
     queries = (
+        select(versions.c.id).where(versions.c.dataset_id == dataset_id, versions.c.status == "freezing"),
+        select(restores.c.id).where(restores.c.dataset_id == dataset_id, restores.c.status.not_in(ended)),
+        select(class_changes.c.id).where(class_changes.c.dataset_id == dataset_id, class_changes.c.status == "pending"),
         select(changes.c.id).where(changes.c.dataset_id == dataset_id, changes.c.status.not_in(ended)),
         select(imports.c.job_id).where(
             imports.c.dataset_id == dataset_id, imports.c.status.in_(("planning", "importing"))

@@ -152,9 +152,14 @@ def retire(conn: Connection, organization_id: str, dataset_id: str) -> list[str]
     return keys
 
 
-def remove_retired(conn: Connection, organization_id: str, dataset_id: str) -> None:
-    """Delete the row of a retired dataset whose images are gone, and what is left of it. Twice is as good as once."""
+def remove_retired(conn: Connection, organization_id: str, dataset_id: str) -> list[str]:
+    """Delete the row of a retired dataset whose images are gone, and what is left of it. Twice is as good as once.
+
+    Returns the hashes of images that its versions held until now.
+    """
+    held = repository.held_contents(conn, dataset_id)
     repository.remove(conn, organization_id, dataset_id)
+    return held
 
 
 def ensure_classes(conn: Connection, dataset_id: str, classes: Sequence[ClassRequest]) -> list[str]:

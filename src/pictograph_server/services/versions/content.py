@@ -14,7 +14,7 @@ from typing import Any, Self, cast
 import orjson
 
 from pictograph_server.services.images.records import tag_names
-from pictograph_server.storage.blobs import BlobStore
+from pictograph_server.storage.blobs import BlobStore, version_folder
 
 # An image ends its chunk with a chance of one in so many.
 _MEAN_IMAGES = 512
@@ -107,7 +107,7 @@ class VersionStore:
 
     def __init__(self, blobs: BlobStore, dataset_id: str) -> None:
         self._blobs = blobs
-        self._folder = folder_of(dataset_id)
+        self._folder = version_folder(dataset_id)
 
     def put_manifest(self, manifest: Manifest) -> str:
         """Store a manifest and return its hash, which is the version's."""
@@ -158,11 +158,6 @@ class VersionStore:
 
     def _manifest_key(self, sha256: str) -> str:
         return f"{self._folder}/{sha256}.json"
-
-
-def folder_of(dataset_id: str) -> str:
-    """Return where the versions of a dataset lie."""
-    return f"versions/{dataset_id}"
 
 
 def in_chunks(images: Iterable[FrozenImage]) -> Iterator[list[FrozenImage]]:
