@@ -103,7 +103,7 @@ class _Importer:
         self._entry = entry
         self._contents = contents
         self._checkpoint = f"dataset:{entry.position}"
-        self._done = cast("int", run.checkpoint(self._checkpoint) or 0)
+        self._done = cast("dict[str, int]", run.checkpoint(self._checkpoint) or {}).get("images", 0)
         self._failed_in_a_row = 0
         service = NAMES[record.provider]
         self._author = Author(record.actor["maker"], record.actor["name"], f"imported from {service}")
@@ -145,9 +145,9 @@ class _Importer:
         self._run.raise_if_cancelled()
         ready = [(each.image, each.labels) for each in fetched if each.image is not None and each.labels is not None]
         failures = {each.path: each.failure for each in fetched if each.failure is not None}
-        entry, conn_done = self._entry, self._done + len(group)
-        share = min(0.99, conn_done / max(1, self._contents.total))
-        with self._run.transaction(checkpoint=self._checkpoint, value=conn_done, progress=share) as conn:
+        entry, done = self._entry, self._done + len(group)
+        share = min(0.99, done / max(1, self._contents.total))
+        with self._run.transaction(checkpoint=self._checkpoint, value={"images": done}, progress=share) as conn:
             organization_id = self._record.organization_id
             answers = from_job.add(conn, organization_id, entry.dataset_id, [image for image, _ in ready])
             made = [
@@ -168,7 +168,7 @@ class _Importer:
             imported = len(group) - len(failures)
             repository.count(conn, entry, imported=imported, skipped=skipped, failures=failures)
         from_job.put_back(self._platform, [image for image, _ in ready])
-        self._done = conn_done
+        self._done = done
         self._failed_in_a_row = self._failed_in_a_row + len(failures) if len(failures) == len(group) else 0
 
     def _is_asked_to_stop(self) -> bool:

@@ -58,7 +58,8 @@ def extract(run: JobRun, platform: Platform) -> None:
 
 def _extract(run: JobRun, platform: Platform, record: ExtractionRecord) -> None:
     wanted = Range(record.sample_fps, record.start_seconds, record.end_seconds)
-    first_step = cast("int", run.checkpoint(FRAMES) or 0)
+    done = cast("dict[str, int]", run.checkpoint(FRAMES) or {})
+    first_step = done.get("next_step", 0)
     saver = _Saver(run, platform, record, wanted)
     try:
         with (
@@ -110,7 +111,7 @@ class _Saver:
             return
         group, self._group = self._group, []
         share = self._share()
-        with self._run.transaction(checkpoint=FRAMES, value=self._next_step, progress=share) as conn:
+        with self._run.transaction(checkpoint=FRAMES, value={"next_step": self._next_step}, progress=share) as conn:
             from_job.add(conn, self._record.organization_id, self._record.dataset_id, group)
             repository.add_frames(conn, self._record.id, frames=len(group), progress=int(100 * share))
         from_job.put_back(self._platform, group)
