@@ -40,6 +40,11 @@ def test_sign_in__tells_who_and_where(make_client: MakeClient, platform: Platfor
     assert (session["organization"]["organization_id"], session["organization"]["role"]) == (organization_id, "admin")
 
 
+def test_options__tell_what_a_sign_in_page_may_offer(make_client: MakeClient) -> None:
+    answer = make_client().get(f"{SESSION}/options")
+    assert answer.json() == {"registration": "closed", "sends_letters": False}
+
+
 def test_sign_in__the_cookie_is_kept_from_scripts_and_other_sites(
     make_client: MakeClient, platform: Platform, organization_id: str
 ) -> None:

@@ -30,6 +30,7 @@ OPEN = frozenset(
         ("POST", "/api/v1/session"),
         ("DELETE", "/api/v1/session"),
         ("POST", "/api/v1/session/link"),
+        ("GET", "/api/v1/session/options"),
         ("POST", "/api/v1/account/register"),
         ("POST", "/api/v1/account/password-link"),
         ("POST", "/api/v1/account/password"),

@@ -1,10 +1,11 @@
 """Signing in and out, and which of one's organisations one looks at."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from pictograph_server import mail
 from pictograph_server.middleware.cookies import clear_session
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.people import DeviceDep, MaybeSignedIn, SessionEnvelope, SignedIn, begin, describe
@@ -27,8 +28,22 @@ class LoginLink(BaseModel):
     token: Secret
 
 
+class SignInOptions(BaseModel):
+    """`registration` is for anybody or nobody; a forgotten password is replaced by letter where letters are sent."""
+
+    registration: Literal["closed", "open"]
+    sends_letters: bool
+
+
 class Switch(BaseModel):
     organization_id: str
+
+
+@router.get("/options")
+def get_options(platform: PlatformDep) -> SignInOptions:
+    """What a sign-in page may offer here."""
+    settings = platform.settings
+    return SignInOptions(registration=settings.accounts.registration, sends_letters=mail.can_send(settings.mail))
 
 
 @router.post("")

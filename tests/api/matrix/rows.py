@@ -72,7 +72,7 @@ OPERATION: dict[str, Row] = {
     f"POST {D}/images/register": Row(
         "member",
         form={"dataset_id": "{other_dataset_id}", "filename": "new.png", "gcs_path": "{upload_path}"},
-        refusal="upload_not_found",
+        refusal="upload_mismatch",
     ),
     f"POST {D}/images/upload": Row("member", form={"dataset_id": "{dataset_id}"}, has_file=True),
     f"POST {D}/images/check": Row(
@@ -142,10 +142,10 @@ OPERATION: dict[str, Row] = {
     f"DELETE {D}/exports/{{dataset_name}}/{{export_name}}": Row("admin"),
     # --- training ---
     f"GET {D}/training/": Row("viewer"),
-    f"POST {D}/training/": Row("member", {**_TRAIN, "name": "new"}),
+    f"POST {D}/training/": Row("member", {**_TRAIN, "name": "new"}, refusal="export_not_trainable"),
     f"GET {D}/training/pipelines": Row("viewer"),
     f"POST {D}/training/check": Row(
-        "viewer", {"pipeline_type": "yolox", "parent_model_id": "{model_id}"}, refusal="parent_model_mismatch"
+        "viewer", {"pipeline_type": "yolox", "parent_model_id": "{model_id}"}, refusal="model_file_missing"
     ),
     f"POST {D}/training/estimate": Row("viewer", _TRAIN),
     f"GET {D}/training/{{run_id}}": Row("viewer"),
@@ -180,10 +180,10 @@ OPERATION: dict[str, Row] = {
     ),
     f"GET {D}/imports/{{import_id}}": Row("viewer"),
     f"PUT {D}/imports/{{import_id}}/parts/{{number}}": Row(
-        "member", path={"number": "=0"}, query={"sha256": _SHA256}, content=b"not these!", refusal="content_too_large"
+        "member", path={"number": "=0"}, query={"sha256": _SHA256}, content=b"too many bytes", refusal="body_too_large"
     ),
-    f"POST {D}/imports/{{import_id}}/plan": Row("member", refusal="import_incomplete"),
-    f"POST {D}/imports/{{import_id}}/start": Row("member", refusal="import_not_planned"),
+    f"POST {D}/imports/{{import_id}}/plan": Row("member", refusal="import_not_ready"),
+    f"POST {D}/imports/{{import_id}}/start": Row("member", refusal="import_not_ready"),
     f"POST {D}/imports/{{import_id}}/cancel": Row("member"),
     f"POST {D}/connectors/validate": Row("member", {"provider": "v7", "api_key": "k"}),
     f"POST {D}/connectors/check-limits": Row("viewer", {"total_images": 1, "estimated_size_bytes": 1}),
@@ -221,10 +221,11 @@ OPERATION: dict[str, Row] = {
     "PATCH /api/v1/api-keys/{key_id}": Row("admin", {"rate_limit": 5}),
     "DELETE /api/v1/api-keys/{key_id}": Row("admin"),
     # --- people ---
+    "GET /api/v1/session/options": Row("open"),
     "GET /api/v1/session": Row("person"),
     "PATCH /api/v1/session": Row("person", {"organization_id": "{organization_id}"}),
-    "POST /api/v1/session": Row("open", {**_EMAIL, "password": "guess"}, refusal="wrong_password"),
-    "POST /api/v1/session/link": Row("open", {"token": "guess"}, refusal="link_not_found"),
+    "POST /api/v1/session": Row("open", {**_EMAIL, "password": "guess"}, refusal="sign_in_refused"),
+    "POST /api/v1/session/link": Row("open", {"token": "guess"}, refusal="link_not_valid"),
     "DELETE /api/v1/session": Row("open"),
     "GET /api/v1/account": Row("person"),
     "PATCH /api/v1/account": Row("person", {"full_name": "Eve"}),
@@ -232,11 +233,13 @@ OPERATION: dict[str, Row] = {
     "DELETE /api/v1/account/sessions": Row("person"),
     "DELETE /api/v1/account/sessions/{session_id}": Row("person", path={"session_id": "=x"}),
     "POST /api/v1/account/register": Row(
-        "open", {**_EMAIL, "password": "seven dry umbrellas", "full_name": "Eve"}, refusal="registration_closed"
+        "open",
+        {**_EMAIL, "password": "seven dry umbrellas", "full_name": "Eve", "organization": "Eve's"},
+        refusal="registration_closed",
     ),
-    "POST /api/v1/account/password-link": Row("open", _EMAIL),
+    "POST /api/v1/account/password-link": Row("open", _EMAIL, refusal="mail_not_configured"),
     "POST /api/v1/account/password": Row(
-        "open", {"token": "guess", "password": "seven dry umbrellas"}, refusal="link_not_found"
+        "open", {"token": "guess", "password": "seven dry umbrellas"}, refusal="link_not_valid"
     ),
     "POST /api/v1/account/invite": Row("open", {"token": "guess"}, refusal="invite_not_found"),
     "POST /api/v1/account/invite/accept": Row("open", {"token": "guess"}, refusal="invite_not_found"),
