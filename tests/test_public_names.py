@@ -118,6 +118,8 @@ RESOURCES = [
     "projects",
     "auto_annotate",
     "batch",
+    "video",
+    "connectors",
 ]
 
 

@@ -8,6 +8,7 @@ from pictograph.resources.annotations import Annotations
 from pictograph.resources.api_keys import ApiKeys
 from pictograph.resources.auto_annotate import AutoAnnotate
 from pictograph.resources.batch import Batch
+from pictograph.resources.connectors import Connectors
 from pictograph.resources.credits import Credits
 from pictograph.resources.datasets import Datasets
 from pictograph.resources.exports import Exports
@@ -19,6 +20,7 @@ from pictograph.resources.projects import Projects
 from pictograph.resources.search import Search
 from pictograph.resources.training import Training
 from pictograph.resources.versions import Versions
+from pictograph.resources.video import Video
 
 
 class Client:
@@ -69,6 +71,8 @@ class Client:
         self.auto_annotate = AutoAnnotate(transport)
         self.batch = Batch(transport)
         self.search = Search(transport)
+        self.connectors = Connectors(transport)
+        self.video = Video(transport)
 
     @property
     def base_url(self) -> str:

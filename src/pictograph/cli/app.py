@@ -30,6 +30,8 @@ GROUPS = (
     "api-keys",
     "engines",
     "agents",
+    "video",
+    "connectors",
 )
 # Commands of the root, imported in the same way.
 COMMANDS = ("predict", "init")
