@@ -85,7 +85,9 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
     other_id = work.make_dataset(other)
     work.run_lane("ingest")
     work.post("/exports/", {"dataset_name": name, "name": f"v-{side}", "include_images": True})
-    work.run_lane("export")
+    version = work.post(f"/datasets/by-name/{name}/versions", {"name": f"frozen-{side}"}).json()["version"]
+    for lane in ("ingest", "export"):
+        work.run_lane(lane)
     batch = work.post(
         "/auto-annotate/batch",
         {"dataset_name": name, "image_ids": [image_id], "classes": [{"name": "stop"}], "destination": "proposals"},
@@ -107,6 +109,8 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
         "trashed_id": trashed_id,
         "filename": filename,
         "export_name": f"v-{side}",
+        "version": f"frozen-{side}",
+        "version_id": version["id"],
         "batch_id": batch["job_id"],
         "import_id": upload["id"],
         "invite_id": invite["id"],
@@ -153,8 +157,7 @@ def _rows_of_jobs(conn: Connection, side: Side) -> dict[str, str]:
     connector_id = put(
         conn, tables.connector_imports, organization_id=side.organization_id, provider="v7", status="processing"
     )
-    version = f"frozen-{side.ids['export_name']}"
-    version_id = put(conn, tables.versions, **common, number=7, name=version, status="ready")
+    version_id = side.ids["version_id"]
     restore_id = put(conn, tables.version_restores, **common, version_id=version_id, status="pending")
     return {
         "run_id": run_id,
@@ -163,7 +166,6 @@ def _rows_of_jobs(conn: Connection, side: Side) -> dict[str, str]:
         "video_path": f"videos/{video_id}",
         "bulk_change_id": change_id,
         "connector_import_id": connector_id,
-        "version": version,
         "restore_id": restore_id,
     }
 
