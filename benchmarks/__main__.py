@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import annotate, compare, polygons, start, upload
+from benchmarks import annotate, compare, listing, polygons, start, upload
 
 BENCHMARKS = {
     "start": start.main,
@@ -10,6 +10,7 @@ BENCHMARKS = {
     "annotate": annotate.main,
     "polygons": polygons.main,
     "compare": compare.main,
+    "listing": listing.main,
 }
 
 

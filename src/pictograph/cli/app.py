@@ -18,6 +18,7 @@ GROUPS = (
     "classes",
     "images",
     "annotations",
+    "search",
     "auto-annotate",
     "exports",
     "versions",

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
@@ -49,6 +49,45 @@ def get_dataset(
 ) -> None:
     """Show one dataset."""
     session.record(session.client.datasets.get(name, include_images=include_images, images_limit=images_limit))
+
+
+@api_command(app, "counts")
+def count_dataset(session: Session, name: Name) -> None:
+    """Show how many images of a dataset have each status, and how many show each class."""
+    counts = session.client.datasets.counts(name)
+    if session.as_json:
+        session.record(counts)
+        return
+    session.line(f"{counts.image_count} images, {counts.archived_image_count} in the trash", counts)
+    statuses = [(status, counts.status.of(status)) for status in get_args(ImageStatus)]
+    session.table(statuses, {"Status": lambda row: row[0], "Images": lambda row: row[1]})
+    session.table(
+        counts.classes,
+        {
+            "Class": lambda c: c.name,
+            "Images": lambda c: c.image_count,
+            "Annotations": lambda c: c.annotation_count,
+            "Tagged images": lambda c: c.tagged_image_count,
+        },
+    )
+
+
+@api_command(app, "folders")
+def list_folders(
+    session: Session,
+    name: Name,
+    parent: Annotated[str | None, typer.Option(help="Only those directly in this folder.")] = None,
+) -> None:
+    """List the folders of a dataset, with how many images are in each."""
+    session.table(
+        session.client.datasets.folders(name, parent=parent),
+        {
+            "Folder": lambda f: f.path,
+            "Images": lambda f: f.image_count,
+            "With sub-folders": lambda f: f.total_image_count,
+            "Complete": lambda f: f.status.complete,
+        },
+    )
 
 
 @api_command(app, "create")

@@ -7,7 +7,7 @@ import typer
 
 from pictograph.cli.session import Session, api_command
 from pictograph.models.image import ImageStatus
-from pictograph.workflows.annotate import all_images
+from pictograph.models.listing import ImageSort
 
 app = typer.Typer(no_args_is_help=True, help="Images of a dataset.")
 
@@ -19,11 +19,40 @@ def list_images(
     session: Session,
     dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
+    status: Annotated[str | None, typer.Option(help="Of this status, or in_progress: annotate or review.")] = None,
+    class_name: Annotated[str | None, typer.Option("--class", help="Annotated or tagged with this class.")] = None,
+    folder: Annotated[str | None, typer.Option("--folder", "-f", help="In this folder and below it.")] = None,
+    recursive: Annotated[bool, typer.Option(help="Also what is below the folder.")] = True,
+    source: Annotated[
+        str | None, typer.Option(help="With an annotation by people, machine, an engine (sam3) or model:ID.")
+    ] = None,
+    min_confidence: Annotated[float | None, typer.Option(min=0, max=1, help="Of the least confident one.")] = None,
+    max_confidence: Annotated[float | None, typer.Option(min=0, max=1, help="Of the least confident one.")] = None,
+    text: Annotated[str | None, typer.Option(help="A part of the file's name.")] = None,
+    tag: Annotated[str | None, typer.Option(help="Tagged with this.")] = None,
+    annotated: Annotated[bool | None, typer.Option("--annotated/--not-annotated", help="Or the others.")] = None,
+    archived: Annotated[bool, typer.Option(help="Those in the trash.")] = False,
+    sort: Annotated[ImageSort, typer.Option(help="What comes first.")] = "newest",
 ) -> None:
-    """List the images of a dataset."""
-    found = session.client.datasets.get(dataset, include_images=True, images_limit=limit)
+    """List the images of a dataset, narrowed by what is given."""
+    found = session.client.images.list(
+        dataset,
+        sort=sort,
+        limit=limit,
+        status=status,
+        class_name=class_name,
+        folder_path=folder,
+        recursive=recursive,
+        source=source,
+        min_confidence=min_confidence,
+        max_confidence=max_confidence,
+        text=text,
+        tag=tag,
+        annotated=annotated,
+        archived=archived,
+    )
     session.table(
-        found.images or [],
+        found,
         {
             "File": lambda i: i.filename,
             "Folder": lambda i: i.virtual_folder_path,
@@ -68,7 +97,7 @@ def set_status(
     """Set the status of images: `complete` ones are trained on, `review` ones wait for people."""
     if (all_in is None) == (not image_ids):
         raise typer.BadParameter("name images by their ids, or take all with --all-in STATUS")
-    ids = image_ids or [image.id for image in all_images(session.client, dataset) if image.status == all_in]
+    ids = image_ids or [image.id for image in session.client.images.iter(dataset, status=all_in)]
     # The server takes 10,000 at a time.
     results = [
         session.client.batch.update(dataset, ids[start : start + 10_000], status=status)

@@ -120,15 +120,50 @@ def test_datasets_delete__with_yes(api: MockApi, run: Run) -> None:
 
 def test_images_status__all_that_wait_for_review(api: MockApi, run: Run) -> None:
     images = [
-        {"id": f"i{n}", "filename": f"{n}.jpg", "status": status, "created_at": "2026-01-01T00:00:00Z"}
-        for n, status in enumerate(["review", "complete", "review"])
+        {"id": f"i{n}", "filename": f"{n}.jpg", "status": "review", "created_at": "2026-01-01T00:00:00Z"}
+        for n in (0, 2)
     ]
-    dataset = {"id": "d1", "name": "signs", "created_at": "2026-01-01T00:00:00Z", "images": images}
-    api.on("GET", f"{API}/datasets/by-name/signs", {"dataset": dataset})
+    api.on("GET", f"{API}/images/", {"images": images, "next_cursor": None, "total": 2})
     api.on("PATCH", f"{API}/batch/images/update", {"success": True, "processed": 2})
     result = run("images", "status", "signs", "complete", "--all-in", "review", "--json")
     assert json.loads(result.stdout) == {"changed": 2, "failed": []}
     assert api.calls[-1].json["image_ids"] == ["i0", "i2"]
+    assert api.calls[0].query["status"] == "review"
+
+
+def test_images_list__sends_what_is_given(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/images/", {"images": [], "next_cursor": None, "total": 0})
+    arguments = ("--class", "stop", "--folder", "/a", "--no-recursive", "--sort", "least_confident", "-n", "5")
+    assert run("images", "list", "signs", *arguments).exit_code == 0
+    assert api.calls[0].query == {
+        "dataset_name": "signs", "class_name": "stop", "folder_path": "/a", "recursive": "false",
+        "sort": "least_confident", "limit": "5", "archived": "false",
+    }  # fmt: skip
+
+
+def test_search__similar_tags_and_duplicates(api: MockApi, run: Run) -> None:
+    image = {"id": "i1", "filename": "a.jpg", "status": "new", "annotation_count": 0, "created_at": NOW}
+    api.on("GET", f"{API}/search/similar", {"results": [image | {"similarity": 0.91}]})
+    api.on("GET", f"{API}/search/by-tags", {"results": [image | {"project_id": "d1"}]})
+    groups = [{"images": [image, image | {"id": "i2"}], "is_exact": True}]
+    found = {"groups": groups, "group_count": 1, "images_searched": 2, "image_count": 2}
+    api.on("GET", f"{API}/datasets/by-name/signs/duplicates", found)
+    assert "0.910" in run("search", "similar", "i1").stdout
+    assert "a.jpg" in run("search", "tags", "--object", "car", "--object", "bus").stdout
+    assert "1 groups among 2 of 2 images" in run("search", "duplicates", "signs").stdout
+    assert run("search", "tags").exit_code == 2
+
+
+def test_datasets_counts_and_folders__tables(api: MockApi, run: Run) -> None:
+    classes = [{"name": "stop", "image_count": 2, "annotation_count": 7, "tagged_image_count": 0}]
+    counts = {"dataset_id": "d1", "image_count": 3, "archived_image_count": 1, "status": {"new": 3}, "classes": classes}
+    api.on("GET", f"{API}/datasets/by-name/signs/counts", {"counts": counts})
+    folder = {"path": "/a", "image_count": 1, "total_image_count": 3, "status": {"new": 3}, "folder_count": 1}
+    api.on("GET", f"{API}/datasets/by-name/signs/folders", {"folders": [folder]})
+    shown = run("datasets", "counts", "signs").stdout
+    assert "3 images, 1 in the trash" in shown
+    assert "stop" in shown
+    assert "/a" in run("datasets", "folders", "signs").stdout
 
 
 def test_images_status__of_nothing_is_wrong_usage(api: MockApi, run: Run) -> None:
