@@ -41,6 +41,7 @@ _TRAIN = {"dataset_name": "{dataset_name}", "export_name": "{export_name}", "pip
 _BOX = {"x": 1.0, "y": 1.0, "w": 5.0, "h": 5.0}
 _VERSIONS = f"{D}/datasets/by-name/{{dataset_name}}/versions"
 _VERSION = f"{_VERSIONS}/{{version}}"
+_CLASSES = f"{D}/datasets/by-name/{{dataset_name}}/classes"
 _REMOTE = {"provider": "v7", "api_key": "k", "datasets": [{"id": "1", "name": "a", "slug": "a"}]}
 _CONNECTOR = {"import_id": "connector_import_id"}
 _EXTRACTION = {"job_id": "extraction_id"}
@@ -173,6 +174,12 @@ OPERATION: dict[str, Row] = {
     f"GET {_VERSION}/lineage": Row("viewer"),
     f"POST {_VERSION}/restore": Row("member", {"dataset_name": "new"}),
     f"GET {_VERSION}/restores/{{restore_id}}": Row("viewer"),
+    # --- classes ---
+    f"POST {_CLASSES}/rename": Row("member", {"class_name": "yield", "new_name": "give way"}),
+    f"POST {_CLASSES}/merge": Row("member", {"class_names": ["yield"], "into": "stop"}),
+    f"POST {_CLASSES}/delete": Row("admin", {"class_names": ["yield"]}),
+    f"GET {_CLASSES}/changes": Row("viewer"),
+    f"GET {_CLASSES}/changes/{{change_id}}": Row("viewer", path={"change_id": "class_change_id"}),
     # --- imports ---
     f"GET {D}/imports/": Row("viewer"),
     f"POST {D}/imports/": Row(

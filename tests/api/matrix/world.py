@@ -157,6 +157,7 @@ def _rows_of_jobs(conn: Connection, side: Side) -> dict[str, str]:
     connector_id = put(
         conn, tables.connector_imports, organization_id=side.organization_id, provider="v7", status="processing"
     )
+    class_change_id = put(conn, tables.class_changes, **common, kind="rename", status="completed", class_names=["a"])
     version_id = side.ids["version_id"]
     restore_id = put(conn, tables.version_restores, **common, version_id=version_id, status="pending")
     return {
@@ -167,6 +168,7 @@ def _rows_of_jobs(conn: Connection, side: Side) -> dict[str, str]:
         "bulk_change_id": change_id,
         "connector_import_id": connector_id,
         "restore_id": restore_id,
+        "class_change_id": class_change_id,
     }
 
 
