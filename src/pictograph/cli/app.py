@@ -17,6 +17,7 @@ GROUPS = (
     "datasets",
     "classes",
     "images",
+    "batch",
     "annotations",
     "search",
     "auto-annotate",

@@ -6,8 +6,9 @@ from sqlalchemy import Connection
 
 from pictograph_server.actor import Actor
 from pictograph_server.services.datasets import service as datasets
+from pictograph_server.services.images.labels_repository import index_tags
 
-from . import labels_repository, repository
+from . import repository
 from .history_repository import Author
 
 _IMAGES_AT_ONCE = 500
@@ -35,7 +36,7 @@ def copy_annotations(
                 geometries.setdefault(str(document["name"]), str(document["type"]))
         new = {copies[key]: each for key, each in stored.items()}
         repository.put_many(conn, actor.organization_id, new, known=(), author=author)
-    labels_repository.index_tags(conn, list(copies.values()))
+    index_tags(conn, list(copies.values()))
     if source_dataset_id != target_dataset_id:
         datasets.ensure_classes(
             conn,
