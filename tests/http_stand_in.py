@@ -84,6 +84,9 @@ class StandIn:
         self._thread.start()
 
     def stop(self) -> None:
+        """Let nobody in any more. Twice is as good as once."""
+        if not self._thread.is_alive():
+            return
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()

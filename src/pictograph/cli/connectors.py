@@ -14,7 +14,7 @@ Provider = Annotated[ConnectorProvider, typer.Argument(help="The other service."
 Key = Annotated[
     str | None,
     typer.Option(
-        "--key", envvar="PICTOGRAPH_CONNECTOR_KEY", help="API key of the other service; else it is asked for."
+        "--key", envvar="PICTOGRAPH_CONNECTOR_KEY", help="API key of the other service; else asked for."
     ),
 ]
 ImportId = Annotated[str, typer.Argument(help="Id of the import.")]

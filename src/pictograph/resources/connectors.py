@@ -21,7 +21,7 @@ class Connectors:
         self._transport = transport
 
     def validate(self, provider: ConnectorProvider, api_key: str) -> ValidationResult:
-        """Return the workspace and the datasets that a key opens; a key that is not taken is `valid` False, with why."""
+        """Return the workspace and the datasets that a key opens; of a bad key, why it is not `valid`."""
         body = {"provider": provider, "api_key": api_key}
         return parse(ValidationResult, self._transport.post(path_of("connectors", "validate"), json=body))
 

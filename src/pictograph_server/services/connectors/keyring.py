@@ -45,7 +45,7 @@ def keep(platform: Platform, import_id: str, api_key: str) -> None:
     threading.Thread(target=_answer_until_end, args=arguments, name=f"key-{import_id}", daemon=True).start()
 
 
-def ask(platform: Platform, run: JobRun, *, patience_s: float = PATIENCE_S) -> str:
+def ask(platform: Platform, run: JobRun) -> str:
     """Return the key of the import `run.job_id` from the server that keeps it.
 
     Raises:
@@ -54,7 +54,7 @@ def ask(platform: Platform, run: JobRun, *, patience_s: float = PATIENCE_S) -> s
     question = Question.about(run.job_id)
     with run.transaction() as conn:
         repository.ask_for_key(conn, run.job_id, question.public)
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         run.raise_if_cancelled()
         with platform.db.read() as conn:
