@@ -305,6 +305,8 @@ datasets = Table(
     Column("completed_image_count", BigInteger, nullable=False, server_default=text("0")),
     Column("archived_image_count", BigInteger, nullable=False, server_default=text("0")),
     Column("total_size_bytes", BigInteger, nullable=False, server_default=text("0")),
+    # The number of its newest version: those of deleted ones are not given again.
+    Column("last_version", Integer, nullable=False, server_default=text("0")),
     # Set from the request that deletes it until a job has taken its rows away: nobody finds it meanwhile.
     Column("deleted_at", UtcDateTime),
     Column("created_at", UtcDateTime, nullable=False),

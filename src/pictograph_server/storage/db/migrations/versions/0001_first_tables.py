@@ -219,6 +219,7 @@ def upgrade() -> None:
         sa.Column("completed_image_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("archived_image_count", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("total_size_bytes", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("last_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
