@@ -70,7 +70,7 @@ def settle(conn: Connection, record: VersionRecord, frozen: Frozen) -> VersionRe
         service.tidy_later(conn, record.organization_id, record.dataset_id)
     same = repository.same_content(conn, record, frozen.content_sha256) if record.export_id is not None else None
     if same is not None:
-        repository.remove(conn, [record.id])
+        repository.take_back(conn, record)
         return same
     is_wanted = repository.complete(conn, record.id, frozen)
     ready = repository.find(conn, record.organization_id, record.id)

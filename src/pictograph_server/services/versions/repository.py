@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, delete, insert, select, update
 
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
@@ -85,10 +85,25 @@ class DescendantRecord:
 
 def add(conn: Connection, new: NewVersion) -> None:
     """Insert a version that is being frozen, under the next number. The dataset is locked."""
-    last = conn.scalar(select(func.max(_versions.c.number)).where(_versions.c.dataset_id == new.dataset_id))
+    number = conn.scalar(
+        update(_datasets)
+        .where(_datasets.c.id == new.dataset_id)
+        .values(last_version=_datasets.c.last_version + 1)
+        .returning(_datasets.c.last_version)
+    )
     values = {name: getattr(new, name) for name in NewVersion.__slots__}
-    values |= {"number": (last or 0) + 1, "status": "freezing", "class_counts": [], "created_at": now()}
+    values |= {"number": number, "status": "freezing", "class_counts": [], "created_at": now()}
     conn.execute(insert(_versions).values(values))
+
+
+def take_back(conn: Connection, record: VersionRecord) -> None:
+    """Delete a version that nobody has seen, and its number if it is still the last. The dataset is locked."""
+    remove(conn, [record.id])
+    conn.execute(
+        update(_datasets)
+        .where(_datasets.c.id == record.dataset_id, _datasets.c.last_version == record.number)
+        .values(last_version=record.number - 1)
+    )
 
 
 def find(conn: Connection, organization_id: str, version_id: str) -> VersionRecord | None:
