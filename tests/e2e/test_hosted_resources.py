@@ -1,10 +1,12 @@
 """Every resource of the hosted service's own client, unmodified, against our server: what goes in comes back."""
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
 from examples.local_server import LocalServer
+from tests.unit.pictograph.test_surface import SURFACE
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -25,3 +27,13 @@ def test_hosted_client__resource(
         timeout=280,
     )
     assert done.returncode == 0, f"{done.stderr}\n--- server\n{server.log_tail(40)}"
+
+
+def test_hosted_client__no_method_is_left_out() -> None:
+    methods = {line.partition("(")[0] for line in SURFACE.strip().splitlines()}
+    called = {
+        f"{resource}.{method}"
+        for program in PROGRAMS
+        for resource, method in re.findall(r"\bclient\.(\w+)\.(\w+)\(", program.read_text())
+    }
+    assert sorted(methods - called) == []

@@ -27,7 +27,10 @@ with zipfile.ZipFile(scratch / "pictograph.zip") as archive:
     documents = [name for name in archive.namelist() if name.endswith(".json")]
     told = [json.loads(archive.read(name)) for name in documents]
 assert sum(len(document.get("annotations", ())) for document in told) == annotations
-only = client.exports.create("hosted run", "yields", format="coco", class_filter=["yield"], status_filter="complete")
+client.exports.create(
+    "hosted run", "yields", format="coco", class_filter=["yield"], status_filter="complete", wait=False
+)
+only = client.exports.wait_for_completion("hosted run", "yields", poll_interval=0.2)
 assert only.class_filter == ["yield"] and only.annotation_count < annotations
 names = [entry.name for entry in client.exports.iter(dataset_name="hosted run", page_size=3)]
 assert names[0] == "yields" and len(names) == len(set(names)) == len(get_args(ExportFormat)) + 1
@@ -53,7 +56,9 @@ assert (run.pipeline_type, run.gpu_type, run.model_id) == ("yolox", "a10g", mode
 assert (model.status, model.model_type) == ("ready", "object_detection")
 assert set(model.class_mapping.values()) == {"stop_sign", "yield"}
 assert [entry.id for entry in client.training.iter(dataset_name="hosted run", status="completed")] == [run.id]
+assert [entry.id for entry in client.training.list(dataset_name="hosted run", limit=1)] == [run.id]
 assert model.id in [entry.id for entry in client.models.list(dataset_name="hosted run", model_type="object_detection")]
+assert [entry.id for entry in client.models.iter(dataset_name="hosted run", status="ready")] == [model.id]
 assert client.models.list(dataset_name="hosted run", model_type="classification") == []
 assert client.models.download(model.id, scratch / "model.onnx").stat().st_size > 100_000
 
