@@ -122,7 +122,7 @@ def count(
     kept: dict[str, str] = conn.execute(select(counters.failures).where(*where)).scalar_one()
     for name, reason in failures.items():
         if len(kept) < KEPT_FAILURES:
-            kept.setdefault(name, reason)
+            kept.setdefault(_storable(name), _storable(reason))
     values = {
         "imported": counters.imported + imported,
         "skipped": counters.skipped + skipped,
@@ -135,7 +135,7 @@ def count(
 def end_dataset(
     conn: Connection, dataset: ImportedDataset, status: DatasetImportStatus, error_message: str | None = None
 ) -> None:
-    _change_dataset(conn, dataset, {"status": status, "error_message": error_message})
+    _change_dataset(conn, dataset, {"status": status, "error_message": error_message and _storable(error_message)})
 
 
 def end(
@@ -145,7 +145,12 @@ def end(
     changed = conn.execute(
         update(_imports)
         .where(_imports.c.id == import_id, _imports.c.status == "processing")
-        .values(status=status, error_message=error_message, completed_at=moment, current_dataset="")
+        .values(
+            status=status,
+            error_message=error_message and _storable(error_message),
+            completed_at=moment,
+            current_dataset="",
+        )
     )
     if changed.rowcount != 1:
         return False
@@ -196,3 +201,8 @@ def _change_dataset(conn: Connection, dataset: ImportedDataset, values: Mapping[
         .where(_datasets.c.import_id == dataset.import_id, _datasets.c.position == dataset.position)
         .values(dict(values))
     )
+
+
+def _storable(words: str) -> str:
+    """Return words of another service as every database takes them."""
+    return words.encode("utf-8", "replace").decode().replace("\x00", "?")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
 from pictograph.formats import shapes
 from pictograph.formats.base import ReadReport
+from pictograph.formats.image_files import is_litter
 from pictograph.formats.packed import BadArchive, PackedSource, UnreadableMember, open_packed
 from pictograph.formats.shapes import Label
 from pictograph.geometry.rings import Ring, contains
@@ -154,7 +155,7 @@ class V7:
             url = self._export(wanted, marker, on_wait)
             self.api.download(url, archive, max_bytes=self.max_archive_bytes)
         source = _open(archive, folder)
-        names = [name for name in source.names() if name.endswith(".json") and not name.endswith("metadata.json")]
+        names = [name for name in source.names() if name.endswith(".json") and not is_litter(name)]
         return Contents(len(names), lambda first: self._images(source, names[first:]))
 
     def _team(self) -> _Team:

@@ -1,6 +1,7 @@
 """Videos as people send them, and jobs that turn them into images of a folder (contract endpoints 55–59)."""
 
 import os
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -31,6 +32,7 @@ EXTRACT_LANE = "import"
 VIDEO_LIFETIME = timedelta(hours=24)
 # A picture every three hours; every picture there is.
 MIN_FPS, MAX_FPS = 0.0001, 1000.0
+_ID = re.compile(r"[0-9a-f-]{36}")
 
 
 class VideoNotFound(NotFound):
@@ -275,7 +277,8 @@ def _keep(platform: Platform, video_id: str, file: Path) -> None:
 
 
 def _ready(conn: Connection, organization_id: str, gcs_path: str) -> tuple[VideoRecord, VideoFacts]:
-    video = repository.organization_video(conn, organization_id, gcs_path.rpartition("/")[2])
+    video_id = gcs_path.rpartition("/")[2]
+    video = repository.organization_video(conn, organization_id, video_id) if _ID.fullmatch(video_id) else None
     if video is None or video.expires_at <= now():
         raise VideoNotFound(gcs_path)
     if video.received_at is None:
