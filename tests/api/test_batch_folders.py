@@ -56,7 +56,7 @@ def test_move_folder__with_all_below(
 
 
 def test_move_folder__up_into_a_name_that_its_own_folder_has(app_client: TestClient) -> None:
-    # Each finds the place of the one before it left: /a/a/x goes to /a/x after /a/x ... has nowhere to be in the way.
+    # /s/a/a/x.jpg makes way for /s/a/a/a/x.jpg, and finds /s/a/x.jpg taken by one that stays.
     before = upload(app_client, create_project(app_client)["id"], "s/a/x.jpg", "s/a/a/x.jpg", "s/a/a/a/x.jpg")
     assert move(app_client, "/s/a/a", "/s/a", duplicate_handling="rename").json()["processed"] == 2
     assert paths_of(app_client) == {

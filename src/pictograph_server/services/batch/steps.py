@@ -6,6 +6,7 @@ killed goes on there. Images that come meanwhile are left as they are.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from sqlalchemy import Connection
 
@@ -103,16 +104,29 @@ def _apply(conn: Connection, record: ChangeRecord, images: Sequence[BulkImage]) 
     if not images:
         return Outcome()
     if record.kind == "move_folder":
-        folder, target = str(record.request["folder"]), str(record.request["target"])
-        handling = _handling(record)
-        return changes.move(
-            conn, record.dataset_id, images, lambda image: moved(image.folder_path, folder, target), handling
-        )
+        return _move(conn, record, images)
     if record.kind == "archive_folder":
         return changes.archive(conn, record.dataset_id, images)
     if record.kind == "restore":
         return changes.restore(conn, record.organization_id, record.dataset_id, images, _handling(record))
     return changes.remove(conn, record.dataset_id, images)
+
+
+def _move(conn: Connection, record: ChangeRecord, images: Sequence[BulkImage]) -> Outcome:
+    """Move one level of the tree after the other: what goes up may go to where another of these images is now."""
+    folder, target = str(record.request["folder"]), str(record.request["target"])
+    whole = Outcome()
+    for _level, group in groupby(images, key=lambda image: _depth(image.folder_path)[0]):
+        outcome = changes.move(
+            conn,
+            record.dataset_id,
+            list(group),
+            lambda image: moved(image.folder_path, folder, target),
+            _handling(record),
+        )
+        whole.done += outcome.done
+        whole.failed += outcome.failed
+    return whole
 
 
 def _handling(record: ChangeRecord) -> DuplicateHandling:
