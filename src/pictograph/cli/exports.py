@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from pictograph.cli.session import Session, api_command
-from pictograph.models.export import ExportFormat
+from pictograph.models.export import AnyExportFormat
 
-app = typer.Typer(no_args_is_help=True, help="Exports of a dataset: pictograph, coco, yolo.")
+app = typer.Typer(no_args_is_help=True, help="Datasets written to ZIP files in the field's formats.")
 
 Dataset = Annotated[str, typer.Argument(help="Name of the dataset.")]
 Name = Annotated[str, typer.Argument(help="Name of the export.")]
@@ -39,7 +39,7 @@ def create_export(
     session: Session,
     dataset: Dataset,
     name: Name,
-    format: Annotated[ExportFormat, typer.Option(help="Format of the annotations.")] = "pictograph",
+    format: Annotated[AnyExportFormat, typer.Option(help="Format of the annotations.")] = "pictograph",
     include_images: Annotated[bool, typer.Option(help="Put the images into the ZIP.")] = False,
     only_class: Annotated[
         list[str] | None, typer.Option("--class", help="Only this class; may be given several times.")

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from pictograph.cli.session import Session, api_command
-from pictograph.models.export import ExportFormat
+from pictograph.models.export import AnyExportFormat
 from pictograph.models.version import VersionDiff
 
 app = typer.Typer(no_args_is_help=True, help="Versions of a dataset: what it held at a moment.")
@@ -98,7 +98,7 @@ def export_version(
     dataset: Dataset,
     version: Which,
     name: Annotated[str, typer.Argument(help="Name of the export.")],
-    format: Annotated[ExportFormat, typer.Option(help="Format of the annotations.")] = "pictograph",
+    format: Annotated[AnyExportFormat, typer.Option(help="Format of the annotations.")] = "pictograph",
     include_images: Annotated[bool, typer.Option(help="Put the images into the ZIP.")] = False,
     timeout: Timeout = 300.0,
 ) -> None:

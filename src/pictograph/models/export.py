@@ -6,6 +6,8 @@ from typing import Literal
 from pictograph.models.common import WireModel
 
 ExportFormat = Literal["pictograph", "coco", "yolo", "pascal_voc", "cvat", "labelme", "csv"]
+# What this server writes besides; clients that do not know these names are not shown such exports.
+AnyExportFormat = Literal[ExportFormat, "yolo_detect", "yolo_segment", "yolo_classify", "classification", "masks"]
 ExportStatus = Literal["pending", "processing", "completed", "failed"]
 
 
@@ -19,7 +21,7 @@ class Export(WireModel):
     project_id: str
     dataset_name: str
     name: str
-    format: ExportFormat
+    format: AnyExportFormat
     include_images: bool = False
     class_filter: list[str] | None = None
     status_filter: str | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, parse, path_of
 from pictograph._http.waiting import snapshots, wait_for
-from pictograph.models.export import Export, ExportFormat
+from pictograph.models.export import AnyExportFormat, Export
 
 _LIST = f"{DEVELOPER}/exports/"
 
@@ -24,7 +24,7 @@ class Exports:
         dataset_name: str,
         name: str,
         *,
-        format: ExportFormat = "pictograph",
+        format: AnyExportFormat = "pictograph",
         include_images: bool = False,
         class_filter: builtins.list[str] | None = None,
         status_filter: str | None = None,

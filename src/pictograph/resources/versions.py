@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import Transport, member, parse, path_of
 from pictograph._http.waiting import wait_for
-from pictograph.models.export import Export, ExportFormat
+from pictograph.models.export import AnyExportFormat, Export
 from pictograph.models.version import Version, VersionDiff, VersionLineage, VersionRestore
 from pictograph.resources.exports import Exports
 
@@ -139,7 +139,7 @@ class Versions:
         version: int | str,
         name: str,
         *,
-        format: ExportFormat = "pictograph",
+        format: AnyExportFormat = "pictograph",
         include_images: bool = False,
         class_filter: builtins.list[str] | None = None,
         wait: bool = True,

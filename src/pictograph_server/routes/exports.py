@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from pictograph.models.export import ExportStatus
+from pictograph.models.export import AnyExportFormat, ExportStatus
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.routes.events import (
@@ -64,6 +64,7 @@ def create_export(body: CreateExport, actor: Member, platform: PlatformDep) -> E
 
 @router.get("/")
 def list_exports(
+    request: Request,
     actor: Viewer,
     platform: PlatformDep,
     dataset_name: str | None = None,
@@ -73,15 +74,25 @@ def list_exports(
 ) -> ExportList:
     with platform.db.read() as conn:
         found = exports.list_exports(
-            conn, actor.organization_id, dataset_name=dataset_name, status=status, limit=limit, offset=offset
+            conn,
+            actor.organization_id,
+            dataset_name=dataset_name,
+            status=status,
+            limit=limit,
+            offset=offset,
+            formats=_formats_known_to(request),
         )
     return ExportList(exports=found)
 
 
 @router.get("/{dataset_name}/{export_name}")
-def get_export(dataset_name: str, export_name: str, actor: Viewer, platform: PlatformDep) -> ExportEnvelope:
+def get_export(
+    dataset_name: str, export_name: str, request: Request, actor: Viewer, platform: PlatformDep
+) -> ExportEnvelope:
+    formats = _formats_known_to(request)
     with platform.db.read() as conn:
-        return ExportEnvelope(export=exports.get(conn, actor.organization_id, dataset_name, export_name))
+        export = exports.get(conn, actor.organization_id, dataset_name, export_name, formats=formats)
+    return ExportEnvelope(export=export)
 
 
 @router.get("/{dataset_name}/{export_name}/events", response_class=EventStream)
@@ -112,3 +123,7 @@ def delete_export(dataset_name: str, export_name: str, actor: Admin, platform: P
     for key in keys:
         platform.blobs.delete(key)
     return Response(status_code=204)
+
+
+def _formats_known_to(request: Request) -> tuple[AnyExportFormat, ...] | None:
+    return exports.formats_known_to(request.headers.get("user-agent", ""))

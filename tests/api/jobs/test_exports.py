@@ -3,10 +3,14 @@
 import json
 import zipfile
 from io import BytesIO
+from pathlib import Path
+from typing import get_args
 
 import pytest
 from tests.api.jobs.workplace import D, Workplace
 
+from pictograph.formats import FORMATS, open_labels
+from pictograph.models.export import AnyExportFormat
 from pictograph_server.services.exports import tasks as export_tasks
 
 BOX = {"name": "stop", "type": "bbox", "bounding_box": {"x": 1.5, "y": 2.25, "w": 10.125, "h": 8}}
@@ -40,10 +44,14 @@ def create(work: Workplace, **body: object) -> dict[str, object]:
 
 
 def finished_zip(work: Workplace, **body: object) -> zipfile.ZipFile:
+    return zipfile.ZipFile(BytesIO(finished_file(work, **body)))
+
+
+def finished_file(work: Workplace, **body: object) -> bytes:
     name = create(work, **body)["name"]
     work.run_job("export")
     url = work.get(f"/exports/signs/{name}/download").json()["download_url"]
-    return zipfile.ZipFile(BytesIO(work.client.get(url.removeprefix("http://testserver")).content))
+    return work.client.get(url.removeprefix("http://testserver")).content
 
 
 def test_create_export__is_pending_then_completed_with_counts(signs: Workplace):
@@ -78,6 +86,32 @@ def test_yolo_zip__says_what_it_lost(signs: Workplace):
     assert any("holes" in words for words in lost)
 
 
+@pytest.mark.parametrize("format_", get_args(AnyExportFormat))
+def test_create_export__every_format_reads_back(signs: Workplace, format_: AnyExportFormat, tmp_path: Path):
+    (tmp_path / "export.zip").write_bytes(finished_file(signs, format=format_))
+    export = signs.get("/exports/signs/v1").json()["export"]
+    with open_labels(tmp_path / "export.zip") as labels:
+        found = list(labels)
+        assert labels.format.name == format_ and labels.report.problems == []
+        assert labels.class_names == ([] if labels.format.holds == {"tags"} else ["stop", "yield"])
+    assert (len(found), sum(len(annotations) for _, annotations in found)) == (3, export["annotation_count"])
+
+
+def test_formats__all_that_are_written_can_be_asked_for():
+    assert set(FORMATS) == set(get_args(AnyExportFormat))
+
+
+def test_list_exports__hosted_client_is_not_told_of_formats_that_it_does_not_know(signs: Workplace):
+    for format_ in ("masks", "csv", "classification"):
+        create(signs, format=format_, name=format_)
+    hosted = {"User-Agent": "pictograph-python/1.0.3"}
+    listed = signs.client.get(f"{D}/exports/", headers=hosted).json()["exports"]
+    assert [each["format"] for each in listed] == ["csv"]
+    assert len(signs.get("/exports/").json()["exports"]) == 3
+    refused = signs.client.get(f"{D}/exports/signs/masks", headers=hosted)
+    assert (refused.status_code, refused.json()["code"]) == (400, "export_format_too_new")
+
+
 def test_create_export__status_filter_complete(signs: Workplace):
     create(signs, status_filter="complete")
     signs.run_job("export")
@@ -109,7 +143,6 @@ def test_create_export__class_filter_keeps_images_and_drops_other_annotations(si
     [
         pytest.param({"status_filter": "done"}, 422, "in_progress", id="unknown status"),
         pytest.param({"format": "tfrecord"}, 422, "pascal_voc", id="unknown format"),
-        pytest.param({"format": "labelme"}, 400, "coco", id="format not built"),
         pytest.param({"class_filter": ["stopp"]}, 400, "stop, yield", id="unknown class"),
         pytest.param({"name": "a/b"}, 422, "'/'", id="slash in name"),
         pytest.param({"name": "v1#2"}, 422, "'#'", id="hash in name"),

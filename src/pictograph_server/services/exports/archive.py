@@ -84,7 +84,7 @@ def write_archive(
         images=report.images,
         annotations=report.annotations,
         annotated_images=annotated_images,
-        lost={loss.value: count for loss, count in report.lost.items()},
+        lost={loss.value: count for loss, count in report.lost.items() if count},
     )
 
 

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
-from pictograph.models.export import ExportFormat, ExportStatus
+from pictograph.models.export import AnyExportFormat, ExportStatus
 from pictograph_server.storage.db.tables import datasets, exports
 
 
@@ -28,7 +28,7 @@ class ExportRecord:
     dataset_name: str
     job_id: str | None
     name: str
-    format: ExportFormat
+    format: AnyExportFormat
     include_images: bool
     class_filter: list[str] | None
     status_filter: str | None
@@ -53,7 +53,7 @@ class NewExport:
     dataset_id: str
     job_id: str
     name: str
-    format: ExportFormat
+    format: AnyExportFormat
     include_images: bool
     class_filter: list[str] | None
     status_filter: str | None
@@ -97,15 +97,18 @@ def page(
     *,
     dataset_name: str | None,
     status: ExportStatus | None,
+    formats: Sequence[AnyExportFormat] | None,
     limit: int,
     offset: int,
 ) -> Sequence[ExportRecord]:
-    """Return one page, newest first."""
+    """Return one page, newest first; with `formats` only exports in these."""
     query = _with_dataset().where(exports.c.organization_id == organization_id)
     if dataset_name is not None:
         query = query.where(datasets.c.name == dataset_name)
     if status is not None:
         query = query.where(exports.c.status == status)
+    if formats is not None:
+        query = query.where(exports.c.format.in_(formats))
     query = query.order_by(exports.c.created_at.desc(), exports.c.id.desc()).limit(limit).offset(offset)
     return [_record(row) for row in conn.execute(query)]
 

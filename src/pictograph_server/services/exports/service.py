@@ -1,6 +1,6 @@
 """Exports: a version of a dataset as one ZIP in a format of the field, asked for by name."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
-from pictograph.models.export import Export, ExportFormat, ExportStatus
+from pictograph.models.export import AnyExportFormat, Export, ExportFormat, ExportStatus
 from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest, Conflict, NotFound, Unprocessable
 from pictograph_server.jobs import queue
@@ -68,14 +68,14 @@ class UnknownExportFormat(Unprocessable):
         super().__init__(f"There is no export format {given!r}", why=f"the formats are {_formats()}")
 
 
-class ExportFormatNotBuilt(BadRequest):
-    code = "export_format_not_built"
+class ExportFormatTooNew(BadRequest):
+    code = "export_format_too_new"
 
-    def __init__(self, given: str) -> None:
+    def __init__(self, name: str, format_: AnyExportFormat) -> None:
         super().__init__(
-            f"This version cannot write the format {given!r} yet",
-            why=f"it writes {', '.join(_built_formats())}",
-            fix="Export in one of these and convert the file",
+            f"Export {name!r} cannot be shown to this client",
+            why=f"it is in the format {format_!r}, which the client does not know",
+            fix="Use the client of this server (`pip install pictograph` from its source), or download the export",
         )
 
 
@@ -172,8 +172,31 @@ def create(conn: Connection, actor: Actor, request: ExportRequest) -> ExportAnsw
     return to_wire(require(conn, organization_id, request.dataset_name, name))
 
 
-def get(conn: Connection, organization_id: str, dataset_name: str, name: str) -> ExportAnswer:
-    return to_wire(require(conn, organization_id, dataset_name, name))
+def get(
+    conn: Connection,
+    organization_id: str,
+    dataset_name: str,
+    name: str,
+    *,
+    formats: Sequence[AnyExportFormat] | None = None,
+) -> ExportAnswer:
+    """Return an export. `formats` are those that the client knows; None: all.
+
+    Raises:
+        ExportFormatTooNew: the client would take the answer for a broken one.
+    """
+    record = require(conn, organization_id, dataset_name, name)
+    if formats is not None and record.format not in formats:
+        raise ExportFormatTooNew(record.name, record.format)
+    return to_wire(record)
+
+
+def formats_known_to(user_agent: str) -> tuple[AnyExportFormat, ...] | None:
+    """Return the formats that a client can be told of, None when it knows all.
+
+    The hosted service's client refuses a whole list for one word that it does not know.
+    """
+    return get_args(ExportFormat) if user_agent.startswith("pictograph-python/1.0.") else None
 
 
 def list_exports(
@@ -184,9 +207,17 @@ def list_exports(
     status: ExportStatus | None,
     limit: int,
     offset: int,
+    formats: Sequence[AnyExportFormat] | None = None,
 ) -> list[ExportAnswer]:
+    """Return one page, newest first; with `formats` only exports in these."""
     records = repository.page(
-        conn, organization_id, dataset_name=dataset_name, status=status, limit=limit, offset=offset
+        conn,
+        organization_id,
+        dataset_name=dataset_name,
+        status=status,
+        formats=formats,
+        limit=limit,
+        offset=offset,
     )
     return [to_wire(record) for record in records]
 
@@ -258,11 +289,9 @@ def _record_in_audit_log(
     audit.record(conn, actor, action, subject_id=export_id, subject_name=f"{dataset_name}/{name}")
 
 
-def _check_format(given: str) -> ExportFormat:
-    for format_ in get_args(ExportFormat):
+def _check_format(given: str) -> AnyExportFormat:
+    for format_ in get_args(AnyExportFormat):
         if format_ == given:
-            if format_ not in _built_formats():
-                raise ExportFormatNotBuilt(given)
             return format_
     raise UnknownExportFormat(given)
 
@@ -277,12 +306,5 @@ def _check_class_filter(request: ExportRequest, there: Sequence[str]) -> list[st
     return [name for name in there if name in wanted]
 
 
-def _built_formats() -> Collection[str]:
-    # Not before an export is asked for: the formats load numpy, and the server is to start without.
-    from pictograph.formats.registry import FORMATS
-
-    return FORMATS
-
-
 def _formats() -> str:
-    return ", ".join(get_args(ExportFormat))
+    return ", ".join(get_args(AnyExportFormat))
