@@ -169,3 +169,20 @@ def test_metrics__count_by_route_not_by_path(client: TestClient) -> None:
 def test_openapi__is_there(make_client: MakeClient) -> None:
     paths = make_client().get("/openapi.json").json()["paths"]
     assert "/api/v1/developer/credits/balance" in paths
+
+
+@pytest.mark.parametrize(
+    ("name", "is_kept"),
+    [("a\x00b", False), ("\x00", False), ("back\\\x00", False), ("a\\u0000", True), ("%00", True)],
+    ids=["inside", "alone", "behind a backslash", "spelt out", "percent"],
+)
+def test_nul_in_json__is_422(client: TestClient, name: str, is_kept: bool) -> None:
+    answer = client.post("/api/v1/app/things", json={"name": name, "size": 1})
+    assert (answer.status_code, answer.json() == name) == (200 if is_kept else 422, is_kept)
+
+
+def test_nul_in_an_address__is_404_in_the_path_and_422_in_the_query(client: TestClient) -> None:
+    assert client.get("/api/v1/app/one/a%00b").status_code == 404
+    assert client.get("/api/v1/app/list/?limit=%00").json()["code"] == "nul_in_text"
+    # A percent sign that was quoted is none.
+    assert client.get("/api/v1/app/one/a%2500").json() == "a%00"

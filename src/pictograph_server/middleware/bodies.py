@@ -5,9 +5,11 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pictograph_server.errors import BadRequest, ContentTooLarge
+from pictograph_server.middleware import nul
 from pictograph_server.middleware.authentication import PROTECTED
 
-_BUFFERED = ("application/json", "application/x-www-form-urlencoded", "")
+_FORM = "application/x-www-form-urlencoded"
+_BUFFERED = ("application/json", _FORM, "")
 
 
 class Bodies:
@@ -18,6 +20,8 @@ class Bodies:
         self._limit_bytes = limit_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            nul.refuse_in_address(scope)
         if scope["type"] != "http" or not scope["path"].startswith(PROTECTED) or scope["method"] in ("GET", "HEAD"):
             await self.app(scope, receive, send)
             return
@@ -27,6 +31,7 @@ class Bodies:
             await self.app(scope, receive, send)
             return
         body = await self._read(headers, receive)
+        nul.refuse_in_body(body, is_form=content_type == _FORM)
         scope["body"] = body
         is_delivered = False
 
