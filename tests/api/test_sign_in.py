@@ -344,9 +344,9 @@ def test_guesses__are_counted_before_they_are_looked_at(
 
 def _fail_often(platform: Platform, email: str) -> None:
     """Leave the state that a dozen wrong passwords in a row leave behind."""
-    start = now() - timedelta(minutes=50)
+    start = now() - timedelta(minutes=90)
     with platform.db.write() as conn:
         for number in range(15):
-            guesses.take(conn, email, "testclient", moment=start + timedelta(minutes=3 * number))
+            guesses.take(conn, email, "testclient", moment=start + timedelta(minutes=6 * number))
         # The fifteenth was just now.
         conn.execute(update(sign_in_failures).values(last_at=now()))
