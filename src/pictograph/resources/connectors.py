@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pictograph._http.transport import Transport, member, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph.models.connector import (
     ConnectorProvider,
     ImportJob,
@@ -101,6 +101,11 @@ class Connectors:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(
+                self._transport,
+                path_of("connectors", "import", "status", import_id),
+                lambda answer: parse(ImportJob, answer),
+            ),
         )
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from pictograph._http.transport import Transport, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph.models.video import VideoExtractionJob, VideoMetadata, VideoUploadInfo
 
 
@@ -131,4 +131,9 @@ class Video:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(
+                self._transport,
+                path_of("video", "extract-frames", job_id),
+                lambda answer: parse(VideoExtractionJob, answer),
+            ),
         )

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from sqlalchemy import Connection
 
 from pictograph.models.connector import (
     ConnectorProvider,
@@ -14,6 +15,16 @@ from pictograph.models.connector import (
 )
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.events import (
+    OVER,
+    EventStream,
+    HeardUntil,
+    Look,
+    Position,
+    event_stream,
+    job_events,
+    number_of,
+)
 from pictograph_server.services.connectors import service as connectors
 from pictograph_server.services.connectors.service import ImportRequest
 
@@ -80,6 +91,19 @@ def start_import(body: StartImport, actor: Member, platform: PlatformDep) -> Imp
 def get_import(import_id: str, actor: Viewer, platform: PlatformDep) -> ImportJob:
     with platform.db.read() as conn:
         return connectors.get(conn, actor.organization_id, import_id)
+
+
+@router.get("/import/status/{import_id}/events", response_class=EventStream)
+async def follow_import(
+    import_id: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The import whenever it changes, and what its job says."""
+
+    def look(conn: Connection, position: Position) -> Look:
+        job = connectors.get(conn, actor.organization_id, import_id)
+        return Look(job, job.status in OVER, [job_events(conn, import_id, number_of(position, 0))])
+
+    return await event_stream(request, platform, heard, look)
 
 
 @router.post("/import/cancel/{import_id}")

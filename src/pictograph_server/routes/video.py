@@ -5,11 +5,22 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from pictograph.models.video import VideoExtractionJob, VideoMetadata, VideoUploadInfo
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
+from pictograph_server.routes.events import (
+    OVER,
+    EventStream,
+    HeardUntil,
+    Look,
+    Position,
+    event_stream,
+    job_events,
+    number_of,
+)
 from pictograph_server.routes.receiving import received_file
 from pictograph_server.services.videos import service as videos
 from pictograph_server.services.videos.service import ExtractionRequest
@@ -80,6 +91,19 @@ def extract_frames(body: ExtractFrames, actor: Member, platform: PlatformDep) ->
 def get_extraction(job_id: str, actor: Viewer, platform: PlatformDep) -> VideoExtractionJob:
     with platform.db.read() as conn:
         return videos.get_extraction(conn, actor.organization_id, job_id)
+
+
+@router.get("/extract-frames/{job_id}/events", response_class=EventStream)
+async def follow_extraction(
+    job_id: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The extraction whenever it changes, and what its job says."""
+
+    def look(conn: Connection, position: Position) -> Look:
+        job = videos.get_extraction(conn, actor.organization_id, job_id)
+        return Look(job, job.status in OVER, [job_events(conn, job_id, number_of(position, 0))])
+
+    return await event_stream(request, platform, heard, look)
 
 
 @router.post("/extract-frames/{job_id}/cancel")

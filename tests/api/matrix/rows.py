@@ -196,6 +196,7 @@ OPERATION: dict[str, Row] = {
     f"POST {D}/connectors/check-limits": Row("viewer", {"total_images": 1, "estimated_size_bytes": 1}),
     f"POST {D}/connectors/import/start": Row("member", _REMOTE, refusal="connector_failed"),
     f"GET {D}/connectors/import/status/{{import_id}}": Row("viewer", path=_CONNECTOR),
+    f"GET {D}/connectors/import/status/{{import_id}}/events": Row("viewer", path=_CONNECTOR),
     f"POST {D}/connectors/import/cancel/{{import_id}}": Row("member", path=_CONNECTOR),
     # --- video ---
     f"POST {D}/video/upload-url": Row("member", {"filename": "a.mp4"}),
@@ -205,6 +206,7 @@ OPERATION: dict[str, Row] = {
         "member", {"dataset_name": "{dataset_name}", "gcs_path": "{video_path}", "folder_name": "frames"}
     ),
     f"GET {D}/video/extract-frames/{{job_id}}": Row("viewer", path=_EXTRACTION),
+    f"GET {D}/video/extract-frames/{{job_id}}/events": Row("viewer", path=_EXTRACTION),
     f"POST {D}/video/extract-frames/{{job_id}}/cancel": Row("member", path=_EXTRACTION),
     # --- credits, tools ---
     f"GET {D}/tools.json": Row("viewer"),
