@@ -295,7 +295,9 @@ def test_train__killed_in_the_third_epoch_goes_on(
     name = str(request.node.callspec.params["finished"])
     steps_and_measurements = finished.run.calls // 4
     child = [sys.executable, __file__, name, str(tmp_path), str(2 * steps_and_measurements + 2)]
-    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    # Behind it what this process was given: a library that is on no package index.
+    search_path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
+    paths = {**os.environ, "PYTHONPATH": search_path.rstrip(os.pathsep)}
     died = subprocess.run(child, check=False, capture_output=True, text=True, env=paths)
     assert died.returncode == -signal.SIGKILL, died.stderr
 
