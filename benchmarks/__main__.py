@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import annotate, compare, listing, polygons, start, upload
+from benchmarks import annotate, bulk, compare, listing, polygons, start, upload
 
 BENCHMARKS = {
     "start": start.main,
@@ -11,6 +11,7 @@ BENCHMARKS = {
     "polygons": polygons.main,
     "compare": compare.main,
     "listing": listing.main,
+    "bulk": bulk.main,
 }
 
 
