@@ -14,7 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 from fastapi.testclient import TestClient
-from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy import Connection, func, select, text
 
 from pictograph_server.app import create_app
 from pictograph_server.platform import Platform, open_platform
@@ -153,10 +153,15 @@ def _fill(platform: Platform) -> None:
             datasets.create(conn, organization_id, name=f"other {number}")
         dataset_id = datasets.create(conn, organization_id, name="large").id
         datasets.ensure_classes(conn, dataset_id, [(name, "bbox", ()) for name in ("stop", "yield", "rare")])
-    for start in range(0, IMAGES, 20_000):
-        with platform.db.write() as conn:
-            _write(conn, organization_id, dataset_id, range(start, min(start + 20_000, IMAGES)))
+    indexes = [index for table in (tables.images, tables.image_labels) for index in table.indexes]
     with platform.db.write() as conn:
+        # Made at the end, all at once: four times as fast.
+        for index in indexes:
+            index.drop(conn)
+        for start in range(0, IMAGES, 20_000):
+            _write(conn, organization_id, dataset_id, range(start, min(start + 20_000, IMAGES)))
+        for index in indexes:
+            index.create(conn)
         tallies.recount(conn, dataset_id)
         present = tables.images.c.is_archived.is_(False)
         count = select(func.count()).where(tables.images.c.dataset_id == dataset_id)
@@ -175,52 +180,48 @@ def _fill(platform: Platform) -> None:
 
 
 def _write(conn: Connection, organization_id: str, dataset_id: str, numbers: range) -> None:
-    images: list[dict[str, object]] = []
-    labels: list[dict[str, object]] = []
+    """Write rows past SQLAlchemy, which would take longer than the database."""
+    chance = random.Random(numbers.start)
+    images: list[tuple[object, ...]] = []
+    labels: list[tuple[object, ...]] = []
     for number in numbers:
-        chance = random.Random(number)
         moment = _BEGIN + timedelta(seconds=10 * number)
         image_id = _id_at(moment, chance)
-        shown = [name for name, share in (("stop", 0.4), ("yield", 0.05), ("rare", 0.0001)) if chance.random() < share]
-        confidences = [round(chance.random(), 3) for _ in shown]
+        shown = [(name, round(chance.random(), 3)) for name, share in _SHOWN if chance.random() < share]
         labels += [
-            {
-                "dataset_id": dataset_id,
-                "class_name": name,
-                "image_id": image_id,
-                "source": "people" if chance.random() < 0.3 else "sam3",
-                "annotation_count": 2,
-                "least_confidence": confidence,
-            }
-            for name, confidence in zip(shown, confidences, strict=True)
+            (dataset_id, name, image_id, "people" if chance.random() < 0.3 else "sam3", 2, confidence)
+            for name, confidence in shown
         ]
+        status = chance.choices(["new", "complete", "review", "annotate"], cum_weights=[55, 95, 99.95, 100])[0]
+        least = min((confidence for _, confidence in shown), default=None)
+        # A camera's day is uploaded in one go.
+        folder = _FOLDERS[number * len(_FOLDERS) // IMAGES]
+        at = moment if conn.dialect.name == "postgresql" else f"{moment:%Y-%m-%d %H:%M:%S.%f}"
+        digest, dhash = f"{number:064x}", f"{chance.getrandbits(64):016x}"
         images.append(
-            {
-                "id": image_id,
-                "organization_id": organization_id,
-                "dataset_id": dataset_id,
-                "filename": f"frame_{number:07}.jpg",
-                # A camera's day is uploaded in one go.
-                "folder_path": _FOLDERS[number * len(_FOLDERS) // IMAGES],
-                "status": chance.choices(["new", "complete", "review", "annotate"], [55, 40, 5, 0.05])[0],
-                "annotation_count": 2 * len(shown),
-                "least_confidence": min(confidences, default=None),
-                "file_size_bytes": 100_000,
-                "width": 1920,
-                "height": 1080,
-                "mime_type": "image/jpeg",
-                "sha256": f"{number:064x}",
-                "dhash": f"{chance.getrandbits(64):016x}",
-                "has_thumbnail": True,
-                "ingested_at": moment,
-                "auto_tags": {},
-                "is_archived": chance.random() < 0.02,
-                "created_at": moment,
-                "updated_at": moment,
-            }
+            (
+                *(image_id, organization_id, dataset_id, f"frame_{number:07}.jpg", folder, status, 2 * len(shown)),
+                *(least, 100_000, 1920, 1080, "image/jpeg", digest, dhash, True, at, "{}", chance.random() < 0.02),
+                *(at, at),
+            )
         )
-    conn.execute(insert(tables.images), images)
-    conn.execute(insert(tables.image_labels), labels)
+    _insert(conn, "images", _IMAGE_COLUMNS, images)
+    _insert(conn, "image_labels", _LABEL_COLUMNS, labels)
+
+
+_SHOWN = (("stop", 0.4), ("yield", 0.05), ("rare", 0.0001))
+_IMAGE_COLUMNS = (
+    "id, organization_id, dataset_id, filename, folder_path, status, annotation_count, least_confidence, "
+    "file_size_bytes, width, height, mime_type, sha256, dhash, has_thumbnail, ingested_at, auto_tags, is_archived, "
+    "created_at, updated_at"
+)
+_LABEL_COLUMNS = "dataset_id, class_name, image_id, source, annotation_count, least_confidence"
+
+
+def _insert(conn: Connection, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+    mark = "%s" if conn.dialect.name == "postgresql" else "?"
+    marks = ", ".join([mark] * len(rows[0]))
+    conn.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
 
 
 def _id_at(moment: datetime, chance: random.Random) -> str:

@@ -1,21 +1,24 @@
 """Lists of images: every filter and sort against a plain loop over all of them, page by page (`GET images/`)."""
 
+import os
 import random
-from collections.abc import Callable, Mapping, Sequence
+import uuid
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import create_engine, make_url, select, text
 from tests.api.steps import API, create_project, upload_bundle
 from tests.conftest import MakeClient, make_api_key, make_organization
 from tests.factories import jpeg
 
 from pictograph_server.actor import Actor
-from pictograph_server.platform import Platform
+from pictograph_server.platform import Platform, open_platform
 from pictograph_server.services.annotations import service as annotations
 from pictograph_server.services.annotations.from_job import JobFinding, save_findings
 from pictograph_server.services.annotations.provenance import Provenance
@@ -27,10 +30,12 @@ from pictograph_server.services.images.labels_repository import index_tags
 from pictograph_server.services.images.registration import Candidate, Registered, register
 from pictograph_server.services.search import listing
 from pictograph_server.services.search.filters import ImageFilter
+from pictograph_server.settings import Settings
 from pictograph_server.storage.db import tables
 
 Json = dict[str, Any]
 BOX = {"name": "stop", "type": "bbox", "bounding_box": {"x": 1, "y": 2, "w": 3, "h": 4}}
+POSTGRES_URL = os.environ.get("PICTOGRAPH_TEST_POSTGRES_URL")
 _FOLDERS = ("/", "/a", "/a/b", "/a b", "/a/b/c", "/ä")
 
 
@@ -80,16 +85,27 @@ class Known:
         )
 
 
-@pytest.fixture(scope="module")
-def crowd(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """A dataset with 120 images of every kind, and what is known of each."""
-    from pictograph_server.platform import open_platform
-    from pictograph_server.settings import Settings
+Crowd = tuple[Platform, str, list[Known]]
 
-    platform = open_platform(Settings(data_dir=tmp_path_factory.mktemp("crowd")), migrate_database=True)
+
+@pytest.fixture(
+    scope="module",
+    params=["sqlite", pytest.param("postgres", marks=pytest.mark.skipif(not POSTGRES_URL, reason="no Postgres given"))],
+)
+def crowd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Crowd]:
+    """A dataset with 120 images of every kind, and what is known of each."""
+    url, folder = None, tmp_path_factory.mktemp("crowd")
+    if request.param == "postgres":
+        schema = f"test_{uuid.uuid4().hex[:12]}"
+        admin = create_engine(POSTGRES_URL or "")
+        with admin.begin() as conn:
+            conn.execute(text(f"CREATE SCHEMA {schema}"))
+        admin.dispose()
+        address = make_url(POSTGRES_URL or "").update_query_dict({"options": f"-csearch_path={schema}"})
+        url = address.render_as_string(hide_password=False)
+    platform = open_platform(Settings(data_dir=folder, database_url=url), migrate_database=True)
     organization_id = make_organization(platform)
-    known = _fill(platform, organization_id, random.Random(7), count=120)
-    yield platform, organization_id, known
+    yield platform, organization_id, _fill(platform, organization_id, random.Random(7), count=120)
     platform.close()
 
 
@@ -109,7 +125,7 @@ _FILTERS = st.builds(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 @given(
     wanted=_FILTERS,
     sort=st.sampled_from(["newest", "oldest", "name", "least_confident"]),
@@ -117,7 +133,7 @@ _FILTERS = st.builds(
     rows_a_page=st.sampled_from([1, 11, 10_000]),
 )
 def test_list_images__is_what_a_loop_over_all_finds(
-    crowd: tuple[Platform, str, list[Known]], wanted: ImageFilter, sort: Any, limit: int, rows_a_page: int
+    crowd: Crowd, wanted: ImageFilter, sort: Any, limit: int, rows_a_page: int
 ) -> None:
     platform, organization_id, known = crowd
     expected = [each for each in known if each.passes(wanted)]
@@ -142,7 +158,7 @@ def test_list_images__is_what_a_loop_over_all_finds(
     assert found == [each.id for each in expected]
 
 
-def test_tallies__are_what_a_recount_finds(crowd: tuple[Platform, str, list[Known]]) -> None:
+def test_tallies__are_what_a_recount_finds(crowd: Crowd) -> None:
     platform, organization_id, known = crowd
     with platform.db.write() as conn:
         dataset_id = datasets.get_by_name(conn, organization_id, "crowd").id

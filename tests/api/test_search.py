@@ -1,6 +1,5 @@
 """Endpoints 47-48 and near copies: what the ingest job saw is found again, and nobody else's."""
 
-import io
 from typing import Any
 
 import numpy as np
@@ -39,9 +38,8 @@ def photos(app_client: TestClient, platform: Platform, organization_id: str) -> 
 
 def test_similar__near_copies_first_and_not_the_image_itself(app_client: TestClient, photos: dict[str, str]) -> None:
     found = _similar(app_client, photos["a/scene.png"])
-    assert [each["id"] for each in found][:1] == [photos["a/again.jpg"]]
-    assert found[0]["similarity"] > 0.9
-    assert photos["a/scene.png"] not in {each["id"] for each in found}
+    assert {each["id"] for each in found} == {photos["a/again.jpg"], photos["a/brighter.png"]}
+    assert {each["id"]: each["similarity"] for each in found}[photos["a/again.jpg"]] > 0.9
     assert [each["similarity"] for each in found] == sorted((each["similarity"] for each in found), reverse=True)
     assert all(SimilarImage.model_validate(each).similarity <= 1 for each in found)
 
@@ -168,5 +166,4 @@ def _scene(seed: int) -> Image.Image:
     """Return a picture with large shapes, so that it is like nothing but itself."""
     chance = np.random.default_rng(seed)
     coarse = Image.fromarray(chance.integers(0, 255, (5, 6, 3), dtype=np.uint8))
-    scene = coarse.resize((160, 120), Image.Resampling.NEAREST)
-    return Image.open(io.BytesIO(encoded(scene, "PNG"))).convert("RGB")
+    return coarse.resize((160, 120), Image.Resampling.BICUBIC)

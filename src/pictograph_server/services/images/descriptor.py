@@ -5,6 +5,8 @@ them, and in the same cells a histogram of gradient orientations (Dalal and Trig
 is how alike the images are.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -26,12 +28,15 @@ def descriptor(image: Image.Image) -> bytes:
     return np.round(joined * (127 / np.abs(joined).max())).astype(np.int8).tobytes()
 
 
-def similarities(query: bytes, descriptors: list[bytes]) -> NDArray[np.float32]:
+def similarities(query: bytes, descriptors: Sequence[bytes]) -> NDArray[np.float32]:
     """Return how much each image looks like the query, 0-1; what points the other way is as unlike as it gets."""
+    return np.clip(unit_rows(descriptors) @ unit_rows([query])[0], 0.0, 1.0)
+
+
+def unit_rows(descriptors: Sequence[bytes]) -> NDArray[np.float32]:
+    """Return descriptors as vectors of length 1, shape `(images, LENGTH)`; those of zeros alone stay zero."""
     rows = np.frombuffer(b"".join(descriptors), dtype=np.int8).reshape(-1, LENGTH).astype(np.float32)
-    wanted = np.frombuffer(query, dtype=np.int8).astype(np.float32)
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows)) * np.linalg.norm(wanted)
-    return np.clip(rows @ wanted / lengths, 0.0, 1.0)
+    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
 
 
 def _colours(pixels: NDArray[np.float32], grey: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,12 +6,13 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pictograph_server.services.images.descriptor import similarities
+from pictograph_server.services.images.descriptor import LENGTH, unit_rows
 
 _BITS = 64
 # Least similarity of near copies. Flat pictures share their hash with others that are of another colour.
 _ALIKE = 0.9
-# Hashes that share a band are compared with so many of those next to them, in the order of the whole hash.
+# Hashes that share a band are compared with so many of those next to them, in the order of the whole hash: where
+# thousands have one hash, as dark or empty pictures do, a copy further off is missed.
 _NEIGHBOURS = 64
 
 Descriptors = Callable[[Sequence[str]], dict[str, bytes]]
@@ -26,16 +27,14 @@ def groups_of(hashes: Sequence[tuple[str, str]], descriptors_of: Descriptors, *,
     ids = [image_id for image_id, _ in hashes]
     values = np.frombuffer(bytes.fromhex("".join(value for _, value in hashes)), dtype=">u8").astype(np.uint64)
     groups = _Groups(len(ids))
-    pairs = set(_pairs(values, max_distance))
-    alike = descriptors_of([ids[index] for index in sorted({index for pair in pairs for index in pair})])
-    for one, other in sorted(pairs):
-        if _are_alike(alike.get(ids[one]), alike.get(ids[other])):
+    for pairs in _pairs(values, max_distance):
+        for one, other in _alike(pairs, ids, descriptors_of):
             groups.join(one, other)
     return [[ids[index] for index in group] for group in groups.all()]
 
 
-def _pairs(values: NDArray[np.uint64], max_distance: int) -> Iterator[tuple[int, int]]:
-    """Yield pairs of positions whose hashes are that near; of equal hashes each with the next."""
+def _pairs(values: NDArray[np.uint64], max_distance: int) -> Iterator[NDArray[np.int64]]:
+    """Yield pairs of positions whose hashes are that near, shape `(pairs, 2)`."""
     edges = [_BITS * band // (max_distance + 1) for band in range(max_distance + 2)]
     for start, end in pairwise(edges):
         mask = np.uint64(((1 << (end - start)) - 1) << start)
@@ -47,14 +46,18 @@ def _pairs(values: NDArray[np.uint64], max_distance: int) -> Iterator[tuple[int,
             if not is_near.any():
                 break
             is_near &= np.bitwise_count(values[left] ^ values[right]) <= max_distance
-            # Of equal hashes neighbours are enough.
-            if step > 1:
-                is_near &= values[left] != values[right]
-            yield from zip(left[is_near].tolist(), right[is_near].tolist(), strict=True)
+            yield np.stack([left[is_near], right[is_near]], axis=1)
 
 
-def _are_alike(one: bytes | None, other: bytes | None) -> bool:
-    return one is not None and other is not None and float(similarities(one, [other])[0]) >= _ALIKE
+def _alike(pairs: NDArray[np.int64], ids: Sequence[str], descriptors_of: Descriptors) -> list[tuple[int, int]]:
+    """Return those of the pairs that look alike, too."""
+    positions = np.unique(pairs)
+    known = descriptors_of([ids[position] for position in positions])
+    empty = bytes(LENGTH)
+    rows = unit_rows([known.get(ids[position], empty) for position in positions])
+    one, other = np.searchsorted(positions, pairs[:, 0]), np.searchsorted(positions, pairs[:, 1])
+    is_alike = np.einsum("ij,ij->i", rows[one], rows[other]) >= _ALIKE
+    return [(int(left), int(right)) for left, right in pairs[is_alike]]
 
 
 class _Groups:
