@@ -153,7 +153,7 @@ def _rows_of_jobs(conn: Connection, side: Side) -> dict[str, str]:
     facts = {"duration_seconds": 1.0, "native_fps": 5.0, "width": 4, "height": 4, "frame_count": 5}
     video = {"received_at": now(), "size_bytes": 9, "facts": facts, "expires_at": now() + timedelta(hours=1)}
     video_id = put(conn, tables.videos, organization_id=side.organization_id, filename="a.mp4", **video)
-    change_id = put(conn, tables.bulk_changes, **common, status="pending")
+    bulk_id = put(conn, tables.bulk_changes, **common, status="pending")
     connector_id = put(
         conn, tables.connector_imports, organization_id=side.organization_id, provider="v7", status="processing"
     )
@@ -165,7 +165,7 @@ def _rows_of_jobs(conn: Connection, side: Side) -> dict[str, str]:
         "evaluation_id": evaluation_id,
         "extraction_id": extraction_id,
         "video_path": f"videos/{video_id}",
-        "bulk_change_id": change_id,
+        "bulk_change_id": bulk_id,
         "connector_import_id": connector_id,
         "restore_id": restore_id,
         "class_change_id": class_change_id,
