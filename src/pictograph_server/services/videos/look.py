@@ -8,8 +8,8 @@ from pathlib import Path
 from .facts import VideoFacts
 
 _ENTRY = (sys.executable, "-m", "pictograph_server.services.videos.look_main")
-# Below the 30 s of a client.
-TIMEOUT_S = 20.0
+# Of a busy machine; the child may work for `look_main.CPU_S` of them. Whoever sends a video waits for minutes anyway.
+TIMEOUT_S = 60.0
 
 
 class Unreadable(Exception):

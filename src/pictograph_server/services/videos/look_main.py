@@ -11,12 +11,12 @@ from pathlib import Path
 
 from .reading import NotAVideo, OpenVideo
 
-_CPU_S = 20
+CPU_S = 20
 _MEMORY_BYTES = 4 * 1024**3
 
 
 def main() -> None:
-    resource.setrlimit(resource.RLIMIT_CPU, (_CPU_S, _CPU_S))
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     path, max_pixels = Path(sys.argv[1]), int(sys.argv[2])
     sys.stdout.write(json.dumps(_look(path, max_pixels)))
