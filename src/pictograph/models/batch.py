@@ -6,6 +6,8 @@ from pydantic import Field
 
 from pictograph.models.common import WireModel
 
+# What happens to an image whose name is taken: it gets a number, it is left alone, or the one that has it goes to the
+# trash.
 DuplicateHandling = Literal["rename", "skip", "overwrite"]
 BulkChangeStatus = Literal["pending", "running", "completed", "failed", "cancelled"]
 

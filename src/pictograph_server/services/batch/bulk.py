@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from pictograph.models.batch import BatchFailure, BulkChange
+from pictograph.models.batch import BatchFailure, BulkChange, DuplicateHandling
 from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest, NotFound
 from pictograph_server.jobs import queue
@@ -21,7 +21,6 @@ from pictograph_server.storage.db.types import new_id, now
 
 from . import change_repository, repository
 from .change_repository import BulkKind, ChangeRecord
-from .records import DuplicateHandling
 from .service import PermanentNeedsAdmin, record
 from .steps import folders_of, is_below, moved, take_step
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
+from pictograph.models.batch import DuplicateHandling
 from pictograph.models.image import ImageStatus
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import tallies
@@ -16,7 +17,7 @@ from pictograph_server.services.images.registration import require_room
 
 from . import repository
 from .placing import Placement, Wish, place
-from .records import BulkImage, DuplicateHandling, Outcome
+from .records import BulkImage, Outcome
 
 
 def move(

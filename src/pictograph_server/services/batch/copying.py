@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from pictograph.models.batch import BatchResult, ImageCopy
+from pictograph.models.batch import BatchResult, DuplicateHandling, ImageCopy
 from pictograph_server.actor import Actor
 from pictograph_server.services.annotations.copying import copy_annotations
 from pictograph_server.services.datasets import service as datasets
@@ -16,7 +16,7 @@ from pictograph_server.storage.db.types import new_id, now
 
 from . import changes, repository, service
 from .placing import Wish, place
-from .records import BulkImage, DuplicateHandling, Outcome
+from .records import BulkImage, Outcome
 from .repository import Path
 
 

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import Connection
 
-from pictograph.models.batch import BatchFailure
+from pictograph.models.batch import BatchFailure, DuplicateHandling
 from pictograph_server.services.images.paths import MAX_FILENAME_LENGTH
 
 from . import repository
-from .records import DuplicateHandling
 from .repository import Path
 
 # How many numbers are looked up first; then twice as many each time.

@@ -2,15 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
 
 from pictograph.models.batch import BatchFailure
 from pictograph.models.image import ImageStatus
 from pictograph_server.errors import NotFound
-
-# What happens to an image whose name is taken: it gets a number, it is left alone, or the one that has it goes to the
-# trash.
-DuplicateHandling = Literal["rename", "skip", "overwrite"]
 
 NOT_HERE = "there is no such image in this dataset"
 IN_TRASH = "the image is in the trash; restore it first"

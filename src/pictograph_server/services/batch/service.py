@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
-from pictograph.models.batch import BatchFailure, BatchResult, RenamedImage
+from pictograph.models.batch import BatchFailure, BatchResult, DuplicateHandling, RenamedImage
 from pictograph.models.image import ImageStatus
 from pictograph_server.actor import Actor
 from pictograph_server.errors import Forbidden, Unprocessable
@@ -21,7 +21,7 @@ from pictograph_server.services.images.blobs import remove_later_if_many
 from pictograph_server.services.images.paths import MAX_FILENAME_LENGTH, normalise_folder
 
 from . import changes, repository
-from .records import IN_TRASH, NOT_HERE, BulkImage, DuplicateHandling, NoSuchImages, Outcome
+from .records import IN_TRASH, NOT_HERE, BulkImage, NoSuchImages, Outcome
 
 MAX_IDS = 10_000
 

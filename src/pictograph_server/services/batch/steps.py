@@ -10,11 +10,12 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
+from pictograph.models.batch import DuplicateHandling
 from pictograph_server.services.datasets import service as datasets
 
 from . import changes, repository
 from .change_repository import ChangeRecord
-from .records import BulkImage, DuplicateHandling, Outcome
+from .records import BulkImage, Outcome
 
 STEP = 2_000
 _FAILURES_KEPT = 100

@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from pictograph.models.batch import BatchResult
+from pictograph.models.batch import BatchResult, DuplicateHandling
 from pictograph_server.actor import Actor
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import service as images
 from pictograph_server.services.images.records import ImageRecord
 
 from . import changes, repository, service
-from .records import DuplicateHandling
 
 
 @dataclass(frozen=True, slots=True)
