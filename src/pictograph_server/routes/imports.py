@@ -13,7 +13,8 @@ from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
 from pictograph_server.routes.receiving import received_file
 from pictograph_server.services.imports import service as imports
-from pictograph_server.services.imports.service import ImportRequest
+from pictograph_server.services.imports import uploads
+from pictograph_server.services.imports.uploads import ImportRequest
 
 router = APIRouter(prefix=f"{API}/imports", tags=["imports"])
 
@@ -25,8 +26,8 @@ class CreateImport(BaseModel):
     size_bytes: Annotated[int, Field(ge=1)]
     # What the client knows its files by; an upload that was cut short goes on under the same one.
     fingerprint: Annotated[str, Field(min_length=1, max_length=64)]
-    part_bytes: Annotated[int, Field(ge=imports.SMALLEST_PART_BYTES, le=imports.LARGEST_PART_BYTES)] = (
-        imports.PART_BYTES
+    part_bytes: Annotated[int, Field(ge=uploads.SMALLEST_PART_BYTES, le=uploads.LARGEST_PART_BYTES)] = (
+        uploads.PART_BYTES
     )
     merge: MergeRule = "keep"
     format: str | None = None
@@ -52,7 +53,7 @@ class PartTaken(BaseModel):
 @router.post("/", status_code=201)
 def create_import(body: CreateImport, actor: Member, platform: PlatformDep) -> ImportEnvelope:
     """Announce an import, or go on with one of the same files that was begun before."""
-    return ImportEnvelope(dataset_import=imports.create(platform, actor, ImportRequest(**body.model_dump())))
+    return ImportEnvelope(dataset_import=uploads.create(platform, actor, ImportRequest(**body.model_dump())))
 
 
 @router.get("/")
@@ -95,12 +96,12 @@ async def put_part(
 
     def expected() -> int:
         with platform.db.read() as conn:
-            return imports.expected_part(conn, actor.organization_id, import_id, number)
+            return uploads.expected_part(conn, actor.organization_id, import_id, number)
 
     size = await to_thread.run_sync(expected)
     async with received_file(request, platform.settings.data_dir, limit_bytes=size) as file:
         await to_thread.run_sync(
-            lambda: imports.receive_part(platform, actor.organization_id, import_id, number, file, sha256=sha256)
+            lambda: uploads.receive_part(platform, actor.organization_id, import_id, number, file, sha256=sha256)
         )
     return PartTaken(number=number)
 
