@@ -48,7 +48,9 @@ def client(importing: Workplace, owner_key: str) -> Client:
     def sleep(seconds: float) -> None:
         importing.run_lane("import")
 
-    return Client.over(Transport(config, network=importing.client._transport, sleep=sleep, retry=RetryPolicy(0)))
+    # The way TestClient itself takes into the app.
+    network = importing.client._transport  # pyright: ignore[reportPrivateUsage]
+    return Client.over(Transport(config, network=network, sleep=sleep, retry=RetryPolicy(0)))
 
 
 def coco(boxes: Mapping[str, list[Box]], *, size_wh: tuple[int, int] = (64, 48)) -> bytes:

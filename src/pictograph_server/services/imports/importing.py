@@ -108,6 +108,7 @@ class _Importing:
         ready = [each for each in map(self._prepared, group) if each is not None]
         self._position += len(group)
         progress = min(1.0, self._position / self._total)
+        created: list[_Ready] = []
         try:
             with self._run.transaction(progress=0.99 * progress) as conn:
                 created = self._save(conn, ready)
