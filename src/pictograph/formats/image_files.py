@@ -72,8 +72,8 @@ class ImageFiles:
         return None
 
     def with_stem(self, path: str) -> str | None:
-        """Return the image whose path is `path` and an ending."""
-        return self._by_stem.get(path)
+        """Return the image whose path is `path` and an ending; capitals count only where they tell two apart."""
+        return self._by_stem.get(path) or self._by_folded_stem.get(path.casefold())
 
     def size(self, image: str | None, *references: str) -> tuple[int, int] | None:
         """Return the size as the caller knows it, by any of the names, or from the image's header; None if neither."""
@@ -104,6 +104,10 @@ class ImageFiles:
     @cached_property
     def _by_stem(self) -> dict[str, str]:
         return {name.rpartition(".")[0]: name for name in reversed(self.names)}
+
+    @cached_property
+    def _by_folded_stem(self) -> dict[str, str]:
+        return {stem.casefold(): name for stem, name in self._by_stem.items()}
 
     @cached_property
     def _by_end(self) -> dict[str, list[str]]:

@@ -162,7 +162,7 @@ def class_names(source: FileSource) -> list[str]:
     return [name for name in found if name != "background"]
 
 
-_BOX_NUMBERS = re.compile(rb"<(?:xmin|ymin|xmax|ymax)>\s*([-+.\deE]+)\s*<")
+_BOX_NUMBERS = re.compile(rb"<(?:xmin|ymin|xmax|ymax)>\s*([-+.,\deE]+)\s*<")
 
 
 def _may_count_from_one(source: FileSource, name: str) -> bool:
@@ -171,7 +171,7 @@ def _may_count_from_one(source: FileSource, name: str) -> bool:
     One that cannot says that the tool which wrote the set counts from the outer corner, as we do.
     """
     try:
-        values = [text.decode() for text in _BOX_NUMBERS.findall(source.read(name))]
+        values = [text.decode().replace(",", ".") for text in _BOX_NUMBERS.findall(source.read(name))]
         return all(float(value) >= 1 and float(value).is_integer() for value in values)
     except ValueError:
         return True

@@ -132,7 +132,8 @@ def check_mask_size(width: int, height: int) -> None:
 
 def ellipse_ring(cx: float, cy: float, rx: float, ry: float) -> Ring:
     """Return an ellipse as a ring whose sides are about two pixels long, at least 12 and at most 180 of them."""
-    sides = min(180, max(12, round(math.pi * (abs(rx) + abs(ry)) / 2)))
+    # A multiple of 4 has points where the ellipse is widest and highest.
+    sides = 4 * min(45, max(3, round(math.pi * (abs(rx) + abs(ry)) / 8)))
     turns = (2 * math.pi * side / sides for side in range(sides))
     return [(cx + rx * math.cos(turn), cy + ry * math.sin(turn)) for turn in turns]
 

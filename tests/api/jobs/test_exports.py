@@ -93,7 +93,7 @@ def test_create_export__every_format_reads_back(signs: Workplace, format_: AnyEx
     with open_labels(tmp_path / "export.zip") as labels:
         found = list(labels)
         assert labels.format.name == format_ and labels.report.problems == []
-        assert labels.class_names == ([] if labels.format.holds == {"tags"} else ["stop", "yield"])
+        assert labels.class_names == ["stop", "yield"]
     assert (len(found), sum(len(annotations) for _, annotations in found)) == (3, export["annotation_count"])
 
 
