@@ -11,6 +11,7 @@ from pictograph_server.first_login import noted_address
 from pictograph_server.platform import Platform, open_platform
 from pictograph_server.services.accounts import operating
 from pictograph_server.services.accounts.operating import OrganizationLine
+from pictograph_server.services.organizations import limits
 from pictograph_server.settings import Settings
 from pictograph_server.starting import read_settings, start_errors_shown
 from pictograph_server.storage.db.migrate import is_current
@@ -51,6 +52,20 @@ def create_organization(
             made = operating.create_organization(conn, platform.settings, name, email=email, full_name=full_name)
         link = _address(platform.settings, base_url) + made.link.path
         return {"id": made.id, "slug": made.slug, "api_key": made.api_key, "login_link": link}
+
+
+def limit_organization(
+    data_dir: Path | None,
+    slug: str,
+    *,
+    seats: int | None = None,
+    images: int | None = None,
+    storage_bytes: int | None = None,
+) -> dict[str, str | int]:
+    """Change the limits of an organisation that are given, and return all of them."""
+    with _platform(data_dir) as platform, platform.db.write() as conn:
+        row = limits.set_limits(conn, slug, seats=seats, images=images, storage_bytes=storage_bytes)
+        return {"slug": row.slug, "seats": row.max_users, "images": row.max_images, "bytes": row.max_storage_bytes}
 
 
 @contextmanager

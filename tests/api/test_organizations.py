@@ -11,8 +11,10 @@ from tests.conftest import MakeClient, MakeKey, make_api_key, make_organization
 
 from pictograph_server.actor import Role
 from pictograph_server.platform import Platform
-from pictograph_server.services.organizations import invites, repository
+from pictograph_server.services.organizations import invites, limits, repository
 from pictograph_server.services.organizations.invites import InviteNotFound, InviteNotPending
+from pictograph_server.services.organizations.limits import BadLimit
+from pictograph_server.services.organizations.service import OrganizationNotFound
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
@@ -203,10 +205,10 @@ def test_invite__again_once_it_is_revoked_or_expired(platform: Platform, app_cli
 def test_invite__no_seat_left_is_402(
     platform: Platform, organization_id: str, app_client: TestClient, add_member: AddMember
 ) -> None:
+    slug = app_client.get(f"{ORGANIZATIONS}/me").json()["organization"]["slug"]
     with platform.db.write() as conn:
-        conn.execute(
-            update(tables.organizations).where(tables.organizations.c.id == organization_id).values(max_users=3)
-        )
+        assert limits.set_limits(conn, slug, seats=3).id == organization_id
+    assert _audit(app_client)[0]["details"] == {"max_users": 3}
     add_member("ana@example.org")
     pending = _invite(app_client, "bo@example.org")
     answer = app_client.post(f"{ORGANIZATIONS}/invites", json={"email": "cy@example.org"})
@@ -219,6 +221,18 @@ def test_invite__no_seat_left_is_402(
     # A seat that an invite held is free once it is revoked.
     app_client.delete(f"{ORGANIZATIONS}/invites/{pending['id']}")
     _invite(app_client, "cy@example.org")
+
+
+@pytest.mark.parametrize("bad", [{"seats": 0}, {"images": -1}, {"storage_bytes": 1 << 61}])
+def test_limits__impossible(platform: Platform, app_client: TestClient, bad: dict[str, int]) -> None:
+    slug = app_client.get(f"{ORGANIZATIONS}/me").json()["organization"]["slug"]
+    with platform.db.write() as conn, pytest.raises(BadLimit):
+        limits.set_limits(conn, slug, **bad)
+
+
+def test_limits__of_no_organization(platform: Platform) -> None:
+    with platform.db.write() as conn, pytest.raises(OrganizationNotFound):
+        limits.set_limits(conn, "nobody", seats=3)
 
 
 def test_revoke__only_what_is_pending(platform: Platform, app_client: TestClient) -> None:

@@ -60,6 +60,22 @@ def create_organization(
     typer.echo(f"  sign in  {made['login_link']}  (once, within 15 minutes)")
 
 
+def limit_organization(
+    slug: Annotated[str, typer.Argument(help="Slug of the organisation, as `list` shows it.")],
+    seats: Annotated[int | None, typer.Option(min=1, help="Members and pending invites it may have.")] = None,
+    images: Annotated[int | None, typer.Option(min=0, help="Images it may have.")] = None,
+    storage_bytes: Annotated[int | None, typer.Option("--bytes", min=0, help="Bytes of images it may have.")] = None,
+    data: Data = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show or change how many people, images and bytes an organisation may have. On the server's machine."""
+    limits = _operator().limit_organization(data, slug, seats=seats, images=images, storage_bytes=storage_bytes)
+    if as_json:
+        typer.echo(json.dumps(limits, indent=2))
+        return
+    typer.echo(f"{limits['slug']}: {limits['seats']:,} seats, {limits['images']:,} images, {limits['bytes']:,} bytes")
+
+
 def _operator() -> ModuleType:
     with told_when_missing():
         import pictograph_server.operator as operator

@@ -13,6 +13,7 @@ app = typer.Typer(no_args_is_help=True, help="The organisation, its people, and 
 # Of the whole server, on its machine; the others are of the organisation that the key belongs to.
 app.command("list")(operator.list_organizations)
 app.command("create")(operator.create_organization)
+app.command("limit")(operator.limit_organization)
 
 MemberId = Annotated[str, typer.Argument(help="Id of the membership, as `members` lists it.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

@@ -72,8 +72,7 @@ OPERATION: dict[str, Row] = {
     f"POST {D}/images/upload-url": Row("member", {"dataset_id": "{dataset_id}", "filename": "new.png"}),
     f"POST {D}/images/register": Row(
         "member",
-        form={"dataset_id": "{other_dataset_id}", "filename": "new.png", "gcs_path": "{upload_path}"},
-        refusal="upload_mismatch",
+        form={"dataset_id": "{other_dataset_id}", "filename": "{upload_name}", "gcs_path": "{upload_path}"},
     ),
     f"POST {D}/images/upload": Row("member", form={"dataset_id": "{dataset_id}"}, has_file=True),
     f"POST {D}/images/check": Row(
@@ -183,7 +182,14 @@ OPERATION: dict[str, Row] = {
     # --- imports ---
     f"GET {D}/imports/": Row("viewer"),
     f"POST {D}/imports/": Row(
-        "member", {"dataset_name": "{dataset_name}", "filename": "b.zip", "size_bytes": 9, "fingerprint": "g"}
+        "member",
+        {
+            "dataset_name": "{dataset_name}",
+            "create_if_missing": False,
+            "filename": "b.zip",
+            "size_bytes": 9,
+            "fingerprint": "g",
+        },
     ),
     f"GET {D}/imports/{{import_id}}": Row("viewer"),
     f"PUT {D}/imports/{{import_id}}/parts/{{number}}": Row(

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Table, insert, select
 from tests.api.jobs.quick_training import BOX
 from tests.api.jobs.workplace import D, Workplace
 from tests.conftest import make_api_key, make_organization
+from tests.factories import jpeg
 
 from pictograph_server.actor import ROLES, Role
 from pictograph_server.app import create_app
@@ -99,6 +100,7 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
         "/api/v1/api-keys/", json={"organization_id": work.organization_id, "name": f"key-{side}"}
     ).json()
     ticket = work.post("/images/upload-url", {"dataset_id": other_id, "filename": f"new-{side}.png"}).json()
+    work.client.put(ticket["upload_url"], content=jpeg(seed=9))
     return {
         "dataset_id": dataset_id,
         "dataset_name": name,
@@ -116,6 +118,7 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
         "invite_id": invite["id"],
         "key_id": key["key_id"],
         "upload_path": ticket["gcs_path"],
+        "upload_name": f"new-{side}.png",
         "model_id": _model(work, dataset_id, f"model-{side}"),
     }
 

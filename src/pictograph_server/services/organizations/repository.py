@@ -97,6 +97,15 @@ def lock(conn: Connection, organization_id: str) -> OrganizationRow:
     return row
 
 
+def by_slug(conn: Connection, slug: str) -> OrganizationRow | None:
+    return _organization_row(conn, select(*_organization_columns).where(organizations.c.slug == slug))
+
+
+def set_limits(conn: Connection, organization_id: str, changes: Mapping[str, int]) -> None:
+    query = update(organizations).where(organizations.c.id == organization_id)
+    conn.execute(query.values({**changes, "updated_at": now()}))
+
+
 def rename(conn: Connection, organization_id: str, name: str) -> None:
     query = update(organizations).where(organizations.c.id == organization_id)
     conn.execute(query.values(name=name, updated_at=now()))
