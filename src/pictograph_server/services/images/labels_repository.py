@@ -19,6 +19,7 @@ _images = tables.images
 _labels = tables.image_labels
 _TAG_SOURCES = tuple(f"tag:{kind}" for kind in TAG_KINDS)
 _CHUNK = 500
+_LONGEST_NAME = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +110,16 @@ def _tally(labels: Iterable[Label]) -> dict[str, ClassTally]:
 
 
 def _tags_of(auto_tags: Mapping[str, Any]) -> list[Label]:
-    """Return the rows of what the column holds: kind -> names, and confidences by name."""
+    """Return the rows of what the column holds: kind -> names, and confidences by name.
+
+    A tag that no class could be called is left out: it is shown, but not searched.
+    """
     confidences: Mapping[str, float] = auto_tags.get("confidences") or {}
     return [
         Label(name, f"tag:{kind}", None, confidences.get(name))
         for kind in TAG_KINDS
         for name in dict.fromkeys(map(str, auto_tags.get(kind) or ()))
+        if len(name) <= _LONGEST_NAME
     ]
 
 

@@ -17,7 +17,7 @@ class InvalidCursor(Unprocessable):
     def __init__(self) -> None:
         super().__init__(
             "The cursor cannot be used",
-            why="it is cut short, or comes from a list with another sort",
+            why="it is cut short, or comes from a list with another sort or folder",
             fix="Send `next_cursor` of the last page as it came, with the same sort; or start without one",
         )
 
@@ -26,7 +26,7 @@ def encode(sort: str, position: Position) -> str:
     return base64.urlsafe_b64encode(orjson.dumps([sort, *position])).rstrip(b"=").decode()
 
 
-def decode(sort: str, cursor: str, *, kinds: tuple[type[str] | type[float], ...]) -> Position:
+def decode(sort: str, cursor: str, *, kinds: tuple[type[object], ...]) -> Position:
     """Return where a list of that sort stopped.
 
     Raises:

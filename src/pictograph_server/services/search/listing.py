@@ -50,14 +50,10 @@ def list_images(
         InvalidCursor: 422.
     """
     counts = _Counts.of(conn, dataset.id, wanted)
-    # The order of the walk is also where the kinds of a cursor's values come from.
-    kinds = _POSITIONS[sort]
-    if sort == "name" and wanted.is_archived:
-        kinds = (*kinds, str)
-    start = None if cursor is None else cursors.decode(sort, cursor, kinds=kinds)
     walks = _walks(dataset.id, wanted, sort, counts)
     if not walks:
         return ImagePage((), None, 0)
+    start = None if cursor is None else cursors.decode(sort, cursor, kinds=walks[0].kinds)
     if len(walks) == 1:
         rest = repository.conditions(dataset.id, wanted, walks[0])
         page = repository.page(conn, walks[0], rest, start=start, limit=limit, rows=rows_a_page)
@@ -65,14 +61,6 @@ def list_images(
         page = repository.merged(conn, walks, start=start, limit=limit)
     following = None if page.next_position is None else cursors.encode(sort, page.next_position)
     return ImagePage(page.images, following, counts.total(wanted))
-
-
-_POSITIONS: dict[ImageSort, tuple[type[str] | type[float], ...]] = {
-    "newest": (str,),
-    "oldest": (str,),
-    "name": (str, str),
-    "least_confident": (float, str),
-}
 
 
 def _walks(dataset_id: str, wanted: ImageFilter, sort: ImageSort, counts: "_Counts") -> list[Walk]:

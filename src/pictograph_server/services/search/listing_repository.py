@@ -52,6 +52,12 @@ class Walk:
     # Filters that it sees to itself.
     serves: frozenset[str]
     cost: int = 1
+    begin: Position | None = None
+
+    @property
+    def kinds(self) -> tuple[type[object], ...]:
+        """Return what its keys are in Python."""
+        return tuple(key.type.python_type for key in self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +100,21 @@ def by_tag(dataset_id: str, tag: str, *, is_descending: bool) -> Walk:
 
 
 def by_name(dataset_id: str, wanted: ImageFilter) -> Walk:
-    """Walk a dataset, or one folder of it, by folder and file name."""
-    where = [_in(dataset_id, wanted)]
-    serves = {"archived"}
-    folder = wanted.folder_path
-    if folder is not None and not wanted.with_subfolders:
-        where.append(_images.c.folder_path == folder)
-        serves.add("folder")
-    elif folder is not None and not wanted.is_whole_tree:
-        # Has folders in it whose names sort between the folder and what is below it, such as "/a b" for "/a".
-        where += [_images.c.folder_path >= folder, _images.c.folder_path < _behind(folder)]
-    keys = (_images.c.folder_path, _images.c.filename)
-    keys = (*keys, _images.c.id) if wanted.is_archived else keys
-    return Walk(_images, tuple(where), keys, is_descending=False, serves=frozenset(serves))
+    """Walk a dataset by folder and file name, or one folder by file name."""
+    # Names in the trash need not be unique.
+    last = (_images.c.filename, _images.c.id) if wanted.is_archived else (_images.c.filename,)
+    keys = (_images.c.folder_path, *last)
+    here, folder = _in(dataset_id, wanted), wanted.folder_path
+    archived = frozenset({"archived"})
+    if folder is None or wanted.is_whole_tree:
+        return Walk(_images, (here,), keys, is_descending=False, serves=archived)
+    if not wanted.with_subfolders:
+        is_it = _images.c.folder_path == folder
+        return Walk(_images, (here, is_it), last, is_descending=False, serves=archived | {"folder"})
+    # Has folders in it whose names sort between the folder and what is below it, such as "/a b" for "/a". It begins
+    # before the first name in the folder: a condition beside the cursor's would be searched by instead of that.
+    where, begin = (here, _images.c.folder_path < _behind(folder)), (folder, *("" for _ in last))
+    return Walk(_images, where, keys, is_descending=False, serves=archived, begin=begin)
 
 
 def by_confidence(dataset_id: str, wanted: ImageFilter) -> Walk:
@@ -138,6 +146,7 @@ def page(
     rows: int,
 ) -> Page:
     """Return images of a walk behind `start` that fulfil the rest of the conditions; for those, `rows` are tried."""
+    start = walk.begin if start is None else start
     begin = () if start is None else (_is_behind(walk, start),)
     query = select(*walk.keys).select_from(walk.source).where(*walk.conditions, *begin).order_by(*_order(walk))
     end = conn.execute(query.limit(1).offset(max(1, rows // walk.cost) - 1)).first() if rest else None
