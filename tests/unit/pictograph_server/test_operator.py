@@ -58,8 +58,11 @@ def test_login_link__has_the_address_the_server_had(platform: Platform, organiza
 def test_login_link__of_a_person_and_of_an_organisation(platform: Platform, organization_id: str) -> None:
     folder = platform.settings.data_dir
     made = operator.create_organization(folder, "Second", email="carla@example.org", full_name="Carla")
-    for given in ({"email": " Carla@Example.org "}, {"organization": made["slug"]}):
-        assert _owner_of(platform, operator.login_link(folder, **given)) == _owner_of(platform, made["login_link"])
+    printed = (
+        operator.login_link(folder, email=" Carla@Example.org "),
+        operator.login_link(folder, organization=made["slug"]),
+    )
+    assert {_owner_of(platform, link) for link in printed} == {_owner_of(platform, made["login_link"])}
 
 
 def test_login_link__for_a_new_password(platform: Platform, organization_id: str) -> None:
@@ -129,3 +132,15 @@ def test_no_database__is_said_and_none_is_made(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="There is no database in"):
         operator.login_link(tmp_path / "nowhere")
     assert not (tmp_path / "nowhere").exists()
+
+
+def test_limit_organization__shows_and_changes(platform: Platform, organization_id: str) -> None:
+    folder = platform.settings.data_dir
+    (line,) = operator.list_organizations(folder)
+    assert operator.limit_organization(folder, line.slug)["seats"] == 1_000_000
+    assert _entries(platform) == []
+    changed = operator.limit_organization(folder, line.slug, seats=3, storage_bytes=0)
+    assert changed == {"slug": line.slug, "seats": 3, "images": 1_000_000_000, "bytes": 0}
+    assert _entries(platform) == [("operator", "organization.limited", organization_id)]
+    with pytest.raises(SystemExit, match="no organisation 'nobody'"):
+        operator.limit_organization(folder, "nobody", seats=3)

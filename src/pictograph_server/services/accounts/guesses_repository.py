@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, delete, select, update
+from sqlalchemy import Column, Connection, Row, delete, select, update
 from sqlalchemy.dialects import sqlite
 
 from pictograph_server.storage.db.tables import sign_in_failures
 
-_SUBJECT = sign_in_failures.c.subject
+_SUBJECT: Column[str] = sign_in_failures.c.subject
+_FAILURES: Column[int] = sign_in_failures.c.failures
 
 
 def failures(conn: Connection, subjects: Sequence[str], *, since: datetime) -> Sequence[Row[*tuple[object, ...]]]:
@@ -20,7 +21,7 @@ def failures(conn: Connection, subjects: Sequence[str], *, since: datetime) -> S
 def count(conn: Connection, subject: str, moment: datetime) -> None:
     """Add one, in a statement that two attempts at once may both make."""
     values = {"subject": subject, "failures": 1, "last_at": moment}
-    more = {"failures": sign_in_failures.c.failures + 1, "last_at": moment}
+    more = {"failures": _FAILURES + 1, "last_at": moment}
     if conn.dialect.name == "sqlite":
         insert = sqlite.insert(sign_in_failures).values(values)
         conn.execute(insert.on_conflict_do_update(index_elements=[_SUBJECT], set_=more))
@@ -33,8 +34,8 @@ def count(conn: Connection, subject: str, moment: datetime) -> None:
 
 
 def discount(conn: Connection, subject: str) -> None:
-    query = update(sign_in_failures).where(subject == _SUBJECT, sign_in_failures.c.failures > 0)
-    conn.execute(query.values(failures=sign_in_failures.c.failures - 1))
+    query = update(sign_in_failures).where(subject == _SUBJECT, _FAILURES > 0)
+    conn.execute(query.values(failures=_FAILURES - 1))
 
 
 def remove(conn: Connection, subjects: Sequence[str]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
 
@@ -66,7 +67,7 @@ def organization_by_slug(conn: Connection, slug: str) -> str | None:
     return conn.execute(select(organizations.c.id).where(organizations.c.slug == slug)).scalar()
 
 
-def list_organizations(conn: Connection) -> Sequence[Row[*tuple[object, ...]]]:
+def list_organizations(conn: Connection) -> Sequence[Row[Any, Any, Any, Any, int]]:
     """Return every organisation of the server with the number of its members, oldest first; for operators."""
     count = select(func.count()).where(members.c.organization_id == organizations.c.id).scalar_subquery()
     query = select(

@@ -125,6 +125,7 @@ def change(platform: Platform, session: KnownSession, changes: AccountChanges, d
     with platform.db.read() as conn:
         person = require_person(conn, session.actor.id)
     values = checked_profile(person, changes)
+    changed = sorted("password" if name == "password_hash" else name for name in values)
     is_proven = _prove(platform, person, changes, device) if {"email", "password_hash"} & set(values) else False
     with platform.db.write() as conn:
         if is_proven:
@@ -134,7 +135,6 @@ def change(platform: Platform, session: KnownSession, changes: AccountChanges, d
             repository.delete_sessions(conn, person.id, but=session.id)
             repository.delete_links(conn, person.id)
         if values:
-            changed = sorted("password" if name == "password_hash" else name for name in values)
             audit.record(
                 conn,
                 session.actor,
@@ -145,7 +145,7 @@ def change(platform: Platform, session: KnownSession, changes: AccountChanges, d
             )
         account = get(conn, person.id)
     if person.email is not None and {"email", "password_hash"} & set(values):
-        letters.send_notice(platform, person.email, f"The {' and the '.join(changed)} of your account was changed.")
+        letters.send_notice(platform, person.email, f"Changed: {', '.join(changed)}.")
     return account
 
 
