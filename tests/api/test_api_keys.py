@@ -13,6 +13,7 @@ from pictograph_server.middleware.idempotency import Idempotency
 from pictograph_server.platform import Platform
 from pictograph_server.storage.db.tables import api_keys, audit_entries, idempotency_keys
 from pictograph_server.storage.db.types import now
+from pictograph_server.storage.idempotency import Answer, RequestKey
 
 KEYS = "/api/v1/api-keys/"
 ME = f"{API}/organizations/me"
@@ -54,7 +55,9 @@ def test_create__repeated_at_another_server_is_409_and_done_once(
     app_client: TestClient, organization_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Another process has nothing in its memory.
-    monkeypatch.setattr(Idempotency, "_keep_secret", lambda *_: None)
+    def forget(_self: Idempotency, _request: RequestKey, _answer: Answer) -> None: ...
+
+    monkeypatch.setattr(Idempotency, "_keep_secret", forget)
     body, headers = {"organization_id": organization_id, "name": "CI"}, {"Idempotency-Key": "2" * 32}
     first, second = (app_client.post(KEYS, json=body, headers=headers) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 409)

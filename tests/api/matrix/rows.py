@@ -30,6 +30,8 @@ class Row:
     content: bytes | None = None
     content_type: str | None = None
     refusal: str | None = None
+    # What a foreign thing is answered with where that is not 404.
+    foreign: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
 _DATASET = {"name": "dataset_name"}
@@ -72,7 +74,9 @@ OPERATION: dict[str, Row] = {
     f"POST {D}/images/upload-url": Row("member", {"dataset_id": "{dataset_id}", "filename": "new.png"}),
     f"POST {D}/images/register": Row(
         "member",
-        form={"dataset_id": "{other_dataset_id}", "filename": "{upload_name}", "gcs_path": "{upload_path}"},
+        form={"dataset_id": "{other_dataset_id}", "filename": "uploaded.png", "gcs_path": "{upload_path}"},
+        # An upload was opened for a dataset; that it is not the one named here is seen first.
+        foreign={"other_dataset_id": 400},
     ),
     f"POST {D}/images/upload": Row("member", form={"dataset_id": "{dataset_id}"}, has_file=True),
     f"POST {D}/images/check": Row(

@@ -99,7 +99,7 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
     key = work.client.post(
         "/api/v1/api-keys/", json={"organization_id": work.organization_id, "name": f"key-{side}"}
     ).json()
-    ticket = work.post("/images/upload-url", {"dataset_id": other_id, "filename": f"new-{side}.png"}).json()
+    ticket = work.post("/images/upload-url", {"dataset_id": other_id, "filename": "uploaded.png"}).json()
     work.client.put(ticket["upload_url"], content=jpeg(seed=9))
     return {
         "dataset_id": dataset_id,
@@ -118,7 +118,6 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
         "invite_id": invite["id"],
         "key_id": key["key_id"],
         "upload_path": ticket["gcs_path"],
-        "upload_name": f"new-{side}.png",
         "model_id": _model(work, dataset_id, f"model-{side}"),
     }
 
