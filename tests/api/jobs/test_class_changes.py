@@ -5,8 +5,15 @@ from sqlalchemy import insert
 from tests.api.jobs.workplace import D, Workplace
 from tests.conftest import MakeClient, MakeKey, make_api_key, make_organization
 
-from pictograph_server.services.annotations import class_changes, tasks
+from pictograph_server.services.annotations import class_changes, repository, tasks
+from pictograph_server.services.annotations.documents import check_annotations
+from pictograph_server.services.annotations.provenance import Provenance
+from pictograph_server.services.annotations.repository import Stored
+from pictograph_server.services.images import service as images
 from pictograph_server.services.images import tags_repository
+from pictograph_server.services.images.content import ImageFacts
+from pictograph_server.services.images.records import AnnotationState
+from pictograph_server.services.images.registration import Candidate, Registered, register
 from pictograph_server.storage.db.tables import audit_entries, batch_jobs
 from pictograph_server.storage.db.types import now
 
@@ -38,9 +45,19 @@ def signs(work: Workplace) -> Workplace:
 @pytest.fixture
 def many(signs: Workplace) -> Workplace:
     """As many images as no request changes by itself."""
-    dataset = signs.get("/datasets/by-name/signs").json()["dataset"]["id"]
-    for number in range(class_changes.AT_MOST_INLINE):
-        signs.save(signs.add_image(dataset, f"many {number}.png"), [box("stop")])
+    dataset_id = signs.get("/datasets/by-name/signs").json()["dataset"]["id"]
+    facts = ImageFacts("image/png", 64, 48)
+    candidates = [
+        Candidate("/", f"many {number}.png", f"{number:064x}", 1, facts)
+        for number in range(class_changes.AT_MOST_INLINE)
+    ]
+    stored = Stored(check_annotations([box("stop")]), {"stop-1": Provenance("user:a-key", now().isoformat())})
+    with signs.platform.db.write() as conn:
+        answers = register(conn, signs.organization_id, dataset_id, candidates)
+        ids = [answer.image_id for answer in answers if isinstance(answer, Registered)]
+        repository.put_many(conn, signs.organization_id, dict.fromkeys(ids, stored), known=())
+        locked = images.lock_many(conn, signs.organization_id, dataset_id, ids)
+        images.set_annotation_states(conn, [AnnotationState(image, 1, 1, "complete", "person") for image in locked])
     return signs
 
 
