@@ -120,6 +120,8 @@ RESOURCES = [
     "batch",
     "video",
     "connectors",
+    "search",
+    "imports",
 ]
 
 

@@ -17,6 +17,7 @@ from tests.api.steps import API, create_project, upload_bundle
 from tests.conftest import MakeClient, make_api_key, make_organization
 from tests.factories import jpeg
 
+from pictograph.models.image import ImageStatus
 from pictograph_server.actor import Actor
 from pictograph_server.platform import Platform, open_platform
 from pictograph_server.services.annotations import service as annotations
@@ -349,8 +350,8 @@ def _fill(platform: Platform, organization_id: str, chance: random.Random, *, co
             conn.execute(tables.images.update().where(row).values(auto_tags={"objects": tags[:1], "scenes": tags[1:]}))
             index_tags(conn, [answer.image_id])
             if chance.random() < 0.4:
-                status = chance.choice(["new", "annotate", "review", "complete"])
-                images.set_status(conn, organization_id, answer.image_id, status)
+                chosen: ImageStatus = chance.choice(["new", "annotate", "review", "complete"])
+                images.set_status(conn, organization_id, answer.image_id, chosen)
             if is_archived := chance.random() < 0.2:
                 images.archive(conn, organization_id, answer.image_id)
             status = conn.execute(select(tables.images.c.status).where(row)).scalar_one()

@@ -92,7 +92,7 @@ def test_by_tags__all_of_them_within_and_across_kinds(
     _tag(platform, photos["c.png"], objects=["car", "bus"], scenes=["night"])
     _tag(platform, photos["b/other.png"], objects=["car"], attributes=["night"])
 
-    def found(**query: object) -> list[str]:
+    def found(**query: str | int | list[str]) -> list[str]:
         response = app_client.get(f"{API}/search/by-tags", params=query)
         assert response.status_code == 200, response.text
         return [TaggedImage.model_validate(each).id for each in response.json()["results"]]
@@ -145,7 +145,7 @@ def test_duplicates__of_an_empty_dataset(app_client: TestClient) -> None:
     assert (document["groups"], document["images_searched"]) == ([], 0)
 
 
-def _similar(client: TestClient, image_id: str, **query: object) -> list[Json]:
+def _similar(client: TestClient, image_id: str, **query: str | float) -> list[Json]:
     response = client.get(f"{API}/search/similar", params={"image_id": image_id, **query})
     assert response.status_code == 200, response.text
     return response.json()["results"]

@@ -22,8 +22,10 @@ LENGTH = 3 * _CELLS**2 + 1 + _ORIENTATIONS * _CELLS**2 + 1
 
 def descriptor(image: Image.Image) -> bytes:
     """Return the descriptor of an upright RGB image: `LENGTH` signed bytes."""
-    small = np.asarray(image.resize((_SIDE, _SIDE), Image.Resampling.BOX), dtype=np.float32) / 255
-    grey = small @ np.array([0.299, 0.587, 0.114], dtype=np.float32)
+    small: NDArray[np.float32] = np.asarray(
+        image.resize((_SIDE, _SIDE), Image.Resampling.BOX), dtype=np.float32
+    ) / np.float32(255)
+    grey = _grey(small)
     joined = np.concatenate([_unit(_colours(small, grey), _COLOUR_FLOOR), _unit(_edges(grey), _EDGE_FLOOR)])
     return np.round(joined * (127 / np.abs(joined).max())).astype(np.int8).tobytes()
 
@@ -39,11 +41,15 @@ def unit_rows(descriptors: Sequence[bytes]) -> NDArray[np.float32]:
     return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
 
 
+def _grey(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
+    return (pixels @ np.array([0.299, 0.587, 0.114])).astype(np.float32)
+
+
 def _colours(pixels: NDArray[np.float32], grey: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return brightness around mid-grey, blueness and redness of each cell, shape `(48,)`."""
     channels = np.stack([grey - 0.5, 2 * (pixels[..., 2] - grey), 2 * (pixels[..., 0] - grey)])
     cell = _SIDE // _CELLS
-    return channels.reshape(3, _CELLS, cell, _CELLS, cell).mean(axis=(2, 4)).ravel()
+    return channels.reshape(3, _CELLS, cell, _CELLS, cell).mean(axis=(2, 4)).ravel().astype(np.float32)
 
 
 def _edges(grey: NDArray[np.float32]) -> NDArray[np.float32]:

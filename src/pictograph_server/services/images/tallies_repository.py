@@ -14,6 +14,8 @@ _labels = tables.image_labels
 _places = tables.image_tallies
 _classes = tables.class_tallies
 _CHUNK = 500
+# Of any columns.
+_Query = Select[*tuple[Any, ...]]
 
 # Both databases write an upsert in these words.
 _ADD_IMAGES = text(
@@ -160,7 +162,7 @@ def clear(conn: Connection, dataset_id: str) -> None:
     conn.execute(delete(_classes).where(_classes.c.dataset_id == dataset_id))
 
 
-def _chunks(query: Select[Any], image_ids: Sequence[str] | None) -> list[Select[Any]]:
+def _chunks(query: _Query, image_ids: Sequence[str] | None) -> list[_Query]:
     if image_ids is None:
         return [query]
     starts = range(0, len(image_ids), _CHUNK)

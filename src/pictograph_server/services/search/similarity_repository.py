@@ -1,6 +1,7 @@
 """Queries of what images look like: whole datasets, in the order their images came."""
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from sqlalchemy import Connection, Select, false, or_, select
 
@@ -61,7 +62,7 @@ def hashes(conn: Connection, dataset_id: str, *, limit: int) -> list[tuple[str, 
     return [(image_id, dhash) for image_id, dhash in rows if dhash is not None]
 
 
-def _batches(conn: Connection, query: Select[tuple[str, bytes]]) -> Iterator[Batch]:
+def _batches(conn: Connection, query: Select[Any, Any]) -> Iterator[Batch]:
     result = conn.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
     for rows in result.partitions():
         yield [row[0] for row in rows], [row[1] for row in rows]
