@@ -1,7 +1,7 @@
 """How long one change to 10,000 images takes in a dataset of many, and the deletion of a dataset with a million.
 
 Through HTTP in this process, on SQLite in a folder of its own, which is removed again. The images have rows and
-annotations but no bytes. `BULK_IMAGES` sets how many there are.
+annotations but no bytes. `BULK_IMAGES` and `BULK_ANNOTATIONS` set how many there are.
 """
 
 import os
@@ -28,7 +28,7 @@ from pictograph_server.storage.db.tables import images
 
 IMAGES = int(os.environ.get("BULK_IMAGES", "1000000"))
 IDS = 10_000
-ANNOTATIONS_EACH = 3
+ANNOTATIONS_EACH = int(os.environ.get("BULK_ANNOTATIONS", "3"))
 OUTPUT = Path("bench-output") / "bulk"
 API = "/api/v1/developer"
 _FOLDERS = [f"/camera {number}/{day}" for number in range(8) for day in range(5)]

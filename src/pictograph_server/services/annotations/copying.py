@@ -6,7 +6,6 @@ from sqlalchemy import Connection
 
 from pictograph_server.actor import Actor
 from pictograph_server.services.datasets import service as datasets
-from pictograph_server.services.images.labels_repository import index_tags
 
 from . import repository
 from .history_repository import Author
@@ -36,7 +35,6 @@ def copy_annotations(
                 geometries.setdefault(str(document["name"]), str(document["type"]))
         new = {copies[key]: each for key, each in stored.items()}
         repository.put_many(conn, actor.organization_id, new, known=(), author=author)
-    index_tags(conn, list(copies.values()))
     if source_dataset_id != target_dataset_id:
         datasets.ensure_classes(
             conn,

@@ -1,7 +1,7 @@
 """Copies of images, in their dataset or into another one of the organisation. Bytes are shared: only rows are new."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -10,6 +10,7 @@ from pictograph_server.actor import Actor
 from pictograph_server.services.annotations.copying import copy_annotations
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetRecord
+from pictograph_server.services.images.labels_repository import index_tags
 from pictograph_server.services.images.paths import normalise_folder
 from pictograph_server.services.images.registration import ensure_ingest, require_room
 from pictograph_server.storage.db.types import new_id, now
@@ -115,7 +116,20 @@ def _insert(
     if any(row["ingested_at"] is None for row in rows):
         ensure_ingest(conn, organization_id, dataset_id)
     repository.copy_descriptors(conn, dataset_id, copies)
-    changes.count_added(conn, dataset_id, repository.by_ids(conn, dataset_id, list(copies.values())))
+    index_tags(conn, [str(row["id"]) for row in rows if row["auto_tags"]])
+    changes.count_added(
+        conn,
+        dataset_id,
+        [
+            replace(
+                image,
+                dataset_id=dataset_id,
+                folder_path=paths[image.id][0],
+                status=image.status if request.copy_annotations else "new",
+            )
+            for image in originals
+        ],
+    )
     return copies
 
 

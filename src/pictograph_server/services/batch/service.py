@@ -166,8 +166,7 @@ def select(conn: Connection, organization_id: str, dataset_name: str, image_ids:
     dataset = datasets.get_by_name(conn, organization_id, dataset_name)
     datasets.lock(conn, organization_id, dataset.id)
     wanted = list(dict.fromkeys(image_ids))
-    # Postgres knows no text with a zero in it.
-    found = repository.find(conn, organization_id, dataset.id, [each for each in wanted if "\0" not in each])
+    found = repository.find(conn, organization_id, dataset.id, wanted)
     if not found:
         raise NoSuchImages(dataset_name, wanted)
     missing = [BatchFailure(id=image_id, reason=NOT_HERE) for image_id in wanted if image_id not in found]
