@@ -4,6 +4,7 @@ Nothing is unpacked to names of theirs, links are not followed, and what unpacks
 """
 
 import gzip
+import io
 import re
 import tarfile
 import zipfile
@@ -212,6 +213,12 @@ class _CarefulFile:
     def tell(self) -> int:
         return self._file.tell()
 
+    def write(self, data: bytes, /) -> object:
+        raise io.UnsupportedOperation("archives are only read")
+
+    def close(self) -> object:
+        return self._file.close()
+
 
 def _open_tar(file: BinaryIO, limits: PackedLimits) -> PackedSource:
     packed_bytes = file.seek(0, 2)
@@ -239,7 +246,7 @@ def _tar_members(file: BinaryIO) -> Iterator[tarfile.TarInfo]:
         while (info := archive.next()) is not None:
             yield info
             # tarfile keeps them all, a kilobyte each.
-            archive.members = []
+            archive.members = []  # pyright: ignore[reportAttributeAccessIssue]  # typeshed leaves it out
 
 
 def _why_not_from_tar(info: tarfile.TarInfo) -> str | None:

@@ -1,11 +1,10 @@
 """The uploaded files as the jobs see them: image after image in a fixed order, each with its labels if it has any."""
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Generator, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import cast
 
 from pictograph.formats.base import FormatError, ImageEntry, ReadReport
 from pictograph.formats.image_files import IMAGE_ENDINGS, is_image, placed
@@ -111,7 +110,7 @@ class Material:
                 labels = Labels(
                     annotations,
                     entry.tags,
-                    cast("ImageStatus", status) if status in _STATUSES else "complete",
+                    status if status in _STATUSES else "complete",
                     (entry.width, entry.height),
                 )
                 # Nobody has looked at it: nothing is said about what it shows.
@@ -142,7 +141,7 @@ class Material:
 
 
 @contextmanager
-def open_material(platform: Platform, record: ImportRecord, workdir: Path) -> Iterator[Material]:
+def open_material(platform: Platform, record: ImportRecord, workdir: Path) -> Generator[Material]:
     """Lend the uploaded archive.
 
     Raises:

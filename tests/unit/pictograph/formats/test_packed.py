@@ -7,6 +7,7 @@ import tarfile
 import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,10 @@ def tarred(files: Mapping[str, bytes], format: int = tarfile.PAX_FORMAT) -> byte
     return buffer.getvalue()
 
 
+def tar_gzipped(files: Mapping[str, bytes]) -> bytes:
+    return gzip.compress(tarred(files))
+
+
 def add(archive: tarfile.TarFile, name: str, data: bytes = b"", **fields: object) -> None:
     info = tarfile.TarInfo(name)
     info.size = len(data)
@@ -65,11 +70,11 @@ def reasons(source: PackedSource) -> dict[str, str]:
     "pack",
     [
         zipped,
-        lambda files: zipped(files, zipfile.ZIP_STORED),
-        lambda files: zipped(files, zipfile.ZIP_BZIP2),
+        partial(zipped, compression=zipfile.ZIP_STORED),
+        partial(zipped, compression=zipfile.ZIP_BZIP2),
         tarred,
-        lambda files: tarred(files, tarfile.GNU_FORMAT),
-        lambda files: gzip.compress(tarred(files)),
+        partial(tarred, format=tarfile.GNU_FORMAT),
+        tar_gzipped,
     ],
     ids=["zip", "zip stored", "zip bzip2", "tar", "tar gnu", "tar.gz"],
 )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ class Server:
                 "annotation_url": f"{API}/annotations/i{number}/file" if version else None,
             }
         )
-        self.api.on("GET", f"/files/{number}", lambda call: self.send(call, data))
+        self.api.on("GET", f"/files/{number}", partial(self.send, data=data))
         document = {"image_uuid": f"i{number}", "annotation_version": version, "annotations": []}
         self.api.on("GET", f"{API}/annotations/i{number}/file", document)
         self.list()
@@ -146,7 +147,7 @@ def test_resume__a_json_of_somebody_elses_is_never_removed(server: Server, tmp_p
 
 def test_download__a_line_that_breaks_goes_on_from_there(server: Server, tmp_path: Path) -> None:
     server.add("a.jpg")
-    server.api.on("GET", "/files/0", Reply(error=httpx2.ReadError), lambda call: server.send(call, BYTES))
+    server.api.on("GET", "/files/0", Reply(error=httpx2.ReadError), partial(server.send, data=BYTES))
     assert client_of(server.api).datasets.download("s", tmp_path).success
     assert (tmp_path / "a.jpg").read_bytes() == BYTES and len(server.api.sleeps) == 1
 
@@ -173,7 +174,7 @@ def test_download__bytes_that_were_not_announced_do_not_stay(server: Server, tmp
 def test_download__a_link_that_expired_is_gone_round(server: Server, tmp_path: Path) -> None:
     server.add("a.jpg")
     server.api.on("GET", "/files/0", Reply(403, json={"detail": "it has expired"}))
-    server.api.on("GET", f"{API}/images/i0", lambda call: server.send(call, BYTES))
+    server.api.on("GET", f"{API}/images/i0", partial(server.send, data=BYTES))
     assert client_of(server.api).datasets.download("s", tmp_path).success
     assert server.api.made("GET", f"{API}/images/i0")[0].headers["x-api-key"].startswith("pk_live_")
     assert "x-api-key" not in server.api.made("GET", "/files/0")[0].headers
