@@ -9,7 +9,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -121,7 +121,7 @@ class Fetcher:
     @contextmanager
     def _opened(
         self, url: str, method: Method, body: bytes | None, secret_headers: Mapping[str, str]
-    ) -> Iterator[tuple[http.client.HTTPResponse, float]]:
+    ) -> Generator[tuple[http.client.HTTPResponse, float]]:
         """Follow redirects to an answer of a 2xx status and lend it, with the moment by which all must be read."""
         deadline = time.monotonic() + self.deadline_s
         first = _split(url)

@@ -333,7 +333,7 @@ def test_key__forgotten_with_the_server_says_to_send_it_again_and_then_skips(
     imports: Workplace, team: V7Team, monkeypatch: pytest.MonkeyPatch
 ):
     monkeypatch.setattr(keyring, "PATIENCE_S", 0.1)
-    monkeypatch.setattr(keyring, "keep", lambda *_: None)
+    monkeypatch.setattr(keyring, "keep", _forget)
     team.serve()
     job = start(imports, "v7", V7_DATASET)
     imports.run_job("import")
@@ -427,3 +427,7 @@ def test_import__dataset_deleted_meanwhile_is_an_error_of_that_dataset(imports: 
     imports.client.delete(f"{D}/projects/{job['datasets'][0]['name']}")
     imports.run_job("import")
     assert stands(imports, job)["datasets"][0]["status"] == "error"
+
+
+def _forget(_platform: Platform, _import_id: str, _api_key: str) -> None:
+    """Keep nothing, as a server does that has ended."""

@@ -10,11 +10,11 @@ from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import Self, cast
+from typing import Self
 
 import av
 import av.error
-from av.container import InputContainer
+from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from PIL import Image
@@ -49,7 +49,7 @@ class OpenVideo:
 
     def __init__(self, path: Path, *, threads: int = 1) -> None:
         try:
-            self._container = cast("InputContainer", av.open(str(path), options=_OPTIONS))
+            self._container = av.open(str(path), options=_OPTIONS)
         except (av.error.FFmpegError, OSError, ValueError):
             raise NotAVideo("its content is no video, or one of a kind that the server does not read") from None
         tracks = [stream for stream in self._container.streams.video if not _is_cover(stream)]
@@ -192,7 +192,7 @@ class OpenVideo:
                 packet = next(packets, None)
                 if packet is None:
                     return
-                pictures = cast("list[VideoFrame]", packet.decode())
+                pictures = packet.decode()
             except av.error.EOFError:
                 return
             except av.error.FFmpegError:
@@ -207,7 +207,7 @@ class OpenVideo:
 
     def _time_of(self, picture: VideoFrame) -> float:
         rate = _finite(self._rate) or 25.0
-        seconds = picture.time if picture.time is not None else self._count / rate
+        seconds = picture.time if picture.pts is not None else self._count / rate
         self._count += 1
         if self._zero is None:
             self._zero = seconds
@@ -216,7 +216,7 @@ class OpenVideo:
 
 def _is_cover(stream: VideoStream) -> bool:
     """Return whether the track is the picture on the sleeve of a piece of music."""
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+    return bool(stream.disposition & Disposition.attached_pic)
 
 
 def _finite(value: Fraction | float | None) -> float:

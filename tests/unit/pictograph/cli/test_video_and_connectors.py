@@ -39,8 +39,10 @@ def run(api: MockApi, monkeypatch: pytest.MonkeyPatch) -> Run:
     monkeypatch.delenv("PICTOGRAPH_CONNECTOR_KEY", raising=False)
     runner = CliRunner()
 
+    def connect(_key: str | None, _url: str | None) -> Client:
+        return Client.over(api.transport())
+
     def run(*arguments: str, **environment: str) -> Result:
-        connect = lambda _key, _url: Client.over(api.transport())  # noqa: E731
         return runner.invoke(app, list(arguments), obj=connect, env=environment)
 
     return run

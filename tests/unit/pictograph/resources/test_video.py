@@ -30,7 +30,7 @@ def test_upload__asks_for_an_address_and_puts_the_bytes(api: MockApi, tmp_path: 
     api.on("POST", f"{API}/video/upload-url", ticket)
     api.on("PUT", "/uploads/videos/t", {"success": True})
     sent: list[tuple[int, int]] = []
-    found = client_of(api).video.upload(tmp_path / "drive.mp4", progress=lambda *each: sent.append(each))
+    found = client_of(api).video.upload(tmp_path / "drive.mp4", progress=lambda done, total: sent.append((done, total)))
     assert found.gcs_path == "videos/1"
     asked, put = api.calls
     assert asked.json == {"filename": "drive.mp4", "content_type": "video/mp4"}

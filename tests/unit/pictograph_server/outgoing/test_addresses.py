@@ -48,14 +48,14 @@ def test_is_allowed__a_network_that_was_named():
 
 
 def test_allowed_address__is_the_one_that_was_checked():
-    assert allowed_address("example.com", 443, (), resolve=lambda *_: ["93.184.216.34", "93.184.216.35"]) == (
+    assert allowed_address("example.com", 443, (), resolve=lambda _host, _port: ["93.184.216.34", "93.184.216.35"]) == (
         "93.184.216.34"
     )
 
 
 def test_allowed_address__one_private_address_refuses_the_host():
     with pytest.raises(AddressRefused, match=r"10\.0\.0\.5, which is not a public address"):
-        allowed_address("sly.example", 80, (), resolve=lambda *_: ["93.184.216.34", "10.0.0.5"])
+        allowed_address("sly.example", 80, (), resolve=lambda _host, _port: ["93.184.216.34", "10.0.0.5"])
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1"])

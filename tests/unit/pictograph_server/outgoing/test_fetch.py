@@ -40,7 +40,7 @@ def test_request__private_address_is_refused(service: StandIn):
 
 def test_request__name_is_resolved_once_and_the_address_is_what_is_connected_to(service: StandIn):
     answers = [["127.0.0.1"], ["10.0.0.1"]]
-    fetcher = Fetcher(HERE, resolve=lambda *_: answers.pop(0))
+    fetcher = Fetcher(HERE, resolve=lambda _host, _port: answers.pop(0))
     service.on("GET", "/", Said(json=1))
     assert fetcher.request(f"http://rebinding.example:{service.port}/").json() == 1
     assert (service.asked[0].headers["host"], len(answers)) == (f"rebinding.example:{service.port}", 1)
