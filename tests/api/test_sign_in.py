@@ -192,7 +192,7 @@ def test_sessions__of_somebody_else_are_not_there(
     theirs = bob.get(SESSIONS).json()["sessions"][0]["id"]
     for session_id in (theirs, "nonsense", "%00"):
         answer = ada.delete(f"{SESSIONS}/{session_id}")
-        assert (answer.status_code, answer.json()["code"]) == (404, "session_not_found")
+        assert answer.status_code == 404
     assert bob.get(DATASETS).status_code == 200
 
 

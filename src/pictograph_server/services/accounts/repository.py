@@ -75,7 +75,7 @@ def list_organizations(conn: Connection) -> Sequence[Row[Any, Any, Any, Any, int
         organizations.c.name,
         organizations.c.slug,
         organizations.c.created_at,
-        count.label("members"),
+        count.label("member_count"),
     )
     return conn.execute(query.order_by(organizations.c.created_at, organizations.c.id)).all()
 
