@@ -127,9 +127,17 @@ def safe_folder(folder_path: str, *, avoid: frozenset[str] = frozenset()) -> str
 
 
 def safe_component(name: str) -> str:
-    """Return a file or folder name with `_` for what could be taken as a path or refused by a file system."""
-    cleaned = _UNSAFE.sub("_", name).rstrip(". ")
+    """Return a file or folder name with `_` for what could be taken as a path or refused by a file system.
+
+    A dot in front hides a file; whoever unpacks the archive is to see all of them.
+    """
+    cleaned = re.sub(r"^\.(?=.)", "_", _UNSAFE.sub("_", name).rstrip(". "))
     return cleaned if cleaned.strip(".") else "_" * max(1, len(name))
+
+
+def safe_suffix(filename: str) -> str:
+    """Return the ending that an image's file has in an archive, e.g. `.jpg`; empty where its name has none."""
+    return PurePosixPath(safe_component(filename)).suffix
 
 
 def _tails(second: str) -> Iterator[str]:

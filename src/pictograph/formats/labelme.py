@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pictograph.formats.archive import UniqueNames
+from pictograph.formats.archive import UniqueNames, safe_suffix
 from pictograph.formats.base import (
     ArchiveFile,
     ClassOrder,
@@ -45,7 +45,7 @@ def write(
     classes, names = ClassOrder(dataset), UniqueNames()
     for entry, annotations in entries:
         stem = names.stem(entry.folder_path, entry.filename)
-        filename = PurePosixPath(stem).name + PurePosixPath(entry.filename).suffix
+        filename = PurePosixPath(stem).name + safe_suffix(entry.filename)
         report.images += 1
         tags = selected_tags(entry, dataset)
         kept = selected(annotations, dataset)
@@ -69,7 +69,7 @@ def write(
         report.annotations += len(kept)
         yield f"images/{stem}.json", json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False).encode()
         if read_image is not None:
-            yield f"images/{stem}{PurePosixPath(entry.filename).suffix}", read_image(entry)
+            yield f"images/{stem}{safe_suffix(entry.filename)}", read_image(entry)
     yield "labels.txt", "".join(f"{' '.join(name.split())}\n" for name in classes.names).encode()
     text = json.dumps(manifest("labelme", dataset, classes.names, report), ensure_ascii=False, indent=1)
     yield "manifest.json", text.encode()

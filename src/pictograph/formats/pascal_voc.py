@@ -8,10 +8,9 @@ Outlines are kept in the `<polygon>` element that Roboflow and supervision have 
 import json
 import re
 from collections.abc import Iterable, Iterator
-from pathlib import PurePosixPath
 from xml.etree.ElementTree import Element
 
-from pictograph.formats.archive import FileSource, UniqueNames
+from pictograph.formats.archive import FileSource, UniqueNames, safe_suffix
 from pictograph.formats.base import (
     ArchiveFile,
     ClassOrder,
@@ -54,7 +53,7 @@ def write(
     classes, names, listed = ClassOrder(dataset), UniqueNames(), list[str]()
     for entry, annotations in entries:
         stem = names.stem(entry.folder_path, entry.filename)
-        image_path = stem + PurePosixPath(entry.filename).suffix
+        image_path = stem + safe_suffix(entry.filename)
         report.images += 1
         count_lost_tags(entry, dataset, report)
         kept = selected(annotations, dataset)
@@ -221,8 +220,13 @@ def _read_object(element: Element, first: float, report: ReadReport) -> list[Ann
         report.skipped[Skipped.OTHER_SHAPES] += 1
         return []
     x1, y1, x2, y2 = (number(bounding.findtext(corner), corner) for corner in _CORNERS)
-    left, top = min(x1, x2) - first, min(y1, y2) - first
-    return box(label, left, top, max(x1, x2) - left, max(y1, y2) - top, report)
+    (left, right), (top, bottom) = _ordered(x1, x2, first), _ordered(y1, y2, first)
+    return box(label, left, top, right - left, bottom - top, report)
+
+
+def _ordered(low: float, high: float, first: float) -> tuple[float, float]:
+    """Return two edges in our numbers; some tools write them the wrong way round."""
+    return (low - first, high) if low - first <= high else (high - first, low)
 
 
 def _ring(element: Element, first: float) -> Ring:

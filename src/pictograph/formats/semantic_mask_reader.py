@@ -22,6 +22,7 @@ PATH = "_classes.csv"
 BACKGROUND = "background"
 # Folders of masks of classes. VOC's `SegmentationObject` numbers objects instead.
 FOLDERS = frozenset({"masks", "mask", "segmentationclass"})
+_IMAGE_FOLDERS = frozenset({"images", "jpegimages", "image", "img"})
 _TAIL = "_mask"
 # In Pascal VOC's palette: the border between objects, which belongs to none.
 _VOID = 255
@@ -62,7 +63,9 @@ def is_mask(name: str) -> bool:
     path = PurePosixPath(name)
     if path.suffix.lower() != ".png" or is_litter(name):
         return False
-    return bool(FOLDERS & {part.lower() for part in path.parts[:-1]}) or path.stem.lower().endswith(_TAIL)
+    # The topmost folder that says something decides: images may lie in a folder of their own that is called masks.
+    said = next((part.lower() for part in path.parts[:-1] if part.lower() in FOLDERS | _IMAGE_FOLDERS), None)
+    return said in FOLDERS if said else path.stem.lower().endswith(_TAIL)
 
 
 @dataclass(frozen=True, slots=True)

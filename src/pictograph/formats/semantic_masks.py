@@ -7,10 +7,9 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from pictograph.formats.archive import UniqueNames
+from pictograph.formats.archive import UniqueNames, safe_suffix
 from pictograph.formats.base import (
     ArchiveFile,
     ClassOrder,
@@ -53,7 +52,7 @@ def write(
         count_lost_tags(entry, dataset, report)
         yield f"masks/{stem}.png", _png(_drawn(selected(annotations, dataset), entry, classes, report))
         if read_image is not None:
-            yield f"images/{stem}{PurePosixPath(entry.filename).suffix}", read_image(entry)
+            yield f"images/{stem}{safe_suffix(entry.filename)}", read_image(entry)
     rows = io.StringIO(newline="")
     writer = csv.writer(rows, lineterminator="\n")
     writer.writerows([("Pixel Value", "Class"), (0, BACKGROUND), *enumerate(classes.names, start=1)])

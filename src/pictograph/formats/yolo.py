@@ -7,9 +7,8 @@ for segmentation (`class x1 y1 x2 y2 …`, boxes as their four corners), because
 import json
 from collections.abc import Iterable, Iterator
 from functools import partial
-from pathlib import PurePosixPath
 
-from pictograph.formats.archive import UniqueNames
+from pictograph.formats.archive import UniqueNames, safe_suffix
 from pictograph.formats.base import (
     ArchiveFile,
     ClassOrder,
@@ -64,7 +63,7 @@ def write(
         report.annotations += len(lines)
         yield f"labels/{stem}.txt", "".join(lines).encode()
         if read_image is not None:
-            yield f"images/{stem}{PurePosixPath(entry.filename).suffix}", read_image(entry)
+            yield f"images/{stem}{safe_suffix(entry.filename)}", read_image(entry)
     yield "data.yaml", _data_yaml(classes.names).encode()
     yield "classes.txt", "".join(f"{' '.join(name.split())}\n" for name in classes.names).encode()
     text = json.dumps(manifest(format_name, dataset, classes.names, report), ensure_ascii=False, indent=1)

@@ -6,6 +6,7 @@ keypoints follow.
 """
 
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -25,6 +26,8 @@ _NAME_LISTS = ("classes.txt", "obj.names", "labels.txt", "names.txt", "_darknet.
 _NO_LABELS = frozenset(
     {*_NAME_LISTS, "train.txt", "val.txt", "valid.txt", "test.txt", "trainval.txt", "requirements.txt", "notes.txt"}
 )
+# How a line of labels begins.
+_LINE = re.compile(r"\d+( [-+.\deE]+){4}")
 
 
 def read(
@@ -87,12 +90,18 @@ class _Layout:
     def labels(self) -> list[str]:
         texts = [name for name in self._files if name.lower().endswith(".txt")]
         under_labels = [name for name in texts if "labels" in name.lower().split("/")[:-1]]
-        return [
-            name
-            for name in under_labels or texts
-            if (base := PurePosixPath(name).name.lower()) not in _NO_LABELS
-            and not base.startswith(("readme", "license"))
-        ]
+        return [name for name in under_labels or texts if not self._is_note(name)]
+
+    def _is_note(self, name: str) -> bool:
+        """Whether a text file is a list or a note. One that is called like it may be the labels of `train.jpg`."""
+        base = PurePosixPath(name).name.lower()
+        if base not in _NO_LABELS and not base.startswith(("readme", "license")):
+            return False
+        first = " ".join(_text(self._source, name).partition("\n")[0].split())
+        if not first:
+            # An empty list of images is not put into a folder.
+            return base in _NAME_LISTS or name.lower() == base
+        return _LINE.match(first) is None
 
     def image_stem(self, label: str) -> str:
         """Return where Ultralytics looks for the image of labels: the last `labels` in the path is `images` there."""
@@ -131,36 +140,31 @@ class _Layout:
         import yaml
 
         try:
-            document = yaml.safe_load(_text(self._source, name))
+            # As texts: a class may be called `yes` or `1e3`.
+            document: object = yaml.load(_text(self._source, name), Loader=yaml.BaseLoader)  # noqa: S506  # no objects
         except (yaml.YAMLError, ValueError, RecursionError):
             return {}
         return cast("Mapping[str, object]", document) if isinstance(document, Mapping) else {}
 
 
-def _is_note(name: str) -> bool:
-    return name in _NO_LABELS or name.startswith(("readme", "license"))
-
-
 def _names_of(document: Mapping[str, object]) -> list[str]:
     """Return the names of a data.yaml: a list, a mapping from numbers (gaps are filled), or none with a count."""
-    names = document.get("names")
+    names, count = document.get("names"), document.get("nc")
     if isinstance(names, Mapping):
-        numbered = {
-            int(key): str(value) for key, value in cast("Mapping[str, object]", names).items() if _is_index(key)
-        }
-        return [numbered.get(index, f"class_{index}") for index in range(max(numbered) + 1)] if numbered else []
+        pairs = cast("Mapping[object, object]", names).items()
+        numbered = {int(str(key)): value for key, value in pairs if _is_count(key)}
+        return [_name(numbered.get(index), index) for index in range(max(numbered) + 1)] if numbered else []
     if isinstance(names, list):
-        return [str(name) for name in cast("list[object]", names)]
-    count = document.get("nc")
-    return [f"class_{index}" for index in range(count)] if isinstance(count, int) and 0 < count <= _MOST_CLASSES else []
+        return [_name(value, index) for index, value in enumerate(cast("list[object]", names))]
+    return [f"class_{index}" for index in range(int(str(count)))] if _is_count(count) else []
 
 
-# A number that a YAML file may claim without a list of names.
-_MOST_CLASSES = 100_000
+def _name(value: object, index: int) -> str:
+    return value if isinstance(value, str) and value.strip() else f"class_{index}"
 
 
-def _is_index(key: object) -> bool:
-    return str(key).isascii() and str(key).isdigit() and int(str(key)) <= _MOST_CLASSES
+def _is_count(text: object) -> bool:
+    return isinstance(text, str) and text.isascii() and text.isdigit() and len(text) < 6
 
 
 def _text(source: FileSource, name: str) -> str:
