@@ -1,5 +1,7 @@
 """Classes renamed, merged and deleted across all images: few at once, many by a job, and seen whole by everybody."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import insert
 from tests.api.jobs.workplace import D, Workplace
@@ -18,7 +20,7 @@ from pictograph_server.storage.db.tables import audit_entries, batch_jobs
 from pictograph_server.storage.db.types import now
 
 BASE = "/datasets/by-name/signs/classes"
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
 def box(name: str, number: int = 1) -> Json:
@@ -86,7 +88,7 @@ def read(work: Workplace, filename: str) -> Json:
 
 
 def names(work: Workplace, filename: str) -> list[str]:
-    return [each["name"] for each in read(work, filename)["annotations"]]  # pyright: ignore[reportGeneralTypeIssues]
+    return [each["name"] for each in read(work, filename)["annotations"]]
 
 
 def test_rename__names_alone_change(signs: Workplace):

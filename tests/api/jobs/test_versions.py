@@ -3,6 +3,7 @@
 import json
 import zipfile
 from io import BytesIO
+from typing import Any
 
 import pytest
 from tests.api.jobs.workplace import D, Workplace
@@ -15,7 +16,7 @@ from pictograph_server.storage.db.tables import models, version_images
 from pictograph_server.storage.db.types import now
 
 BASE = "/datasets/by-name/signs/versions"
-Json = dict[str, object]
+Json = dict[str, Any]
 
 
 def box(name: str = "stop", x: float = 1) -> Json:
@@ -47,7 +48,7 @@ def version(work: Workplace, which: object) -> Json:
     return response.json()["version"]
 
 
-def diff(work: Workplace, which: object, **query: object) -> Json:
+def diff(work: Workplace, which: object, **query: int) -> Json:
     response = work.client.get(f"{D}{BASE}/{which}/diff", params=query)
     assert response.status_code == 200, response.text
     return response.json()["diff"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, func, insert, literal_column, select, update
+from sqlalchemy import Connection, Row, Select, func, insert, literal_column, select, update
 
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
@@ -50,20 +50,20 @@ def add(conn: Connection, record: ClassChangeRecord) -> None:
 
 
 def find(conn: Connection, organization_id: str, change_id: str) -> ClassChangeRecord | None:
-    query = select(*_columns()).where(_changes.c.organization_id == organization_id, _changes.c.id == change_id)
+    query = _select().where(_changes.c.organization_id == organization_id, _changes.c.id == change_id)
     row = conn.execute(query).first()
     return None if row is None else _record(row)
 
 
 def pending(conn: Connection, dataset_id: str) -> list[ClassChangeRecord]:
     """Return the changes of a dataset that are on their way, in the order they were asked for."""
-    query = select(*_columns()).where(_changes.c.dataset_id == dataset_id, _IS_PENDING)
+    query = _select().where(_changes.c.dataset_id == dataset_id, _IS_PENDING)
     return [_record(row) for row in conn.execute(query.order_by(_changes.c.created_at, _changes.c.id))]
 
 
 def page(conn: Connection, dataset_id: str, *, limit: int, offset: int) -> list[ClassChangeRecord]:
     """Return the changes of a dataset, newest first."""
-    query = select(*_columns()).where(_changes.c.dataset_id == dataset_id)
+    query = _select().where(_changes.c.dataset_id == dataset_id)
     query = query.order_by(_changes.c.created_at.desc(), _changes.c.id.desc()).limit(limit).offset(offset)
     return [_record(row) for row in conn.execute(query)]
 
@@ -151,8 +151,9 @@ def end(conn: Connection, change_id: str, status: ClassChangeStatus, *, error_me
     )
 
 
-def _columns() -> list[Any]:
-    return [_changes.c[name] for name in ClassChangeRecord.__slots__]
+def _select() -> Select[Any]:
+    columns = (_changes.c[name] for name in ClassChangeRecord.__slots__)
+    return select(*columns)
 
 
 def _record(row: Row[Any]) -> ClassChangeRecord:

@@ -96,16 +96,10 @@ def find(conn: Connection, image_id: str, version: int) -> State | None:
 
 
 def _select() -> Select[Any]:
-    return select(
-        _versions.c.version,
-        _versions.c.document,
-        _versions.c.provenance,
-        _versions.c.saved_by,
-        _versions.c.saved_by_name,
-        _versions.c.note,
-        _versions.c.saved_at,
-    )
+    names = ("version", "document", "provenance", "saved_by", "saved_by_name", "note", "saved_at")
+    return select(*(_versions.c[name] for name in names))
 
 
 def _state(row: Row[Any]) -> State:
-    return State(row[0], row[1], row[2], Author(row[3], row[4], row[5]), row[6])
+    author = Author(row.saved_by, row.saved_by_name, row.note)
+    return State(row.version, row.document, row.provenance, author, row.saved_at)

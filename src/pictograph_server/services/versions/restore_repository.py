@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Select, insert, select, update
 
 from pictograph.models.version import RestoreStatus
 from pictograph_server.storage.db import tables
@@ -35,8 +36,8 @@ def add(conn: Connection, record: RestoreRecord) -> None:
 
 def find(conn: Connection, organization_id: str, restore_id: str) -> tuple[RestoreRecord, str] | None:
     """Return a restore and the name of its dataset, unless that was deleted."""
-    columns = [_restores.c[name] for name in RestoreRecord.__slots__]
-    query = (
+    columns = (_restores.c[name] for name in RestoreRecord.__slots__)
+    query: Select[Any] = (
         select(*columns, tables.datasets.c.name)
         .join(tables.datasets, tables.datasets.c.id == _restores.c.dataset_id)
         .where(
@@ -46,7 +47,10 @@ def find(conn: Connection, organization_id: str, restore_id: str) -> tuple[Resto
         )
     )
     row = conn.execute(query).first()
-    return None if row is None else (RestoreRecord(*row[:-1]), str(row[-1]))
+    if row is None:
+        return None
+    *values, dataset_name = row
+    return RestoreRecord(*values), dataset_name
 
 
 def set_status(conn: Connection, restore_id: str, status: RestoreStatus) -> None:
