@@ -20,8 +20,7 @@ from pictograph_server.services.search.filters import ImageFilter
 
 router = APIRouter(tags=["lists"])
 
-# Postgres holds no NUL in a text.
-Word = Annotated[str, Query(max_length=1000, pattern=r"^[^\x00]*$")]
+Word = Annotated[str, Query(max_length=1000)]
 Confidence = Annotated[float, Query(ge=0, le=1)]
 
 

@@ -18,8 +18,7 @@ from pictograph_server.services.search import duplicates, similarity, tags
 
 router = APIRouter(tags=["search"])
 
-# Postgres holds no NUL in a text.
-Word = Annotated[str, Field(max_length=1000, pattern=r"^[^\x00]*$")]
+Word = Annotated[str, Field(max_length=1000)]
 Words = Annotated[list[Word], Query(max_length=50)]
 
 

@@ -38,7 +38,8 @@ def similarities(query: bytes, descriptors: Sequence[bytes]) -> NDArray[np.float
 def unit_rows(descriptors: Sequence[bytes]) -> NDArray[np.float32]:
     """Return descriptors as vectors of length 1, shape `(images, LENGTH)`; those of zeros alone stay zero."""
     rows = np.frombuffer(b"".join(descriptors), dtype=np.int8).reshape(-1, LENGTH).astype(np.float32)
-    return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return np.divide(rows, lengths, dtype=np.float32)
 
 
 def _grey(pixels: NDArray[np.float32]) -> NDArray[np.float32]:

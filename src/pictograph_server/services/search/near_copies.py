@@ -52,9 +52,10 @@ def _pairs(values: NDArray[np.uint64], max_distance: int) -> Iterator[NDArray[np
 def _alike(pairs: NDArray[np.int64], ids: Sequence[str], descriptors_of: Descriptors) -> list[tuple[int, int]]:
     """Return those of the pairs that look alike, too."""
     positions = np.unique(pairs)
-    known = descriptors_of([ids[position] for position in positions])
+    wanted = [ids[int(position)] for position in positions]
+    known = descriptors_of(wanted)
     empty = bytes(LENGTH)
-    rows = unit_rows([known.get(ids[position], empty) for position in positions])
+    rows = unit_rows([known.get(image_id, empty) for image_id in wanted])
     one, other = np.searchsorted(positions, pairs[:, 0]), np.searchsorted(positions, pairs[:, 1])
     is_alike = np.einsum("ij,ij->i", rows[one], rows[other]) >= _ALIKE
     return [(int(left), int(right)) for left, right in pairs[is_alike]]
