@@ -35,7 +35,7 @@ def test_name__is_changed(ada: TestClient) -> None:
     assert ada.get(ACCOUNT).json()["account"]["full_name"] == "Ada King"
 
 
-@pytest.mark.parametrize("name", ["", "   ", "x" * 201, "a\nb", "a\x00b", "a\u202eb"])
+@pytest.mark.parametrize("name", ["", "   ", "x" * 201, "a\nb", "a\u202eb"])
 def test_name__that_cannot_be_one(ada: TestClient, name: str) -> None:
     answer = ada.patch(ACCOUNT, json={"full_name": name})
     assert (answer.status_code, answer.json()["code"]) == (422, "bad_person_name")

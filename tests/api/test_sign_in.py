@@ -80,8 +80,8 @@ def test_password__is_kept_as_argon2id(platform: Platform, ada: TestClient) -> N
 
 @pytest.mark.parametrize(
     ("email", "password"),
-    [(ADA, PASSWORD + "x"), (ADA, ""), ("bob@example.org", PASSWORD), ("nobody", PASSWORD), ("\x00@x.y", "\x00" * 10)],
-    ids=["wrong password", "empty password", "no such account", "no address", "null characters"],
+    [(ADA, PASSWORD + "x"), (ADA, ""), ("bob@example.org", PASSWORD), ("nobody", PASSWORD)],
+    ids=["wrong password", "empty password", "no such account", "no address"],
 )
 def test_sign_in__refused_without_telling_what_is_wrong(
     make_client: MakeClient, platform: Platform, organization_id: str, email: str, password: str

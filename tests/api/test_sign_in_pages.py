@@ -73,7 +73,7 @@ def test_password_page__sets_it(make_client: MakeClient, platform: Platform, org
 @pytest.mark.parametrize("page", ["login", "invite", "reset-password"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_pages__an_unknown_link(make_client: MakeClient, page: str, method: str) -> None:
-    for token in ("nonsense", "%00", "x" * 5000):
+    for token in ("nonsense", "x" * 5000):
         answer = browser(make_client).request(method, f"/{page}/{token}")
         assert answer.status_code in (400, 404)
         assert "This does not work" in answer.text
