@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Request
-from pydantic import AfterValidator, BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr
 from sqlalchemy import Connection
 
 from pictograph.models.connector import (
@@ -30,14 +30,7 @@ from pictograph_server.services.connectors.service import ImportRequest
 
 router = APIRouter(prefix="/api/v1/developer/connectors", tags=["connectors"])
 
-
-def _without_nul(text: str) -> str:
-    if "\x00" in text:
-        raise ValueError("must not hold the character NUL")
-    return text
-
-
-Text = Annotated[str, Field(min_length=1, max_length=400), AfterValidator(_without_nul)]
+Text = Annotated[str, Field(min_length=1, max_length=400)]
 Key = Annotated[SecretStr, Field(max_length=1000)]
 # No database counts further.
 Count = Annotated[int, Field(ge=0, le=10**15)]

@@ -97,7 +97,7 @@ def test_probe__bytes_have_not_arrived(videos_work: Workplace):
     assert (answer.status_code, answer.json()["code"]) == (400, "video_not_received")
 
 
-@pytest.mark.parametrize("path", ["videos/0190", "", "../../etc/passwd", "\u0000", "x" * 5000])
+@pytest.mark.parametrize("path", ["videos/0190", "", "../../etc/passwd", "x" * 5000])
 def test_probe__unknown_path_is_404(videos_work: Workplace, path: str):
     assert videos_work.post("/video/probe", {"gcs_path": path}).status_code == 404
 
