@@ -167,7 +167,7 @@ def test_invite__holds_for_a_week(platform: Platform, app_client: TestClient) ->
     "email",
     ["", "bo", "bo@", "@example.org", "bo@example", "b o@example.org", "bo@exa mple.org", "bo@example.org,x@y.org",
      "bo@example.org\r\nBcc: x@y.org", "bo@-example.org", "bo@example..org", ".bo@example.org", "a" * 65 + "@b.org",
-     "bo@example.org\u0000", "<bo@example.org>", "x@" + "a." * 150 + "org"],
+     "<bo@example.org>", "x@" + "a." * 150 + "org"],
 )  # fmt: skip
 def test_invite__no_address(app_client: TestClient, email: str) -> None:
     answer = app_client.post(f"{ORGANIZATIONS}/invites", json={"email": email})
