@@ -1,5 +1,7 @@
 """What we write is read by programs that know nothing of us, with the content that went in."""
 
+import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -72,7 +74,7 @@ def test_coco__pycocotools_has_the_same_boxes_areas_and_masks(tmp_path: Path) ->
     api = pytest.importorskip("pycocotools.coco")
     for number, images in enumerate((BOXES, SHAPES)):
         out = write(tmp_path / str(number), "coco", images)
-        dataset = api.COCO(str(out / "annotations/instances.json"))
+        dataset = api.COCO(str(out / "annotations/instances_default.json"))
         assert [each["name"] for each in dataset.loadCats(dataset.getCatIds())] == CLASSES
         assert dataset.getCatIds() == [1, 2, 3]
         for image in dataset.loadImgs(dataset.getImgIds()):
@@ -96,7 +98,7 @@ def test_supervision_has_the_same_boxes(tmp_path: Path, format: str) -> None:
     out = write(tmp_path / "boxes", format, BOXES)
     read = supervision.DetectionDataset
     if format == "coco":
-        dataset = read.from_coco(str(out / "images"), str(out / "annotations/instances.json"))
+        dataset = read.from_coco(str(out / "images"), str(out / "annotations/instances_default.json"))
     elif format == "yolo":
         dataset = read.from_yolo(str(out / "images"), str(out / "labels"), str(out / "data.yaml"))
     else:
@@ -105,9 +107,8 @@ def test_supervision_has_the_same_boxes(tmp_path: Path, format: str) -> None:
     assert len(dataset) == len(BOXES)
     for path, _, found in dataset:
         there = BOXES[Path(path).name]
-        assert (
-            np.allclose(sorted(map(tuple, found.xyxy.tolist())), edges(there), atol=1e-3) if there else not len(found)
-        )
+        corners = sorted(map(tuple, found.xyxy.tolist()))
+        assert corners == [pytest.approx(each, abs=1e-3) for each in edges(there)]
         names = sorted(dataset.classes[index] for index in found.class_id)
         assert names == sorted(each.name for each in there)
 
@@ -164,24 +165,17 @@ def test_masks__opencv_has_the_same_values(tmp_path: Path) -> None:
 
 
 def test_csv__the_standard_library_has_the_same_rows(tmp_path: Path) -> None:
-    import csv
-
     out = write(tmp_path / "csv", "csv", BOXES)
     with (out / "annotations.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    found = [
-        tuple(float(row[edge]) for edge in ("xmin", "ymin", "xmax", "ymax"))
-        for row in rows
-        if row["filename"] == "a.jpg"
-    ]
+    of_a = [row for row in rows if row["filename"] == "a.jpg"]
+    found = [tuple(float(row[edge]) for edge in ("xmin", "ymin", "xmax", "ymax")) for row in of_a]
     assert sorted(found) == edges(BOXES["a.jpg"])
     assert [row["class"] for row in rows if row["filename"] == "empty.jpg"] == [""]
 
 
 def test_labelme__document_is_what_its_program_wants(tmp_path: Path) -> None:
     """LabelMe itself needs a screen; its keys are those of `labelme/_label_file.py`, version 5."""
-    import json
-
     out = write(tmp_path / "labelme", "labelme", SHAPES)
     document = json.loads((out / "images/a.json").read_text())
     assert {"version", "flags", "shapes", "imagePath", "imageData", "imageHeight", "imageWidth"} <= set(document)

@@ -33,7 +33,7 @@ _PIECE_BYTES = 1 << 20
 def write(
     entries: Iterable[Labeled], dataset: DatasetHeader, report: FormatReport, *, read_image: ReadImage | None = None
 ) -> Iterator[ArchiveFile]:
-    """Yield the images if wanted, then `annotations/instances.json` in pieces, then `manifest.json`.
+    """Yield the images if wanted, then `annotations/instances_default.json` in pieces, then `manifest.json`.
 
     Boxes, areas and vertices are written as stored, in absolute pixels, not rounded. `category_id` counts from 1 in the
     order of the dataset's classes. COCO's lists of polygons cannot say «hole»: such a shape is written as a run-length

@@ -18,7 +18,8 @@ from pictograph.models.annotation import Annotation
 
 # Marks a region of many objects that nobody told apart; kept as an attribute, and written back.
 CROWD = "iscrowd"
-PATH = "annotations/instances.json"
+# CVAT and datumaro look for a subset behind `instances_`, and call the one of no name so.
+PATH = "annotations/instances_default.json"
 
 
 def read(

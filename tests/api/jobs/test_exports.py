@@ -74,7 +74,7 @@ def test_pictograph_zip__equal_names_and_holes_are_kept(signs: Workplace):
 
 
 def test_coco_zip__hole_is_a_run_length_mask(signs: Workplace):
-    document = json.loads(finished_zip(signs, format="coco").read("annotations/instances.json"))
+    document = json.loads(finished_zip(signs, format="coco").read("annotations/instances_default.json"))
     ring = document["annotations"][2]
     assert (len(document["images"]), ring["area"], "counts" in ring["segmentation"]) == (3, 800.0, True)
 

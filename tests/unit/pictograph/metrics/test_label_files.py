@@ -55,7 +55,7 @@ def test_read_labels__zip(tmp_path: Path) -> None:
 
 
 def test_read_labels__one_coco_document(tmp_path: Path) -> None:
-    document = write_files(tmp_path, "coco") / "annotations/instances.json"
+    document = write_files(tmp_path, "coco") / "annotations/instances_default.json"
     assert boxes_of(read_labels(document)) == [("a", 2), ("b", 0)]
 
 
