@@ -7,8 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, String, cast, or_, select
 
+from pictograph_server.services.annotations.class_changes_repository import pending_of_images
 from pictograph_server.services.annotations.documents import AnnotationJson
 from pictograph_server.services.annotations.provenance import Provenance
+from pictograph_server.services.annotations.renaming import renamed
 from pictograph_server.services.annotations.repository import Stored
 from pictograph_server.storage.db.tables import annotations, batch_images, batch_jobs, images
 
@@ -107,9 +109,10 @@ def _stored(conn: Connection, image_ids: Sequence[str], also: Sequence[str]) -> 
         # People are named `user:<key id>`, as makers and as editors.
         names_a_person = cast(annotations.c.provenance, String).like('%"user:%')
         query = query.where(or_(names_a_person, annotations.c.image_id.in_(also)))
+    changes = pending_of_images(conn, image_ids)
     for row in conn.execute(query):
         documents: list[AnnotationJson] = row.document
-        yield row.image_id, Stored(documents, _provenance(row.provenance))
+        yield row.image_id, Stored(renamed(documents, changes.get(row.image_id, ())), _provenance(row.provenance))
 
 
 def _provenance(document: Mapping[str, Any]) -> Mapping[str, Provenance]:
