@@ -228,6 +228,9 @@ audit_entries = Table(
     Column("created_at", UtcDateTime, nullable=False),
     # Ids sort by the time they were made.
     Index("ix_audit_entries_newest", "organization_id", "id"),
+    # A rare action, or all that happened to one thing, among millions of others.
+    Index("ix_audit_entries_action", "organization_id", "action", "id"),
+    Index("ix_audit_entries_subject", "organization_id", "subject_id", "id"),
 )
 
 # --- credits: append-only double entry (R12) -----------------------------------------------------------------------

@@ -150,8 +150,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
     )
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.create_index("ix_audit_entries_action", ["organization_id", "action", "id"], unique=False)
         batch_op.create_index("ix_audit_entries_newest", ["organization_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_audit_entries_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index("ix_audit_entries_subject", ["organization_id", "subject_id", "id"], unique=False)
 
     op.create_table(
         "connector_imports",
@@ -1318,8 +1320,10 @@ def downgrade() -> None:
 
     op.drop_table("connector_imports")
     with op.batch_alter_table("audit_entries", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entries_subject")
         batch_op.drop_index(batch_op.f("ix_audit_entries_organization_id"))
         batch_op.drop_index("ix_audit_entries_newest")
+        batch_op.drop_index("ix_audit_entries_action")
 
     op.drop_table("audit_entries")
     with op.batch_alter_table("api_keys", schema=None) as batch_op:
