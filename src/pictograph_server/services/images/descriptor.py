@@ -38,8 +38,8 @@ def similarities(query: bytes, descriptors: Sequence[bytes]) -> NDArray[np.float
 def unit_rows(descriptors: Sequence[bytes]) -> NDArray[np.float32]:
     """Return descriptors as vectors of length 1, shape `(images, LENGTH)`; those of zeros alone stay zero."""
     rows = np.frombuffer(b"".join(descriptors), dtype=np.int8).reshape(-1, LENGTH).astype(np.float32)
-    lengths = np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
-    return np.divide(rows, lengths, dtype=np.float32)
+    rows /= np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-6)
+    return rows
 
 
 def _grey(pixels: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -68,4 +68,4 @@ def _edges(grey: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _unit(values: NDArray[np.float32], floor: float) -> NDArray[np.float32]:
     together = np.append(values, np.float32(floor))
-    return together / np.linalg.norm(together)
+    return together / np.float32(np.linalg.norm(together))
