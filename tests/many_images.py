@@ -8,6 +8,10 @@ from uuid import UUID
 from sqlalchemy import Connection, insert
 
 from pictograph_server.platform import Platform
+from pictograph_server.services.annotations import repository
+from pictograph_server.services.annotations.documents import AnnotationJson
+from pictograph_server.services.annotations.provenance import Provenance
+from pictograph_server.services.annotations.repository import Stored
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import tallies
 from pictograph_server.storage.db import tables
@@ -80,13 +84,9 @@ def _rows(
 
 
 def _annotate(conn: Connection, organization_id: str, image_ids: Sequence[str], each: int) -> None:
-    from pictograph_server.services.annotations import repository
-    from pictograph_server.services.annotations.provenance import Provenance
-    from pictograph_server.services.annotations.repository import Stored
-
     stored: dict[str, Stored] = {}
     for image_id in image_ids:
-        documents = [
+        documents: list[AnnotationJson] = [
             {
                 "id": f"{number}",
                 "name": f"class_{number}",

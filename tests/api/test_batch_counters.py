@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from dataclasses import dataclass
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +10,8 @@ from sqlalchemy import Connection, func, select
 from tests.conftest import make_organization
 from tests.many_images import add_images
 
+from pictograph.models.batch import DuplicateHandling
+from pictograph.models.image import ImageStatus
 from pictograph_server.actor import Actor
 from pictograph_server.errors import NotFound
 from pictograph_server.platform import Platform
@@ -23,54 +25,73 @@ from pictograph_server.storage.db.tables import images
 
 NAMES = ("one", "two")
 FOLDERS = ("/", "/a", "/a/b", "/c")
-Operation = Callable[[Connection, Actor, str, list[str]], object]
+HANDLINGS: tuple[DuplicateHandling, ...] = ("rename", "skip", "overwrite")
 
 
-def _copy(**request: Any) -> Operation:
-    return lambda conn, actor, name, ids: copying.copy(conn, actor, name, ids, CopyRequest(**request))
+@dataclass(frozen=True)
+class Chances:
+    """What an operation is done with, whatever it is."""
+
+    folder: str
+    target: str
+    handling: DuplicateHandling
+    yes: bool
+    status: ImageStatus | None
+    archived: bool | None
+    other_dataset: str | None
 
 
-handlings = st.sampled_from(["rename", "skip", "overwrite"])
-folders = st.sampled_from(FOLDERS)
-operations: st.SearchStrategy[Operation] = st.one_of(
-    st.builds(lambda to, how: lambda c, a, n, ids: service.move(c, a, n, ids, to, how), folders, handlings),
-    st.builds(
-        _copy,
-        target_folder_path=folders,
-        handling=handlings,
-        copy_annotations=st.booleans(),
-        target_dataset_name=st.sampled_from([None, *NAMES]),
+Operation = Callable[[Connection, Actor, str, list[str], Chances], object]
+
+
+def _copy(conn: Connection, actor: Actor, name: str, ids: list[str], by: Chances) -> None:
+    copying.copy(conn, actor, name, ids, CopyRequest(by.target, by.handling, by.yes, by.other_dataset))
+
+
+def _update(conn: Connection, actor: Actor, name: str, ids: list[str], by: Chances) -> None:
+    service.update(conn, actor, name, ids, ImageChanges(status=by.status, is_archived=by.archived))
+
+
+OPERATIONS: dict[str, Operation] = {
+    "move": lambda conn, actor, name, ids, by: service.move(conn, actor, name, ids, by.target, by.handling),
+    "copy": _copy,
+    "delete": lambda conn, actor, name, ids, by: service.delete(conn, actor, name, ids, permanent=by.yes),
+    "update": _update,
+    "restore": lambda conn, actor, name, ids, by: trash.restore(conn, actor, name, ids, by.handling),
+    "restore all": lambda conn, actor, name, ids, by: bulk.restore_all(conn, actor, name, by.handling),
+    "empty trash": lambda conn, actor, name, ids, by: bulk.empty_trash(conn, actor, name),
+    "move folder": lambda conn, actor, name, ids, by: bulk.move_folder(
+        conn, actor, name, by.folder, by.target, by.handling
     ),
-    st.builds(lambda gone: lambda c, a, n, ids: service.delete(c, a, n, ids, permanent=gone), st.booleans()),
-    st.builds(
-        lambda status, archived: (
-            lambda c, a, n, ids: service.update(c, a, n, ids, ImageChanges(status=status, is_archived=archived))
-        ),
-        st.sampled_from([None, "new", "review", "complete"]),
-        st.sampled_from([None, True, False]),
+    "delete folder": lambda conn, actor, name, ids, by: bulk.delete_folder(
+        conn, actor, name, by.folder, permanent=by.yes
     ),
-    st.builds(lambda how: lambda c, a, n, ids: trash.restore(c, a, n, ids, how), handlings),
-    st.builds(lambda how: lambda c, a, n, _ids: bulk.restore_all(c, a, n, how), handlings),
-    st.just(lambda c, a, n, _ids: bulk.empty_trash(c, a, n)),
-    st.builds(
-        lambda old, new, how: lambda c, a, n, _ids: bulk.move_folder(c, a, n, old, new, how),
-        st.sampled_from(["/a", "/a/b", "/c"]),
-        st.sampled_from(["/", "/d", "/c/e"]),
-        handlings,
-    ),
-    st.builds(
-        lambda f, gone: lambda c, a, n, _ids: bulk.delete_folder(c, a, n, f, permanent=gone), folders, st.booleans()
-    ),
+}
+chances = st.builds(
+    Chances,
+    folder=st.sampled_from(FOLDERS),
+    target=st.sampled_from([*FOLDERS, "/d", "/c/e"]),
+    handling=st.sampled_from(HANDLINGS),
+    yes=st.booleans(),
+    status=st.sampled_from([None, "new", "review", "complete"]),
+    archived=st.sampled_from([None, True, False]),
+    other_dataset=st.sampled_from([None, *NAMES]),
 )
 steps = st.lists(
-    st.tuples(operations, st.sampled_from(NAMES), st.lists(st.integers(0, 30), min_size=1, max_size=8)), max_size=8
+    st.tuples(
+        st.sampled_from(sorted(OPERATIONS)),
+        chances,
+        st.sampled_from(NAMES),
+        st.lists(st.integers(0, 30), min_size=1, max_size=8),
+    ),
+    max_size=8,
 )
 
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=steps)
 def test_random_bulk_operations__counters_equal_a_recount(
-    platform: Platform, steps: list[tuple[Operation, str, list[int]]]
+    platform: Platform, steps: list[tuple[str, Chances, str, list[int]]]
 ) -> None:
     # One platform for all examples, and an organisation for each.
     organization_id = make_organization(platform)
@@ -79,12 +100,12 @@ def test_random_bulk_operations__counters_equal_a_recount(
         made = {name: datasets.create(conn, organization_id, name=name).id for name in NAMES}
     for dataset_id in made.values():
         add_images(platform, organization_id, dataset_id, 6, folders=FOLDERS, annotations_each=2)
-    for operation, name, numbers in steps:
+    for operation, by, name, numbers in steps:
         with platform.db.write() as conn:
             ids = list(conn.scalars(select(images.c.id).where(images.c.dataset_id == made[name])))
             if ids:
                 with suppress(NotFound, bulk.FolderCannotMove):
-                    operation(conn, actor, name, [ids[number % len(ids)] for number in numbers])
+                    OPERATIONS[operation](conn, actor, name, [ids[number % len(ids)] for number in numbers], by)
     with platform.db.read() as conn:
         for dataset_id in made.values():
             _check(conn, dataset_id)

@@ -97,6 +97,7 @@ def _insert(
     """Add the rows and count them; return id of the original -> id of the copy."""
     moment = now()
     copies = {image.id: new_id() for image in originals}
+    labels: dict[str, object] = {} if request.copy_annotations else _WITHOUT_LABELS
     rows: list[dict[str, object]] = []
     for row in repository.whole_rows(conn, list(copies)):
         folder, filename = paths[row["id"]]
@@ -110,7 +111,7 @@ def _insert(
                 "created_at": moment,
                 "updated_at": moment,
             }
-            | ({} if request.copy_annotations else _WITHOUT_LABELS)
+            | labels
         )
     repository.add(conn, rows)
     if any(row["ingested_at"] is None for row in rows):
@@ -133,7 +134,7 @@ def _insert(
     return copies
 
 
-_WITHOUT_LABELS: Mapping[str, object] = {
+_WITHOUT_LABELS: dict[str, object] = {
     "status": "new",
     "status_set_by": None,
     "annotation_count": 0,

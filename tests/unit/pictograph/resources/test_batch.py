@@ -1,15 +1,16 @@
 """What `client.batch` sends, and how it brings answers together."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.unit.pictograph import wire
 from tests.unit.pictograph.wire import API, client_of
 
-from pictograph import Client
 from pictograph._http.mock import MockApi, Reply
 from pictograph.exceptions import ApiError, NotFoundError
-from pictograph.models.batch import BatchResult
+from pictograph.models.batch import BatchResult, BulkChange
+from pictograph.resources.batch import Batch
 
 DONE = {"success": True, "processed": 2, "affected_folders": ["/a"]}
 
@@ -19,35 +20,54 @@ def api() -> MockApi:
     return MockApi()
 
 
-@pytest.mark.parametrize(
-    ("call", "method", "action", "body"),
-    [
-        (lambda b: b.move("s", ["i"]), "POST", "move", {"target_folder_path": "/"}),
-        (
-            lambda b: b.move("s", ["i"], target_folder_path="/a", duplicate_handling="rename"),
-            "POST",
-            "move",
-            {"target_folder_path": "/a", "duplicate_handling": "rename"},
-        ),
-        (
-            lambda b: b.copy("s", ["i"], copy_annotations=True),
-            "POST",
-            "copy",
-            {"target_folder_path": "/", "duplicate_handling": "rename", "copy_annotations": True},
-        ),
-        (
-            lambda b: b.copy_to_dataset("s", ["i"], "t"),
-            "POST",
-            "copy-to-dataset",
-            {"target_dataset_name": "t", "duplicate_handling": "rename", "copy_annotations": False},
-        ),
-        (lambda b: b.delete("s", ["i"]), "POST", "delete", {"permanent": False}),
-        (lambda b: b.update("s", ["i"], is_archived=False), "PATCH", "update", {"updates": {"is_archived": False}}),
-        (lambda b: b.restore("s", ["i"]), "POST", "restore", {"duplicate_handling": "rename"}),
-    ],
-    ids=["move", "move as asked", "copy", "copy to a dataset", "delete", "update", "restore"],
-)
-def test_images__body(api: MockApi, call: Any, method: str, action: str, body: dict[str, Any]) -> None:
+IMAGES: dict[str, tuple[Callable[[Batch], BatchResult], str, str, dict[str, Any]]] = {
+    "move": (lambda b: b.move("s", ["i"]), "POST", "move", {"target_folder_path": "/"}),
+    "move as asked": (
+        lambda b: b.move("s", ["i"], target_folder_path="/a", duplicate_handling="rename"),
+        "POST",
+        "move",
+        {"target_folder_path": "/a", "duplicate_handling": "rename"},
+    ),
+    "copy": (
+        lambda b: b.copy("s", ["i"], copy_annotations=True),
+        "POST",
+        "copy",
+        {"target_folder_path": "/", "duplicate_handling": "rename", "copy_annotations": True},
+    ),
+    "copy to a dataset": (
+        lambda b: b.copy_to_dataset("s", ["i"], "t"),
+        "POST",
+        "copy-to-dataset",
+        {"target_dataset_name": "t", "duplicate_handling": "rename", "copy_annotations": False},
+    ),
+    "delete": (lambda b: b.delete("s", ["i"]), "POST", "delete", {"permanent": False}),
+    "update": (
+        lambda b: b.update("s", ["i"], is_archived=False),
+        "PATCH",
+        "update",
+        {"updates": {"is_archived": False}},
+    ),
+    "restore": (lambda b: b.restore("s", ["i"]), "POST", "restore", {"duplicate_handling": "rename"}),
+}
+CHANGES: dict[str, tuple[Callable[[Batch], BulkChange], str, dict[str, Any]]] = {
+    "move": (
+        lambda b: b.move_folder("s", "/a", "/b"),
+        "folders/move",
+        {"folder_path": "/a", "target_path": "/b", "duplicate_handling": "skip"},
+    ),
+    "delete": (
+        lambda b: b.delete_folder("s", "/a"),
+        "folders/delete",
+        {"folder_path": "/a", "permanent": False},
+    ),
+    "restore": (lambda b: b.restore_all("s"), "trash/restore", {"duplicate_handling": "rename"}),
+    "empty": (lambda b: b.empty_trash("s"), "trash/empty", {}),
+}
+
+
+@pytest.mark.parametrize("case", IMAGES)
+def test_images__body(api: MockApi, case: str) -> None:
+    call, method, action, body = IMAGES[case]
     api.on(method, f"{API}/batch/images/{action}", DONE)
     assert call(client_of(api).batch) == BatchResult.model_validate(DONE)
     assert api.calls[0].json == {"dataset_name": "s", "image_ids": ["i"], **body}
@@ -86,21 +106,9 @@ def change(status: str = "completed", **more: Any) -> dict[str, Any]:
     return {"status": status, "total": 3, "processed": 3, **more}
 
 
-@pytest.mark.parametrize(
-    ("call", "path", "body"),
-    [
-        (
-            lambda b: b.move_folder("s", "/a", "/b"),
-            "folders/move",
-            {"folder_path": "/a", "target_path": "/b", "duplicate_handling": "skip"},
-        ),
-        (lambda b: b.delete_folder("s", "/a"), "folders/delete", {"folder_path": "/a", "permanent": False}),
-        (lambda b: b.restore_all("s"), "trash/restore", {"duplicate_handling": "rename"}),
-        (lambda b: b.empty_trash("s"), "trash/empty", {}),
-    ],
-    ids=["move", "delete", "restore", "empty"],
-)
-def test_folders_and_trash__done_at_once(api: MockApi, call: Any, path: str, body: dict[str, Any]) -> None:
+@pytest.mark.parametrize("case", CHANGES)
+def test_folders_and_trash__done_at_once(api: MockApi, case: str) -> None:
+    call, path, body = CHANGES[case]
     api.on("POST", f"{API}/batch/{path}", change())
     assert call(client_of(api).batch).success
     assert api.calls[0].json == {"dataset_name": "s", **body}
@@ -136,12 +144,7 @@ def test_trash__follows_the_cursor_up_to_the_limit(api: MockApi) -> None:
         {"images": [wire.dataset_image("i1")], "next_cursor": "i1"},
     ]
     api.on("GET", f"{API}/batch/trash", *pages)
-    found = list(_batch(api).trash("s", page_size=2, max_total=3))
+    found = list(client_of(api).batch.trash("s", page_size=2, max_total=3))
     assert [image.id for image in found] == ["i3", "i2", "i1"]
     assert [call.query.get("cursor") for call in api.calls] == [None, "i2"]
     assert [call.query["limit"] for call in api.calls] == ["2", "1"]
-
-
-def _batch(api: MockApi) -> Any:
-    client: Client = client_of(api)
-    return client.batch
