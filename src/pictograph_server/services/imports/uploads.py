@@ -119,15 +119,15 @@ def create(platform: Platform, actor: Actor, request: ImportRequest) -> DatasetI
         return to_wire(record, repository.parts(conn, record.id))
 
 
-def expected_part(conn: Connection, organization_id: str, import_id: str, number: int) -> int:
-    """Return how many bytes a part has, before any of them is read.
+def expected_part(conn: Connection, organization_id: str, import_id: str, number: int, *, lock: bool = False) -> int:
+    """Return how many bytes a part has, before any of them is read. `lock` holds the import until the transaction ends.
 
     Raises:
         ImportNotFound: 404.
         ImportNotReady: 409, parts are no longer taken.
         BadPart: 400, there is no part of this number.
     """
-    record = require(conn, organization_id, import_id)
+    record = require(conn, organization_id, import_id, lock=lock)
     if record.status != "uploading":
         raise ImportNotReady(record, "sent parts of", f"it is {record.status}")
     if not 0 <= number < record.part_count:
@@ -151,8 +151,8 @@ def receive_part(
         raise BadPart(number, "its bytes are not those whose hash was given")
     platform.blobs.put_file(part_key(import_id, number), file)
     with platform.db.write() as conn:
-        # Another part may be the last one, and the plan begun, while this one was on its way.
-        expected_part(conn, organization_id, import_id, number)
+        # While this one was on its way the plan may have begun; and two may bring the same part.
+        expected_part(conn, organization_id, import_id, number, lock=True)
         repository.put_part(conn, import_id, PartRecord(number, size, sha256.lower()))
         repository.change(conn, import_id, {})
 
