@@ -34,7 +34,7 @@ def count(conn: Connection, subject: str, moment: datetime) -> None:
 
 
 def discount(conn: Connection, subject: str) -> None:
-    query = update(sign_in_failures).where(subject == _SUBJECT, _FAILURES > 0)
+    query = update(sign_in_failures).where(sign_in_failures.c.subject == subject, _FAILURES > 0)
     conn.execute(query.values(failures=_FAILURES - 1))
 
 
