@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import annotate, bulk, compare, listing, polygons, start, upload
+from benchmarks import annotate, bulk, compare, listing, polygons, start, upload, versions
 
 BENCHMARKS = {
     "start": start.main,
@@ -12,6 +12,7 @@ BENCHMARKS = {
     "compare": compare.main,
     "listing": listing.main,
     "bulk": bulk.main,
+    "versions": versions.main,
 }
 
 
