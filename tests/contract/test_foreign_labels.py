@@ -55,7 +55,8 @@ def boxes(shapes: list[Annotation]) -> list[tuple[str, float, float, float, floa
         else:
             assert shape.type == "polygon"
             edges = bounds(rings_of(shape))
-        found.append((shape.name, *(round(edge, 3) for edge in edges)))
+        left, top, right, bottom = (round(edge, 3) for edge in edges)
+        found.append((shape.name, left, top, right, bottom))
     return found
 
 
@@ -142,7 +143,7 @@ def test_yolo__a_broken_line_is_named_and_the_rest_is_read() -> None:
 # --- COCO ---
 
 
-def coco(image: dict[str, object] | None = None, **instance: object) -> dict[str, object]:
+def coco(image: Mapping[str, object] | None = None, **instance: object) -> dict[str, object]:
     return {
         "images": [{"id": 1, "file_name": "a.png", "width": 100, "height": 50, **(image or {})}],
         "annotations": [{"id": 1, "image_id": 1, "category_id": 3, **instance}],
@@ -173,7 +174,7 @@ INSTANCES = {
 
 @pytest.mark.parametrize(("instance", "expected"), INSTANCES.values(), ids=INSTANCES)
 def test_coco__instances(instance: dict[str, object], expected: list[tuple[object, ...]]) -> None:
-    assert boxes(read({"a.json": coco(**instance)}, "coco")["/a.png"][1]) == expected
+    assert boxes(read({"a.json": coco(None, **instance)}, "coco")["/a.png"][1]) == expected
 
 
 def test_coco__crowd_is_marked_and_written_back() -> None:
@@ -213,11 +214,8 @@ def test_coco__ids_may_be_texts_and_files_may_begin_with_a_mark() -> None:
 
 
 def test_coco__unknown_category_is_named_and_the_rest_is_read() -> None:
-    report, document = ReadReport(), coco(bbox=[1, 2, 3, 4])
-    document["annotations"] = [
-        {"id": 9, "image_id": 1, "category_id": 8, "bbox": [1, 1, 1, 1]},
-        document["annotations"][0],
-    ]  # type: ignore[index]
+    report, good = ReadReport(), {"id": 1, "image_id": 1, "category_id": 3, "bbox": [1, 2, 3, 4]}
+    document = {**coco(), "annotations": [{**good, "id": 9, "category_id": 8}, good]}
     assert len(read({"a.json": document}, "coco", report)["/a.png"][1]) == 1
     assert "annotation 9" in report.problems[0] and "category 8" in report.problems[0]
 

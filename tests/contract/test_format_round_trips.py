@@ -133,7 +133,7 @@ def every(*contents: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("format", chosen.values(), ids=chosen)
 
 
-few = settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+few = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @every("boxes", "polygons")

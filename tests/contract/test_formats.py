@@ -52,6 +52,7 @@ def formats_with(*contents: Content) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("format", found.values(), ids=found)
 
 
+TAGS = frozenset[Content]({"tags"})
 object_formats = formats_with("boxes", "polygons")
 
 
@@ -187,7 +188,7 @@ def test_format__image_without_objects_is_kept(format: Format):
     read, report = round_trip(format, written)
     said = sorted((e.filename.partition(".")[0], len(found) + len(e.tags)) for e, found in read)
     assert said[0] == ("empty", 0) and said[1][0] == "full" and said[1][1] > 0
-    assert (report.images, report.annotations) == (2, 0 if format.holds == {"tags"} else 1)
+    assert (report.images, report.annotations) == (2, 0 if format.holds == TAGS else 1)
 
 
 @every_format
@@ -212,7 +213,7 @@ def test_format__names_never_collide(format: Format, names: list[tuple[str, str]
     entries = [(entry(name, folder, (tags[i],)), [box(x=5 + i)]) for i, (name, folder) in enumerate(names)]
     read, _ = round_trip(format, entries, header((*CLASSES, *tags)))
     assert len(read) == len(names)
-    if format.holds == {"tags"}:
+    if format.holds == TAGS:
         assert sorted(e.tags for e, _ in read) == [(tag,) for tag in tags]
     else:
         lefts = [round(bounds(outline(annotation))[0]) for _, [annotation] in read]
@@ -268,7 +269,7 @@ def test_format__manifest_says_what_was_written(format: Format):
     manifest = json.loads(files.read("manifest.json"))
     assert manifest["classes"] == list(CLASSES) and manifest["status_filter"] == "complete"
     assert (manifest["format"], manifest["images"]) == (format.name, 1)
-    assert manifest["annotations"] == (0 if format.holds == {"tags"} else 1)
+    assert manifest["annotations"] == (0 if format.holds == TAGS else 1)
 
 
 @every_format

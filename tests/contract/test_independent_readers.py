@@ -16,6 +16,7 @@ from pictograph.models.annotation import Annotation, BBoxAnnotation, PolygonAnno
 from pictograph.models.common import BoundingBox
 
 SIZE = (160, 120)
+SHAPE_HW = (120, 160)
 CLASSES = ["stop", "yield", "unused"]
 
 
@@ -67,7 +68,7 @@ def edges(annotations: list[Annotation]) -> list[tuple[float, ...]]:
 
 def mask(annotation: Annotation) -> np.ndarray:
     assert annotation.type == "polygon"
-    return polygons_to_mask([rings_of(annotation)], SIZE[::-1])
+    return polygons_to_mask([rings_of(annotation)], SHAPE_HW)
 
 
 def test_coco__pycocotools_has_the_same_boxes_areas_and_masks(tmp_path: Path) -> None:
@@ -120,7 +121,7 @@ def test_yolo__supervision_has_the_same_outlines(tmp_path: Path) -> None:
         str(out / "images"), str(out / "labels"), str(out / "data.yaml"), force_masks=True
     )
     found = {Path(path).name: detections for path, _, detections in dataset}
-    outer = polygons_to_mask([[rings_of(SHAPES["a.jpg"][0])[0]]], SIZE[::-1])  # type: ignore[arg-type]
+    outer = polygons_to_mask([[rings_of(SHAPES["a.jpg"][0])[0]]], SHAPE_HW)  # type: ignore[arg-type]
     # It draws the border as well, up to a pixel wide.
     assert outer.sum() <= found["a.jpg"].mask[0].sum() <= outer.sum() + 4 * 61
     assert len(found["empty.jpg"]) == 0
