@@ -17,7 +17,6 @@ from pictograph_server.platform import Platform
 from pictograph_server.signing import signing_secret
 
 from . import repository
-from .sealing import CannotUnseal, Question, seal
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +50,9 @@ def ask(platform: Platform, run: JobRun) -> str:
     Raises:
         KeyForgotten: nobody has it any more.
     """
+    # Here and below: loads a library of cryptography, which a server that imports nothing starts without.
+    from .sealing import CannotUnseal, Question
+
     question = Question.about(run.job_id)
     with run.transaction() as conn:
         repository.ask_for_key(conn, run.job_id, question.public)
@@ -84,6 +86,8 @@ class DifferentSecrets(BadRequest):
 
 
 def _answer_until_end(platform: Platform, import_id: str, api_key: str) -> None:
+    from .sealing import CannotUnseal, seal
+
     secret = signing_secret(platform.settings)
     reached_at = time.monotonic()
     while time.monotonic() - reached_at < _GIVE_UP_S:
