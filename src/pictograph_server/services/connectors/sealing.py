@@ -1,9 +1,9 @@
 """A secret handed from one process to another through a table that others may read, and may keep for ever.
 
-The process that needs the secret asks with its half of a key exchange (X25519, RFC 7748) and forgets the other half when
-it ends; the one that has it answers with its own half and the secret, encrypted and authenticated (ChaCha20-Poly1305,
-RFC 8439) under a key derived from what only the two know (HKDF, RFC 5869). The server's signing secret goes into that key
-as well, so nobody who can merely write the table can ask or answer.
+The process that needs the secret asks with its half of a key exchange (X25519, RFC 7748) and forgets the other half
+when it ends; the one that has it answers with its own half and the secret, encrypted and authenticated
+(ChaCha20-Poly1305, RFC 8439) under a key derived from what only the two know (HKDF, RFC 5869). The server's signing
+secret goes into that key as well, so nobody who can merely write the table can ask or answer.
 """
 
 from dataclasses import dataclass
