@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
@@ -17,7 +18,12 @@ from pictograph_server.middleware.authentication import Authentication
 from pictograph_server.middleware.bodies import Bodies
 from pictograph_server.middleware.envelope import Envelope
 from pictograph_server.middleware.idempotency import Idempotency
-from pictograph_server.middleware.responses import on_http_exception, on_invalid_request, on_service_error
+from pictograph_server.middleware.responses import (
+    on_data_error,
+    on_http_exception,
+    on_invalid_request,
+    on_service_error,
+)
 from pictograph_server.platform import Platform
 from pictograph_server.routes import (
     account,
@@ -131,6 +137,7 @@ def create_app(
     app.router.default = _EitherSlash(app)
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
+    app.add_exception_handler(DataError, on_data_error)
     app.add_exception_handler(HTTPException, on_http_exception)
     # The last one added is the outermost.
     app.add_middleware(Idempotency, db=platform.db)

@@ -4,6 +4,7 @@ import pytest
 from fastapi import APIRouter, Query
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
+from sqlalchemy.exc import DataError
 from tests.conftest import MakeClient
 
 from pictograph_server.app import create_app
@@ -22,6 +23,11 @@ class Thing(BaseModel):
 @routes.get("/crash")
 def crash() -> None:
     raise RuntimeError("the secret is 42")
+
+
+@routes.get("/data-error")
+def data_error() -> None:
+    raise DataError("INSERT", {}, ValueError("value too long: the secret is 42"))
 
 
 @routes.get("/conflict")
@@ -73,6 +79,12 @@ def test_crash__is_500_with_the_id_and_no_secret(client: TestClient) -> None:
     answer = client.get("/api/v1/app/crash")
     assert answer.status_code == 500
     assert answer.headers["X-Request-Id"] in answer.json()["detail"]
+    assert "42" not in answer.text
+
+
+def test_value_the_database_cannot_keep__is_422(client: TestClient) -> None:
+    answer = client.get("/api/v1/app/data-error")
+    assert (answer.status_code, answer.json()["code"]) == (422, "value_not_kept")
     assert "42" not in answer.text
 
 

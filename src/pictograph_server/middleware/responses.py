@@ -1,15 +1,19 @@
 """Errors as JSON, wherever they are raised: one shape for routes and for what stands before them."""
 
+import logging
 from collections.abc import Sequence
 from typing import cast
 
 import orjson
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from pictograph_server.errors import MethodNotAllowed, NotFound, ServiceError
+from pictograph_server.errors import MethodNotAllowed, NotFound, ServiceError, Unprocessable
+
+log = logging.getLogger("pictograph.server")
 
 
 def error_response(error: ServiceError) -> Response:
@@ -32,6 +36,23 @@ def internal_error_response(request_id: str) -> Response:
 
 def on_service_error(_request: Request, error: Exception) -> Response:
     return error_response(cast("ServiceError", error))
+
+
+class ValueNotKept(Unprocessable):
+    code = "value_not_kept"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request holds a value that the database cannot keep",
+            why="a text is too long or has a NUL character in it, or a number is too large",
+            fix="Look at what was sent; the server's log says more.",
+        )
+
+
+def on_data_error(request: Request, error: Exception) -> Response:
+    """Answer what only the database found impossible; what is known to be is refused before, with better words."""
+    log.warning("%s %s: %s", request.method, request.url.path, cast("DataError", error).orig)
+    return error_response(ValueNotKept())
 
 
 def on_invalid_request(_request: Request, error: Exception) -> Response:
