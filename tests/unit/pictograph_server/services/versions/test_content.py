@@ -16,7 +16,12 @@ from pictograph_server.services.versions.content import (
 )
 from pictograph_server.storage.blobs import BlobStore, open_blobs
 
-BOX = {"id": "a", "name": "stop", "type": "bbox", "bounding_box": {"x": 0.1, "y": 1, "w": 1e-7, "h": 3.0}}
+BOX: dict[str, object] = {
+    "id": "a",
+    "name": "stop",
+    "type": "bbox",
+    "bounding_box": {"x": 0.1, "y": 1, "w": 1e-7, "h": 3.0},
+}
 
 
 def image(number: int) -> FrozenImage:
