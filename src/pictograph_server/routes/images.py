@@ -1,14 +1,16 @@
 """Images: metadata, bytes, uploads of one or many, deletion (contract §6.2)."""
 
 from dataclasses import asdict
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any, Literal
 
 from anyio import CapacityLimiter, to_thread
 from anyio.lowlevel import RunVar
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 from starlette.responses import Response
 
+from pictograph.models.dataset import DatasetImage
 from pictograph_server.actor import Actor
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.platform import Platform
@@ -22,6 +24,7 @@ from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import bundle, uploads
 from pictograph_server.services.images import service as images
 from pictograph_server.services.images.blobs import remove_unreferenced
+from pictograph_server.services.images.bundle import MemberResult
 from pictograph_server.services.images.content import FileTooLarge
 from pictograph_server.services.images.records import THUMBNAIL_MEDIA_TYPE, ImageNotFound
 from pictograph_server.storage.blobs import image_key, thumbnail_key
@@ -31,6 +34,11 @@ router = APIRouter(prefix=f"{API}/images", tags=["images"])
 # Bundles are checked by as many threads as help; more would only hold more of them in memory.
 _BUNDLES_AT_ONCE = 2
 _bundle_threads: RunVar[CapacityLimiter] = RunVar("bundle_threads")
+
+
+# Any of the kinds of image that are taken, and parts of one.
+_IMAGE = {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}
+_BYTES: dict[int | str, dict[str, Any]] = {200: _IMAGE, 206: {"description": "A part of it", **_IMAGE}}
 
 
 class UploadUrlBody(BaseModel):
@@ -46,13 +54,62 @@ class CheckedFile(BaseModel):
     sha256: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{64}$")]
 
 
+class UploadTicket(BaseModel):
+    """Where the bytes go, and what is sent back when they are there; opaque but for `upload_url`."""
+
+    success: Literal[True] = True
+    upload_url: str
+    gcs_bucket: str
+    gcs_path: str
+    gcs_uri: str
+
+
+class Registered(BaseModel):
+    success: Literal[True] = True
+    image_id: str
+    filename: str
+
+
+class ImageAnswer(DatasetImage):
+    """An image with what only our own clients read."""
+
+    annotation_version: int
+    image_auto_tags: dict[str, JsonValue]
+    updated_at: datetime
+
+
+class ImageEnvelope(BaseModel):
+    image: ImageAnswer
+
+
+class Uploaded(ImageEnvelope):
+    success: Literal[True]
+    image_id: str
+
+
+class Deleted(BaseModel):
+    success: Literal[True] = True
+    image_id: str
+    permanent: bool
+
+
+class Presence(BaseModel):
+    """For each file: is it there, is another one there under its name, or neither."""
+
+    states: list[str]
+
+
+class BundleAnswer(BaseModel):
+    results: list[MemberResult]
+
+
 class CheckBody(BaseModel):
     dataset_id: str
     images: Annotated[list[CheckedFile], Field(max_length=10_000)]
 
 
 @router.post("/upload-url")
-def create_upload_url(body: UploadUrlBody, actor: Member, platform: PlatformDep) -> dict[str, object]:
+def create_upload_url(body: UploadUrlBody, actor: Member, platform: PlatformDep) -> UploadTicket:
     with platform.db.write() as conn:
         ticket = uploads.begin(
             conn,
@@ -62,13 +119,12 @@ def create_upload_url(body: UploadUrlBody, actor: Member, platform: PlatformDep)
             folder_path=body.folder_path,
             content_type=body.content_type,
         )
-    return {
-        "success": True,
-        "upload_url": platform.signer.upload_url(ticket.upload_id),
-        "gcs_bucket": uploads.BUCKET,
-        "gcs_path": ticket.path,
-        "gcs_uri": ticket.uri,
-    }
+    return UploadTicket(
+        upload_url=platform.signer.upload_url(ticket.upload_id),
+        gcs_bucket=uploads.BUCKET,
+        gcs_path=ticket.path,
+        gcs_uri=ticket.uri,
+    )
 
 
 @router.post("/register", status_code=201)
@@ -78,13 +134,13 @@ def register_image(
     dataset_id: Annotated[str, Form()],
     filename: Annotated[str, Form()],
     gcs_path: Annotated[str, Form()],
-) -> dict[str, object]:
+) -> Registered:
     # The form's sizes and types are the client's guess, empty where it had none; the server reads the bytes.
     image_id = uploads.complete(platform, actor, dataset_id=dataset_id, filename=filename, gcs_path=gcs_path)
-    return {"success": True, "image_id": image_id, "filename": filename}
+    return Registered(image_id=image_id, filename=filename)
 
 
-@router.post("/upload", status_code=201)
+@router.post("/upload", status_code=201, response_model=Uploaded)
 def upload_image(
     actor: Member,
     platform: PlatformDep,
@@ -104,13 +160,13 @@ def upload_image(
 
 
 @router.post("/check")
-def check_images(body: CheckBody, actor: Member, platform: PlatformDep) -> dict[str, list[str]]:
+def check_images(body: CheckBody, actor: Member, platform: PlatformDep) -> Presence:
     files = [(entry.folder_path, entry.filename, entry.sha256) for entry in body.images]
     with platform.db.read() as conn:
-        return {"states": list(bundle.presence(conn, actor.organization_id, body.dataset_id, files))}
+        return Presence(states=list(bundle.presence(conn, actor.organization_id, body.dataset_id, files)))
 
 
-@router.post("/bundle")
+@router.post("/bundle", response_model=BundleAnswer)
 async def upload_bundle(
     request: Request, actor: Member, platform: PlatformDep, dataset_id: Annotated[str, Query()]
 ) -> Response:
@@ -123,12 +179,12 @@ async def upload_bundle(
     return json_response({"results": [asdict(result) for result in results]})
 
 
-@router.get("/{image_id}/metadata")
+@router.get("/{image_id}/metadata", response_model=ImageEnvelope)
 def get_image_metadata(image_id: str, actor: Viewer, platform: PlatformDep) -> Response:
     return json_response({"image": _metadata(platform, actor, image_id)})
 
 
-@router.get("/{image_id}/thumbnail")
+@router.get("/{image_id}/thumbnail", responses=_BYTES, response_class=Response)
 def get_thumbnail(image_id: str, request: Request, actor: Viewer, platform: PlatformDep) -> Response:
     with platform.db.read() as conn:
         record = images.get(conn, actor.organization_id, image_id)
@@ -143,7 +199,7 @@ def get_thumbnail(image_id: str, request: Request, actor: Viewer, platform: Plat
     )
 
 
-@router.get("/{image_id}")
+@router.get("/{image_id}", responses=_BYTES, response_class=Response)
 def get_image(image_id: str, request: Request, actor: Viewer, platform: PlatformDep) -> Response:
     """Answer the bytes themselves, whatever Accept says."""
     with platform.db.read() as conn:
@@ -154,11 +210,11 @@ def get_image(image_id: str, request: Request, actor: Viewer, platform: Platform
 
 
 @router.delete("/{image_id}")
-def delete_image(image_id: str, actor: Admin, platform: PlatformDep, permanent: bool = False) -> dict[str, object]:
+def delete_image(image_id: str, actor: Admin, platform: PlatformDep, permanent: bool = False) -> Deleted:
     with platform.db.write() as conn:
         sha256s = batch.delete_one(conn, actor, image_id, permanent=permanent)
     remove_unreferenced(platform, sha256s)
-    return {"success": True, "image_id": image_id, "permanent": permanent}
+    return Deleted(image_id=image_id, permanent=permanent)
 
 
 class ThumbnailNotReady(ImageNotFound):
