@@ -72,7 +72,9 @@ def restore(
     back = [image for image in archived if image.id in placement.granted]
     require_room(conn, organization_id, images=len(back), size_bytes=sum(image.file_size_bytes for image in back))
     with tallies.tracked_classes(conn, dataset_id, [image.id for image in back]):
-        repository.restore(conn, {image.id: placement.granted[image.id] for image in back})
+        # The names first: the index of names does not see images in the trash.
+        repository.set_paths(conn, {image_id: placement.granted[image_id] for image_id in placement.renamed})
+        repository.set_values(conn, [image.id for image in back], {"is_archived": False})
     outcome = _outcome(archived, placement)
     outcome.done = [replace(image, is_archived=False) for image in outcome.done]
     _count(conn, dataset_id, back, outcome.done)
