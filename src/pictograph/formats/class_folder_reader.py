@@ -4,11 +4,10 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
-from typing import cast
 
 from pictograph.formats.archive import FileSource
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes, ReadReport, Skipped
-from pictograph.formats.documents import load_object
+from pictograph.formats.documents import manifest_classes
 from pictograph.formats.image_files import ImageFiles, is_litter, placed
 from pictograph.models.annotation import Annotation
 
@@ -44,9 +43,8 @@ def read(
 
 def class_names(source: FileSource) -> list[str]:
     """Return the classes of our manifest, else those of the folders by their names."""
-    if "manifest.json" in source.names():
-        names = load_object(source, "manifest.json").get("classes")
-        return [str(name) for name in cast("list[object]", names)] if isinstance(names, list) else []
+    if (listed := manifest_classes(source)) is not None:
+        return listed
     one_hot = _one_hot(source)
     found = {tag for name in ImageFiles(source).names for tag in one_hot.get(name, _tags(name))}
     return sorted(found)
@@ -72,7 +70,7 @@ def _listed(source: FileSource) -> list[tuple[dict[str, str], tuple[str, ...]]] 
     """Return the images of our list, each once, with all its tags; None where there is no such list."""
     if PATH not in source.names():
         return None
-    table = csv.DictReader(io.StringIO(source.read(PATH).decode("utf-8-sig", "replace"), newline=""))
+    table = csv.DictReader(io.StringIO(source.read(PATH).decode("utf-8-sig", "replace"), newline=""), restval="")
     if not set(COLUMNS) <= set(table.fieldnames or ()):
         return None
     found: dict[tuple[str, str], tuple[dict[str, str], list[str]]] = {}

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pictograph.formats.archive import FileSource
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes, ReadReport, Skipped
 from pictograph.formats.documents import first_error, load_object
-from pictograph.formats.image_files import ImageFiles, is_litter, placed
+from pictograph.formats.image_files import ImageFiles, is_litter, placed, side
 from pictograph.formats.pixel_masks import from_pixels
 from pictograph.formats.shapes import Label, box, check_mask_size, polygon
 from pictograph.geometry import rle
@@ -174,7 +174,7 @@ def _entry(image: _Image, place: _Place) -> ImageEntry:
     origin = image.pictograph
     file = place.files.find(image.file_name, beside=place.folder)
     folder, filename = placed(file or image.file_name)
-    width, height = int(image.width or 0), int(image.height or 0)
+    width, height = side(image.width), side(image.height)
     if not width or not height:
         width, height = place.files.size(file, image.file_name) or (0, 0)
     return ImageEntry(

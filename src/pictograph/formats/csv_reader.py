@@ -4,12 +4,11 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 from pictograph.formats.archive import FileSource
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes, ReadReport, Skipped
-from pictograph.formats.documents import load_object
-from pictograph.formats.image_files import ImageFiles, is_image, is_litter, placed
+from pictograph.formats.documents import manifest_classes
+from pictograph.formats.image_files import ImageFiles, is_image, is_litter, placed, side
 from pictograph.formats.shapes import Label, box
 from pictograph.formats.xml_text import number
 from pictograph.models.annotation import Annotation
@@ -62,10 +61,7 @@ def read(
 
 def class_names(source: FileSource) -> list[str]:
     """Return the classes of our manifest; else nothing, for then only the rows have them."""
-    if "manifest.json" not in source.names():
-        return []
-    listed = load_object(source, "manifest.json").get("classes")
-    return [str(name) for name in cast("list[object]", listed)] if isinstance(listed, list) else []
+    return manifest_classes(source) or []
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,7 @@ def _entry(said: str, row: Row, table: str, files: ImageFiles) -> ImageEntry | N
     file = files.find(said, beside=table.rpartition("/")[0])
     folder, filename = placed(file or said)
     try:
-        size = (int(number(row.get("width"), "the width")), int(number(row.get("height"), "the height")))
+        size = (side(number(row.get("width"), "the width")), side(number(row.get("height"), "the height")))
     except ValueError:
         size = (0, 0)
     if size[0] <= 0 or size[1] <= 0:

@@ -6,7 +6,7 @@ from xml.etree.ElementTree import Element
 
 from pictograph.formats.archive import FileSource
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes, ReadReport, Skipped
-from pictograph.formats.image_files import ImageFiles, is_litter, placed
+from pictograph.formats.image_files import ImageFiles, is_litter, placed, side
 from pictograph.formats.pixel_masks import from_pixels
 from pictograph.formats.shapes import Label, box, check_mask_size, ellipse_ring, keypoint, polygon, polyline, rotated
 from pictograph.formats.xml_text import child_text, number, parse_xml
@@ -76,9 +76,9 @@ class _Document:
         shapes: dict[int, list[Annotation]] = {}
         for track in self.root.iterfind("track"):
             for element in track:
-                if element.tag in _SHAPES | _NOT_READ and element.get("outside") != "1":
-                    frame = shapes.setdefault(int(number(element.get("frame"), "the frame")), [])
-                    frame += self._shape(element, track.get("label") or "")
+                number_text = element.get("frame") or ""
+                if element.tag in _SHAPES | _NOT_READ and element.get("outside") != "1" and number_text.isdecimal():
+                    shapes.setdefault(int(number_text), []).extend(self._shape(element, track.get("label") or ""))
         width = child_text(self.root, "meta//original_size/width")
         height = child_text(self.root, "meta//original_size/height")
         for frame, found in sorted(shapes.items()):
@@ -89,7 +89,7 @@ class _Document:
         file = self.files.find(said, beside=self.name.rpartition("/")[0])
         folder, filename = placed(file or said)
         try:
-            size = (int(number(width, "the width")), int(number(height, "the height")))
+            size = (side(number(width, "the width")), side(number(height, "the height")))
         except ValueError:
             size = (0, 0)
         if size[0] <= 0 or size[1] <= 0:

@@ -32,6 +32,17 @@ def load_object(source: FileSource, name: str) -> Mapping[str, object]:
     return cast("Mapping[str, object]", document)
 
 
+def manifest_classes(source: FileSource) -> list[str] | None:
+    """Return the classes that an export of ours lists in order, None where there is no such list."""
+    if "manifest.json" not in source.names():
+        return None
+    try:
+        listed = load_object(source, "manifest.json").get("classes")
+    except FormatError:
+        return None
+    return [str(name) for name in cast("list[object]", listed)] if isinstance(listed, list) else None
+
+
 def first_error(error: ValueError) -> str:
     """Return what a validation complains of first, in a line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -10,6 +10,8 @@ from pictograph.formats.base import ImageSizes
 IMAGE_ENDINGS = frozenset(
     {".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".heic", ".heif"}
 )
+# No camera and no format of images has longer ones.
+_LONGEST_SIDE = 1_000_000
 # Folders that hold images and say nothing about them.
 _STORES = frozenset({"images", "jpegimages", "img", "obj_train_data", "labels", "annotations"})
 
@@ -36,6 +38,11 @@ def placed(path: str) -> tuple[str, str]:
     kept = [folder for folder in folders if folder != ".."]
     store = next((index for index, folder in enumerate(kept) if folder.lower() in _STORES), len(kept))
     return "/" + "/".join(kept[:store] + kept[store + 1 :]), filename
+
+
+def side(value: float | None) -> int:
+    """Return the side of an image that a file claims, in pixels; 0 for what can be none."""
+    return int(value) if value is not None and 1 <= value <= _LONGEST_SIDE else 0
 
 
 class ImageFiles:

@@ -3,14 +3,13 @@
 import base64
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import cast
 
 from pydantic import BaseModel, Field, ValidationError
 
 from pictograph.formats.archive import FileSource
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes, ReadReport, Skipped
-from pictograph.formats.documents import first_error, load_object
-from pictograph.formats.image_files import ImageFiles, is_litter, placed
+from pictograph.formats.documents import first_error, load_object, manifest_classes
+from pictograph.formats.image_files import ImageFiles, is_litter, placed, side
 from pictograph.formats.pixel_masks import from_pixels
 from pictograph.formats.shapes import Label, box, check_mask_size, ellipse_ring, keypoint, polygon, polyline
 from pictograph.geometry.rings import bounds
@@ -47,10 +46,9 @@ def read(
 
 def class_names(source: FileSource) -> list[str]:
     """Return the names of `labels.txt` without LabelMe's own two, `__ignore__` and `_background_`; else nothing."""
-    if "manifest.json" in (names := source.names()):
-        listed = load_object(source, "manifest.json").get("classes")
-        return [str(name) for name in cast("list[object]", listed)] if isinstance(listed, list) else []
-    if "labels.txt" not in names:
+    if (listed := manifest_classes(source)) is not None:
+        return listed
+    if "labels.txt" not in source.names():
         return []
     lines = source.read("labels.txt").decode("utf-8-sig", "replace").splitlines()
     return [line.strip() for line in lines if line.strip() not in ("", "__ignore__", "_background_")]
@@ -97,7 +95,7 @@ def _entry(document: _Document, name: str, files: ImageFiles) -> ImageEntry:
     said = placed(document.imagePath)[1]
     file = files.find(document.imagePath, beside=beside) or files.with_stem(name.rpartition(".")[0])
     folder, filename = placed(file or f"{beside}/{said or PurePosixPath(name).stem}")
-    width, height = int(document.imageWidth or 0), int(document.imageHeight or 0)
+    width, height = side(document.imageWidth), side(document.imageHeight)
     if width <= 0 or height <= 0:
         width, height = files.size(file, f"{folder}/{filename}".lstrip("/"), said) or (0, 0)
     return ImageEntry(

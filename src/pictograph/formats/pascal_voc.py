@@ -31,7 +31,8 @@ from pictograph.formats.base import (
     rings_of,
     selected,
 )
-from pictograph.formats.image_files import ImageFiles, is_litter, placed
+from pictograph.formats.documents import manifest_classes
+from pictograph.formats.image_files import ImageFiles, is_litter, placed, side
 from pictograph.formats.shapes import Label, box, polygon
 from pictograph.formats.xml_text import XmlText, as_text, child_text, number, parse_xml
 from pictograph.geometry.rings import Ring, bounds
@@ -152,9 +153,9 @@ def read(
 
 def class_names(source: FileSource) -> list[str]:
     """Return the classes of our manifest, else of the label map without its background; else nothing."""
-    if "manifest.json" in (names := source.names()):
-        return [str(name) for name in json.loads(source.read("manifest.json")).get("classes", [])]
-    if "labelmap.txt" not in names:
+    if (listed := manifest_classes(source)) is not None:
+        return listed
+    if "labelmap.txt" not in source.names():
         return []
     lines = source.read("labelmap.txt").decode("utf-8-sig", "replace").splitlines()
     found = [line.split(":")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
@@ -188,8 +189,8 @@ def _entry(root: Element, name: str, files: ImageFiles) -> ImageEntry:
     place = file or f"{placed(stem)[0]}/{placed(said)[1]}".lstrip("/")
     folder_path, filename = placed(place)
     try:
-        width = int(number(child_text(root, "size/width"), "the width"))
-        height = int(number(child_text(root, "size/height"), "the height"))
+        width = side(number(child_text(root, "size/width"), "the width"))
+        height = side(number(child_text(root, "size/height"), "the height"))
     except ValueError:
         width = height = 0
     if width <= 0 or height <= 0:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from typing import cast
 
 from pydantic import ValidationError
 
@@ -23,8 +22,8 @@ from pictograph.formats.base import (
     selected,
     selected_tags,
 )
-from pictograph.formats.documents import load_object
-from pictograph.formats.image_files import ImageFiles, is_litter
+from pictograph.formats.documents import manifest_classes
+from pictograph.formats.image_files import ImageFiles, is_litter, side
 from pictograph.models.annotation import Annotation, dump_annotation, parse_annotations
 
 _FOLDER = "annotations/"
@@ -92,27 +91,26 @@ def read(
 
 def class_names(source: FileSource) -> list[str]:
     """Return the classes of the manifest; else nothing, for then only the documents have them."""
-    if "manifest.json" not in source.names():
-        return []
-    listed = load_object(source, "manifest.json").get("classes")
-    return [str(name) for name in cast("list[object]", listed)] if isinstance(listed, list) else []
+    return manifest_classes(source) or []
 
 
 def _read_document(name: str, data: bytes, files: ImageFiles) -> tuple[ImageEntry, list[Annotation]]:
     try:
         document = json.loads(data)
-        filename, folder = str(document["image"]), str(document.get("image_path") or "/")
+        filename, folder = str(document["image"] or ""), str(document.get("image_path") or "/")
+        if not filename.strip():
+            raise ValueError("it names no image")
         path = f"{folder.strip('/')}/{filename}".lstrip("/")
         file = files.find(str(document.get("image_file") or path), beside=name.rpartition("/")[0])
         width = height = 0
-        if not document.get("image_width") or not document.get("image_height"):
+        if not side(document.get("image_width")) or not side(document.get("image_height")):
             width, height = files.size(file, path) or (0, 0)
         entry = ImageEntry(
             id=str(document.get("image_uuid") or name),
             filename=filename,
             folder_path=folder,
-            width=int(document.get("image_width") or width),
-            height=int(document.get("image_height") or height),
+            width=side(document.get("image_width")) or width,
+            height=side(document.get("image_height")) or height,
             status=str(document.get("image_status") or "complete"),
             image_url=document.get("image_url"),
             tags=tuple(map(str, document.get("image_tags") or ())),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pictograph.formats.base import ImageEntry, ReadReport
-from pictograph.formats.shapes import Label, polygon
+from pictograph.formats.shapes import Label, are_places, polygon
 from pictograph.geometry.rings import Vertex, bounds
 from pictograph.models.annotation import Annotation
 
@@ -52,7 +52,8 @@ def from_pixels(
     from pictograph.geometry.masks import rings_to_mask
 
     height, width = mask.shape
-    if paths and np.array_equal(rings_to_mask(paths, (height, width), origin_xy=origin_xy), mask):
+    is_known = bool(paths) and all(are_places(vertex) for path in paths for vertex in path)
+    if is_known and np.array_equal(rings_to_mask(paths, (height, width), origin_xy=origin_xy), mask):
         return polygon(label, paths, report)
     parts = mask_to_exact_polygons(mask, origin_xy=origin_xy)
     return [a for number, rings in enumerate(parts) for a in polygon(label.part(number), rings, report)]

@@ -18,6 +18,8 @@ from pictograph.models.annotation import (
 )
 from pictograph.models.common import BoundingBox, Point
 
+# No image reaches so far, and what is computed from larger numbers is nonsense.
+_FARTHEST = 1e8
 # More than any image that is accepted has; a file may claim anything.
 MAX_MASK_PIXELS = 1 << 28
 
@@ -45,7 +47,7 @@ def box(label: Label, x: float, y: float, w: float, h: float, report: ReadReport
     """Return the box as a list of one, or an empty list when it has no area, no class, or numbers without an end."""
     if not _has_class(label, report):
         return []
-    if not _are_finite((x, y, w, h)) or w <= 0 or h <= 0:
+    if not are_places((x, y, w, h)) or w <= 0 or h <= 0:
         report.skipped[Skipped.NO_AREA] += 1
         return []
     return [
@@ -64,7 +66,7 @@ def polygon(label: Label, rings: Sequence[Sequence[Vertex]], report: ReadReport)
     """Return the polygon as a list of one, or an empty list when its outer ring has no area."""
     if not _has_class(label, report):
         return []
-    cleaned = clean_polygon(rings) if all(_are_finite(vertex) for ring in rings for vertex in ring) else None
+    cleaned = clean_polygon(rings) if all(are_places(vertex) for ring in rings for vertex in ring) else None
     if cleaned is None:
         report.skipped[Skipped.NO_AREA] += 1
         return []
@@ -85,7 +87,7 @@ def polyline(label: Label, path: Ring, report: ReadReport) -> list[Annotation]:
     """Return the line as a list of one, or an empty list when it has fewer than two points."""
     if not _has_class(label, report):
         return []
-    if len(path) < 2 or not all(_are_finite(vertex) for vertex in path):
+    if len(path) < 2 or not all(are_places(vertex) for vertex in path):
         report.skipped[Skipped.NO_AREA] += 1
         return []
     geometry = PolylineGeometry(path=points_of(path))
@@ -105,7 +107,7 @@ def keypoint(label: Label, x: float, y: float, report: ReadReport) -> list[Annot
     """Return the point as a list of one, or an empty list when it is nowhere."""
     if not _has_class(label, report):
         return []
-    if not _are_finite((x, y)):
+    if not are_places((x, y)):
         report.skipped[Skipped.NO_AREA] += 1
         return []
     return [
@@ -167,5 +169,6 @@ def _share(confidence: float) -> float:
     return confidence if 0 <= confidence <= 1 else 1.0
 
 
-def _are_finite(numbers: Iterable[float]) -> bool:
-    return all(math.isfinite(number) for number in numbers)
+def are_places(numbers: Iterable[float]) -> bool:
+    """Whether numbers can be places on or near an image; those that are not finite cannot."""
+    return all(abs(number) <= _FARTHEST for number in numbers)

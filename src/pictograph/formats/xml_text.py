@@ -1,5 +1,6 @@
 """XML read without trust and written as text: no entities, no deep nesting, nothing that breaks out of its quotes."""
 
+import math
 import re
 from collections.abc import Mapping
 from xml.etree.ElementTree import Element, TreeBuilder
@@ -64,9 +65,12 @@ def number(text: str | None, what: str) -> float:
         ValueError: it is none; `what` is named.
     """
     try:
-        return float((text or "").strip().replace(",", "."))
+        value = float((text or "").strip().replace(",", "."))
     except ValueError:
-        raise ValueError(f"{what} is {text!r}, which is no number") from None
+        value = math.nan
+    if not math.isfinite(value):
+        raise ValueError(f"{what} is {text!r}, which is no number")
+    return value
 
 
 class XmlText:

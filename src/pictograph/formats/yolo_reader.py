@@ -15,7 +15,7 @@ from typing import cast
 
 from pictograph.formats.archive import FileSource
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes, ReadReport, Skipped
-from pictograph.formats.documents import load_object
+from pictograph.formats.documents import manifest_classes
 from pictograph.formats.image_files import ImageFiles, is_litter, placed
 from pictograph.formats.shapes import Label, box, polygon
 from pictograph.geometry.rings import Ring
@@ -113,10 +113,8 @@ class _Layout:
 
     @cached_property
     def class_names(self) -> list[str]:
-        if "manifest.json" in self._files:
-            names = load_object(self._source, "manifest.json").get("classes")
-            if isinstance(names, list):
-                return [str(name) for name in cast("list[object]", names)]
+        if (listed := manifest_classes(self._source)) is not None:
+            return listed
         for name in self._nearest(".yaml", ".yml"):
             if found := _names_of(self._yaml(name)):
                 return found
