@@ -13,9 +13,7 @@ Provider = Annotated[ConnectorProvider, typer.Argument(help="The other service."
 # From the environment or asked for, a key is in no list of processes and no history of the shell.
 Key = Annotated[
     str | None,
-    typer.Option(
-        "--key", envvar="PICTOGRAPH_CONNECTOR_KEY", help="API key of the other service; else asked for."
-    ),
+    typer.Option("--key", envvar="PICTOGRAPH_CONNECTOR_KEY", help="API key of the other service; else asked for."),
 ]
 ImportId = Annotated[str, typer.Argument(help="Id of the import.")]
 

@@ -203,9 +203,7 @@ class Batch:
 
     # --- the trash ---
 
-    def trash(
-        self, dataset_name: str, *, page_size: int = 100, max_total: int | None = None
-    ) -> Iterator[DatasetImage]:
+    def trash(self, dataset_name: str, *, page_size: int = 100, max_total: int | None = None) -> Iterator[DatasetImage]:
         """Yield the images in a dataset's trash, those that were made last first."""
         if page_size <= 0:
             raise ValueError(f"page_size must be positive, not {page_size}")
