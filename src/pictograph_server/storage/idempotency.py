@@ -70,8 +70,8 @@ def claim(conn: Connection, request: RequestKey) -> Claimed | Running | OtherReq
         from sqlalchemy.dialects import postgresql
 
         insert = postgresql.insert(idempotency_keys).values(values).on_conflict_do_nothing()
-    inserted = conn.execute(insert)
-    if inserted.rowcount == 1:
+    # Not `rowcount`, which is not kept for an INSERT on Postgres: every claim would look like somebody else's.
+    if conn.execute(insert.returning(idempotency_keys.c.key)).first() is not None:
         return Claimed()
     row = conn.execute(select(idempotency_keys).where(_is(request)).with_for_update()).one()
     if moment - row.created_at >= REMEMBERED:
