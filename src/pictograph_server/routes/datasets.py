@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from pictograph.models.dataset import Dataset, DatasetClass
@@ -31,7 +31,7 @@ class ClassAnswer(DatasetClass):
 class DatasetAnswer(Dataset):
     """A dataset with what only our own clients read."""
 
-    classes: list[ClassAnswer]  # pyright: ignore[reportIncompatibleVariableOverride]
+    classes: list[ClassAnswer] = Field(default_factory=list[ClassAnswer])  # pyright: ignore[reportIncompatibleVariableOverride]
     annotation_types: list[str]
     review_required: bool
     updated_at: datetime

@@ -3,6 +3,7 @@
 from collections import Counter
 
 import pytest
+from fastapi import FastAPI
 from tests.api.jobs.quick_training import start
 from tests.api.jobs.workplace import Workplace
 from tests.conftest import MakeClient, make_api_key, make_organization
@@ -47,8 +48,8 @@ def test_events__after_the_one_heard_last_nothing_comes_twice(signs: Workplace, 
 
 @pytest.mark.parametrize("mark", ["", "x", "-1", "1.2.3.4", "9" * 90, "²"])
 def test_events__an_odd_mark_is_no_error(signs: Workplace, run_id: str, mark: str) -> None:
-    work_headers = {"Last-Event-ID": mark.encode()}
-    answer = signs.client.get(f"/api/v1/developer/training/{run_id}/events", headers=work_headers)
+    headers = [(b"Last-Event-ID", mark.encode())]
+    answer = signs.client.get(f"/api/v1/developer/training/{run_id}/events", headers=headers)
     assert (answer.status_code, '"status":"completed"' in answer.text) == (200, True)
 
 
@@ -69,7 +70,9 @@ def test_events__of_an_export(signs: Workplace) -> None:
 
 def test_events__end_when_the_server_does(signs: Workplace) -> None:
     run = start(signs, config={"epochs": 3})
-    signs.client.app.state.is_stopping = lambda: True  # pyright: ignore[reportAttributeAccessIssue]
+    app = signs.client.app
+    assert isinstance(app, FastAPI)
+    app.state.is_stopping = lambda: True
     heard = follow(signs, f"/training/{run['id']}")
     assert [event.kind for event in heard] == ["queued", "snapshot"]
 
