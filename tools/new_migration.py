@@ -1,4 +1,4 @@
-"""Write the migration from the newest revision to tables.py: `python tools/new_migration.py "add image notes"`.
+"""Write the migration from the newest revision to storage/db/tables: `python tools/new_migration.py "add image notes"`.
 
 With `--initial`, writes 0001 anew from an empty database; only until the first release.
 """

@@ -3,6 +3,7 @@
 Nothing is unpacked to names of theirs, links are not followed, and what unpacks to far more than it should is refused.
 """
 
+import bz2
 import gzip
 import io
 import re
@@ -10,6 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, Protocol
@@ -174,9 +176,35 @@ def _open_zip(file: BinaryIO, packed_bytes: int, limits: PackedLimits) -> Packed
 
     def read(member: _Member) -> bytes:
         assert isinstance(member.place, zipfile.ZipInfo)
-        return archive.read(member.place)
+        return _unpacked(archive, member.place)
 
     return PackedSource(collected.members, collected.skipped, read)
+
+
+def _unpacked(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    """Return the bytes of a member, of those that say more than they have at most one too many.
+
+    `zipfile` unpacks all there is before it looks at the size: a member of five hundred bytes can be gigabytes.
+    """
+    if info.compress_size > _MOST_READ_BYTES:
+        raise zipfile.BadZipFile(f"it has {info.compress_size:,} packed bytes")
+    packed = copy(info)
+    packed.compress_type, packed.file_size = zipfile.ZIP_STORED, info.compress_size
+    # That of the unpacked bytes.
+    del packed.CRC
+    data, most = archive.read(packed), info.file_size + 1
+    if info.compress_type == zipfile.ZIP_DEFLATED:
+        data = zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, most)
+    elif info.compress_type == zipfile.ZIP_BZIP2:
+        try:
+            data = bz2.BZ2Decompressor().decompress(data, most)
+        except OSError as error:
+            raise zipfile.BadZipFile(str(error)) from error
+    if len(data) > info.file_size:
+        raise zipfile.BadZipFile("it unpacks to more than it says")
+    if zlib.crc32(data) != info.CRC:
+        raise zipfile.BadZipFile("its checksum is wrong")
+    return data
 
 
 def _why_not_from_zip(info: zipfile.ZipInfo) -> str | None:

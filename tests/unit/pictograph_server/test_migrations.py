@@ -1,4 +1,4 @@
-"""The migrations make exactly the tables of tables.py, in one transaction each, and start from any state."""
+"""The migrations make exactly the tables of storage/db/tables, in one transaction each, and start from any state."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -27,7 +27,7 @@ def db(tmp_path: Path) -> Database:
 
 @pytest.mark.parametrize("make", [upgrade, migrate], ids=["step by step", "at once"])
 def test_migrate__equals_the_tables(db: Database, make: Callable[[Database], None]) -> None:
-    """When this fails, tables.py has changed: run `python tools/new_migration.py "what changed"`."""
+    """When this fails, storage/db/tables has changed: run `python tools/new_migration.py "what changed"`."""
     make(db)
     assert current_revision(db) == head_revision()
     with db.read() as conn:

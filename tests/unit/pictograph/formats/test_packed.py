@@ -5,6 +5,7 @@ import io
 import struct
 import tarfile
 import tempfile
+import tracemalloc
 import zipfile
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -238,6 +239,25 @@ def test_zip__a_size_that_lies_reads_no_more_than_it_says(tmp_path: Path) -> Non
     source = opened(bytes(data), tmp_path)
     with pytest.raises(UnreadableMember, match=r"a\.txt is damaged"):
         source.read("a.txt")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2], ids=["deflate", "bzip2"])
+def test_zip__a_member_that_hides_its_size_is_not_unpacked_whole(method: int, tmp_path: Path) -> None:
+    hidden = 64 * 1024 * 1024
+    data = bytearray(zipped({"a.json": bytes(hidden)}, compression=method))
+    # The unpacked size, in the local header and in the directory.
+    struct.pack_into("<L", data, data.index(b"PK\x03\x04") + 22, 10)
+    struct.pack_into("<L", data, data.index(b"PK\x01\x02") + 24, 10)
+    source = opened(bytes(data), tmp_path)
+    assert source.size("a.json") == 10
+    tracemalloc.start()
+    try:
+        with pytest.raises(UnreadableMember, match="more than it says"):
+            source.read("a.json")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < hidden / 8
 
 
 def test_zip__a_damaged_member_leaves_the_others(tmp_path: Path) -> None:
