@@ -19,7 +19,7 @@ def _render(kind: str, item: object, _autogenerate: object) -> str | Literal[Fal
 
 
 def _tell_both_conditions() -> None:
-    """Give partial indexes the condition that storage/db/tables keeps until Postgres asks, to be written on SQLite too."""
+    """Give partial indexes the condition that columns.py keeps until Postgres asks, to be written on SQLite too."""
     for table in metadata.tables.values():
         for index in table.indexes:
             if condition := index.info.get("postgresql_where"):
