@@ -36,6 +36,7 @@ SERVER_LAYERS: tuple[tuple[str, ...], ...] = (
         "pictograph_server.signing",
         "pictograph_server.platform",
         "pictograph_server.actor",
+        "pictograph_server.cursor",
         "pictograph_server.auth",
         "pictograph_server.data_folder",
         "pictograph_server.logs",

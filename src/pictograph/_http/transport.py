@@ -70,7 +70,8 @@ class Transport:
         self.sleep = sleep
         self._retry = retry or RetryPolicy(max_retries=config.max_retries)
         tls = httpx2.create_ssl_context()
-        agent = {"User-Agent": f"pictograph-python/{__version__}"}
+        # The words in brackets tell us from the hosted service's client, whatever our version is.
+        agent = {"User-Agent": f"pictograph-python/{__version__} (self-hosted)"}
         self._api = httpx2.Client(
             headers={**agent, "X-API-Key": config.api_key.get_secret_value(), "Accept": "application/json"},
             timeout=config.timeout,

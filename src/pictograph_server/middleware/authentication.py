@@ -50,7 +50,8 @@ class Authentication:
     """Puts the `Actor` of the header X-API-Key, or of the cookie, into the scope, or refuses with 401.
 
     A person's `KnownSession` is there as `session`. Sessions are read at every request: who was signed out or moved to
-    another organisation is so at once.
+    another organisation is so at once. What goes on for longer asks again with `confirm`: a body that is slow to come
+    is that of who has the key, the session and the role when it is whole.
     """
 
     def __init__(
@@ -74,10 +75,26 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and scope["path"].startswith(PROTECTED):
             await self._authenticate(scope)
+            receive = self._confirming(scope, receive)
             if scope["method"] not in ("GET", "HEAD") and scope["path"].startswith(_CHANGE_KEYS):
                 await self.app(scope, receive, self._forgetting(send))
                 return
         await self.app(scope, receive, send)
+
+    def _confirming(self, scope: Scope, receive: Receive) -> Receive:
+        """Look again who it is once a body is whole that was long on its way."""
+        if "confirm" not in scope:
+            return receive
+        began = self._clock()
+
+        async def receive_and_confirm() -> Message:
+            message = await receive()
+            is_last = message["type"] == "http.request" and not message.get("more_body", False)
+            if is_last and self._clock() - began >= CACHE_S:
+                await scope["confirm"]()
+            return message
+
+        return receive_and_confirm
 
     def _forgetting(self, send: Send) -> Send:
         """Look every key up again before the answer is out."""
@@ -93,18 +110,30 @@ class Authentication:
         key = Headers(scope=scope).get("x-api-key", "").strip()
         token = None if key else session_token(scope, self._public_url)
         if token is None and not is_open:
-            known = await self._known(key)
-            scope["actor"] = known.actor
+
+            async def confirm_key() -> KnownKey:
+                known = await self._known(key)
+                scope["actor"] = known.actor
+                return known
+
+            known = await confirm_key()
+            scope["confirm"] = confirm_key
             scope["response_headers"] += self._limits.take(known.actor.id, known.rate_limit)
             return
         require_same_origin(scope, self._public_url, has_cookie=token is not None)
         session = None if token is None else await to_thread.run_sync(self._session, token)
-        if session is None:
+        if token is None or session is None:
             if not is_open:
                 raise NotSignedIn
             return
-        scope["session"] = session
-        scope["actor"] = session.actor
+
+        async def confirm_session() -> None:
+            found = await to_thread.run_sync(self._session, token)
+            if found is None:
+                raise NotSignedIn
+            scope["session"], scope["actor"] = found, found.actor
+
+        scope["session"], scope["actor"], scope["confirm"] = session, session.actor, confirm_session
         scope["response_headers"] += self._limits.take(session.actor.id, self._requests_per_hour)
 
     def _session(self, token: str) -> KnownSession | None:

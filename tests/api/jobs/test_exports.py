@@ -107,7 +107,9 @@ def test_list_exports__hosted_client_is_not_told_of_formats_that_it_does_not_kno
     hosted = {"User-Agent": "pictograph-python/1.0.3"}
     listed = signs.client.get(f"{D}/exports/", headers=hosted).json()["exports"]
     assert [each["format"] for each in listed] == ["csv"]
-    assert len(signs.get("/exports/").json()["exports"]) == 3
+    ours = {"User-Agent": "pictograph-python/1.0.3 (self-hosted)"}
+    for headers in ({}, ours):
+        assert len(signs.client.get(f"{D}/exports/", headers=headers).json()["exports"]) == 3
     refused = signs.client.get(f"{D}/exports/signs/masks", headers=hosted)
     assert (refused.status_code, refused.json()["code"]) == (400, "export_format_too_new")
 

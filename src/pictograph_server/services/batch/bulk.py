@@ -16,6 +16,7 @@ from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetRecord
 from pictograph_server.services.images.blobs import remove_later_if_many
 from pictograph_server.services.images.paths import MAX_FOLDER_LENGTH, normalise_folder
+from pictograph_server.services.images.records import FolderNotFound
 from pictograph_server.services.images.registration import INGEST_LANE
 from pictograph_server.storage.db.types import new_id, now
 
@@ -28,17 +29,6 @@ BULK_TASK = "bulk_change"
 BULK_LANE = INGEST_LANE
 # What a request does by itself: a second or two.
 AT_ONCE = 10_000
-
-
-class FolderNotFound(NotFound):
-    code = "folder_not_found"
-
-    def __init__(self, dataset_name: str, folder: str) -> None:
-        super().__init__(
-            f"Dataset {dataset_name!r} has no folder {folder!r}",
-            why="a folder is there while an image is in it or below it",
-            fix="Folders of images are in `virtual_folder_path`",
-        )
 
 
 class FolderCannotMove(BadRequest):

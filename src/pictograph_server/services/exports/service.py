@@ -196,7 +196,8 @@ def formats_known_to(user_agent: str) -> tuple[AnyExportFormat, ...] | None:
 
     The hosted service's client refuses a whole list for one word that it does not know.
     """
-    return get_args(ExportFormat) if user_agent.startswith("pictograph-python/1.0.") else None
+    is_hosted = user_agent.startswith("pictograph-python/1.0.") and "(" not in user_agent
+    return get_args(ExportFormat) if is_hosted else None
 
 
 def list_exports(

@@ -5,11 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from pictograph_server.errors import Unprocessable
+from pictograph_server import cursor as cursors
+from pictograph_server.cursor import InvalidCursor
 
 from . import download_repository
 from .records import ImageRecord
 from .status_filter import statuses_of
+
+_SORT = "download"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,40 +25,33 @@ class DownloadPage:
     total_annotated: int | None = None
 
 
-class InvalidDownloadCursor(Unprocessable):
-    code = "invalid_cursor"
-
-    def __init__(self, cursor: str) -> None:
-        super().__init__(
-            f"{cursor[:60]!r} is no place in a listing",
-            why="a cursor is the `next_cursor` of an earlier page",
-            fix="Begin with an empty `cursor`, then give each `next_cursor` as it was answered",
-        )
-
-
 def list_for_download(
     conn: Connection, dataset_id: str, *, cursor: str, limit: int, status_filter: str | None = None
 ) -> DownloadPage:
     """Return the page behind a cursor; the empty one is the beginning.
 
     Raises:
-        InvalidDownloadCursor, UnknownStatusFilter: 422.
+        InvalidCursor, UnknownStatusFilter: 422.
     """
     statuses = statuses_of(status_filter)
     last = _position(cursor) if cursor else None
     images = download_repository.page_after(conn, dataset_id, statuses, last, limit)
-    next_cursor = f"{images[-1].created_at.isoformat()}~{images[-1].id}" if len(images) == limit else None
+    next_cursor = _cursor(images[-1]) if len(images) == limit else None
     if last is not None:
         return DownloadPage(images, next_cursor)
     return DownloadPage(images, next_cursor, *download_repository.counts(conn, dataset_id, statuses))
 
 
+def _cursor(image: ImageRecord) -> str:
+    return cursors.encode(_SORT, (image.created_at.isoformat(), image.id))
+
+
 def _position(cursor: str) -> tuple[datetime, str]:
-    moment, _, image_id = cursor.partition("~")
+    moment, image_id = cursors.decode(_SORT, cursor, kinds=(str, str))
     try:
-        made_at = datetime.fromisoformat(moment)
+        made_at = datetime.fromisoformat(str(moment))
     except ValueError:
-        raise InvalidDownloadCursor(cursor) from None
-    if made_at.tzinfo is None or not image_id.replace("-", "").isalnum():
-        raise InvalidDownloadCursor(cursor)
-    return made_at, image_id
+        raise InvalidCursor from None
+    if made_at.tzinfo is None:
+        raise InvalidCursor
+    return made_at, str(image_id)

@@ -114,3 +114,14 @@ class ImageNotFound(NotFound):
             why="this organisation has none of that id",
             fix="Ids come from `client.datasets.get(name, include_images=True)`",
         )
+
+
+class FolderNotFound(NotFound):
+    code = "folder_not_found"
+
+    def __init__(self, dataset_name: str, path: str) -> None:
+        super().__init__(
+            f"Dataset {dataset_name!r} has no folder {path!r}",
+            why="folders are where images are, and none is there",
+            fix="`client.datasets.folders(name)` lists the ones there are",
+        )

@@ -6,21 +6,10 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 from pictograph.models.listing import ClassCount, DatasetCounts, Folder, StatusCounts
-from pictograph_server.errors import NotFound
 from pictograph_server.services.datasets.records import DatasetRecord
 from pictograph_server.services.images import tallies
+from pictograph_server.services.images.records import FolderNotFound
 from pictograph_server.services.images.tallies import ClassTally
-
-
-class FolderNotFound(NotFound):
-    code = "folder_not_found"
-
-    def __init__(self, dataset_name: str, path: str) -> None:
-        super().__init__(
-            f"Dataset {dataset_name!r} has no folder {path!r}",
-            why="folders are where images are, and none is there",
-            fix="`client.datasets.folders(name)` lists the ones there are",
-        )
 
 
 def count(conn: Connection, dataset: DatasetRecord) -> DatasetCounts:

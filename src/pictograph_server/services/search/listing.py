@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 
 from pictograph.models.listing import ImageSort
+from pictograph_server import cursor as cursors
 from pictograph_server.services.datasets.records import DatasetRecord
 from pictograph_server.services.images import tallies
 from pictograph_server.services.images.records import ImageRecord
 from pictograph_server.services.images.tallies import ClassTally
 
-from . import cursor as cursors
 from . import listing_repository as repository
 from .filters import ImageFilter
 from .listing_repository import Walk

@@ -25,11 +25,11 @@ from sqlalchemy import (
     tuple_,
 )
 
+from pictograph_server.cursor import Position
 from pictograph_server.services.images.labels_repository import TAG_KINDS
 from pictograph_server.services.images.records import ImageRecord
 from pictograph_server.storage.db import tables
 
-from .cursor import Position
 from .filters import MACHINE, PEOPLE, ImageFilter
 
 _images = tables.images

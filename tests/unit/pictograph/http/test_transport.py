@@ -32,7 +32,7 @@ def test_request__headers(api: MockApi) -> None:
     headers = api.calls[0].headers
     assert headers["x-api-key"].startswith("pk_live_")
     assert headers["accept"] == "application/json"
-    assert headers["user-agent"] == f"pictograph-python/{__version__}"
+    assert headers["user-agent"] == f"pictograph-python/{__version__} (self-hosted)"
     assert "idempotency-key" not in headers
 
 
