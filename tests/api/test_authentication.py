@@ -1,16 +1,25 @@
 """Who may come in: the key's state, its role, its organisation and its rate."""
 
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
+import anyio
 import pytest
+from anyio import to_thread
 from fastapi import APIRouter
 from fastapi.testclient import TestClient
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
+from starlette.types import ASGIApp, Message
+from tests.api.people import ORIGIN, browser, make_person, sign_in
+from tests.api.steps import Json
 from tests.conftest import MakeClient, MakeKey
 
 from pictograph_server.actor import ROLES, Role
 from pictograph_server.app import create_app
 from pictograph_server.auth import Admin, Member, Owner, Viewer
+from pictograph_server.middleware import authentication
 from pictograph_server.middleware.authentication import CACHE_S, Authentication
 from pictograph_server.middleware.rate_limit import RateLimited, RateLimits
 from pictograph_server.platform import Platform
@@ -172,3 +181,89 @@ def _authenticated(platform: Platform, clock: Clock) -> Authentication:
         await inner(scope, receive, send)
 
     return with_headers  # type: ignore[return-value]
+
+
+# --- what goes on for long ---
+
+
+@pytest.mark.parametrize("what", ["switched off", "expired"])
+def test_slow_body__of_a_key_that_ended_meanwhile_changes_nothing(
+    platform: Platform, make_key: MakeKey, organization_id: str, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    """Headers first, the body once the key was taken away: it is not let in by what it was."""
+    monkeypatch.setattr(authentication, "CACHE_S", 0.0)
+    key = make_key("admin")
+
+    def end_key() -> None:
+        ended = {"is_active": False} if what == "switched off" else {"expires_at": now() - timedelta(seconds=1)}
+        with platform.db.write() as conn:
+            conn.execute(update(api_keys).where(api_keys.c.key_sha256 == organizations.hash_key(key)).values(**ended))
+
+    answer = _post_slowly(
+        create_app(platform),
+        "/api/v1/api-keys/",
+        headers={"X-API-Key": key},
+        body={"organization_id": organization_id, "name": "back door", "role": "admin"},
+        meanwhile=end_key,
+    )
+    assert (answer.status, answer.body["code"]) == (401, "invalid_api_key")
+    with platform.db.read() as conn:
+        assert "back door" not in [each.name for each in repository.keys_of(conn, organization_id)]
+
+
+def test_slow_body__of_a_person_who_was_removed_or_demoted(
+    platform: Platform, organization_id: str, monkeypatch: pytest.MonkeyPatch, make_client: MakeClient
+) -> None:
+    monkeypatch.setattr(authentication, "CACHE_S", 0.0)
+    user_id = make_person(platform, organization_id, role="admin")
+    client = browser(make_client)
+    sign_in(client)
+    cookie = "; ".join(f"{name}={value}" for name, value in client.cookies.items())
+    with platform.db.read() as conn:
+        [member] = [each for each in repository.members_of(conn, organization_id) if each.user_id == user_id]
+
+    def invite(email: str, meanwhile: Callable[[Connection], None]) -> tuple[int, str]:
+        def act() -> None:
+            with platform.db.write() as conn:
+                meanwhile(conn)
+
+        headers = {"Cookie": cookie, "Origin": ORIGIN, "Host": "testserver"}
+        path = "/api/v1/developer/organizations/invites"
+        body = {"email": email, "role": "admin"}
+        answer = _post_slowly(create_app(platform), path, headers=headers, body=body, meanwhile=act)
+        return answer.status, answer.body.get("code", "")
+
+    assert invite("a@example.org", lambda _: None) == (201, "")
+    demoted = invite("b@example.org", lambda conn: repository.set_role(conn, organization_id, member.id, "viewer"))
+    assert demoted == (403, "role_too_low")
+    removed = invite("c@example.org", lambda conn: repository.remove_member(conn, organization_id, member.id))
+    assert removed == (401, "not_signed_in")
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    body: Json
+
+
+def _post_slowly(
+    app: ASGIApp, path: str, *, headers: dict[str, str], body: Json, meanwhile: Callable[[], None]
+) -> _Answer:
+    """Send a request whose body comes after `meanwhile` was done."""
+    sent: list[Message] = []
+    raw = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "POST", "scheme": "http", "path": path, "root_path": "",
+        "raw_path": path.encode(), "query_string": b"", "headers": [*raw, (b"content-type", b"application/json")],
+        "client": ("127.0.0.1", 1), "server": ("testserver", 80),
+    }  # fmt: skip
+
+    async def receive() -> Message:
+        await to_thread.run_sync(meanwhile)
+        return {"type": "http.request", "body": json.dumps(body).encode(), "more_body": False}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    anyio.run(app, scope, receive, send)
+    return _Answer(sent[0]["status"], json.loads(b"".join(each.get("body", b"") for each in sent[1:])))
