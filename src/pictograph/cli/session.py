@@ -21,6 +21,8 @@ P = ParamSpec("P")
 # Makes the client from `--api-key` and `--base-url`; the context's `obj` may bring another one, e.g. over a mock.
 Connect = Callable[[str | None, str | None], Client]
 RecordT = TypeVar("RecordT")
+# Of a UUID.
+_ID_WIDTH = 36
 
 ApiKey = Annotated[
     str | None,
@@ -56,7 +58,10 @@ class Session:
         if self.as_json:
             _print_json(records)
             return
-        table = Table(*columns, box=box.SIMPLE_HEAD, pad_edge=False)
+        table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+        for name in columns:
+            # An id is there to be copied into the next command: the others give way.
+            table.add_column(name, min_width=_ID_WIDTH if name == "Id" and records else None)
         for record in records:
             table.add_row(*(_cell(value(record)) for value in columns.values()))
         Console().print(table)

@@ -262,6 +262,13 @@ def test_exports_list__table(api: MockApi, run: Run) -> None:
     assert api.calls[-1].query["dataset_name"] == "signs"
 
 
+def test_tables__ids_are_whole_on_a_narrow_terminal(api: MockApi, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    whole = "01a206b7-fc38-7bd6-8f7e-0123456789ab"
+    api.on("GET", f"{API}/datasets/", {"datasets": [DATASET | {"id": whole, "name": "a long name " * 5}]})
+    assert whole in run("datasets", "list").stdout
+
+
 def test_train_logs__one_line(api: MockApi, run: Run) -> None:
     api.on("GET", f"{API}/training/r1", {"training_run": RUN})
     assert run("train", "logs", "r1").stdout == "yolox-run: running, 40 %, epoch 20/50, 90 s left, on cpu (2 threads)\n"
