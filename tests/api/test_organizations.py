@@ -139,6 +139,40 @@ def test_member_who_leaves__their_keys_are_switched_off(
     assert removed["details"]["keys_switched_off"] == ["viewer by her"]
 
 
+@pytest.mark.parametrize("how", ["removed", "demoted"])
+def test_member_who_leaves__nothing_they_made_lets_them_back(
+    app_client: TestClient,
+    make_client: MakeClient,
+    platform: Platform,
+    organization_id: str,
+    add_member: AddMember,
+    how: str,
+) -> None:
+    ana = add_member("ana@example.org", "admin")
+    hers = "pk_live_" + "a" * 32
+    _made_by(platform, organization_id, ana["user_id"], hers, "admin")
+    with_her_key = make_client(hers)
+    # A key made with her key, which is deleted afterwards, and two invites for herself.
+    wanted = {"organization_id": organization_id, "name": "back door", "role": "admin"}
+    back_door = with_her_key.post("/api/v1/api-keys/", json=wanted).json()["api_key"]
+    token = _invite(with_her_key, "ana@elsewhere.org", "admin")["link"].rpartition("/")[2]
+    [key_id] = [
+        each["id"] for each in app_client.get("/api/v1/api-keys/").json()["api_keys"] if "by her" in each["name"]
+    ]
+    assert make_client(back_door).delete(f"/api/v1/api-keys/{key_id}").status_code == 204
+    _invite(make_client(back_door), "ana@third.org", "member")
+    _invite(app_client, "bo@example.org")
+
+    path = f"{ORGANIZATIONS}/members/{ana['id']}"
+    answer = app_client.delete(path) if how == "removed" else app_client.patch(path, json={"role": "member"})
+    assert answer.is_success
+    assert make_client(back_door).get(f"{ORGANIZATIONS}/me").status_code == 401
+    with platform.db.read() as conn, pytest.raises(InviteNotPending, match="revoked"):
+        invites.open_invite(conn, token)
+    # Those of others stay.
+    assert _statuses(app_client) == ["pending", "revoked", "revoked"]
+
+
 # --- invites ---
 
 

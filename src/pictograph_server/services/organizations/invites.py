@@ -122,7 +122,7 @@ def create(conn: Connection, actor: Actor, email: str, role: InviteRole) -> NewI
             email=address,
             role=role,
             token_sha256=_hash(token),
-            invited_by=actor.id,
+            invited_by=repository.person_behind(conn, organization_id, actor.id),
             expires_at=now() + LIFETIME,
         )
     except IntegrityError as error:  # an invite that was made without the lock
@@ -141,11 +141,14 @@ def revoke(conn: Connection, actor: Actor, invite_id: str) -> None:
     row = invites_repository.by_id(conn, actor.organization_id, invite_id)
     if row is None:
         raise InviteNotFound(f"The organisation has no invite {invite_id[:80]!r}")
-    invite = _require_pending(row)
-    invites_repository.set_status(conn, row.id, "revoked")
-    audit.record(
-        conn, actor, "invite.revoked", subject_id=row.id, subject_name=invite.email, details={"role": invite.role}
-    )
+    _require_pending(row)
+    _revoke(conn, actor, row)
+
+
+def revoke_made_by(conn: Connection, actor: Actor, user_id: str) -> None:
+    """Take back the pending invites of somebody who may invite no more: they may have kept the links."""
+    for row in invites_repository.pending_by(conn, actor.organization_id, user_id):
+        _revoke(conn, actor, row)
 
 
 def open_invite(conn: Connection, token: str) -> OrganizationInvite:
@@ -185,6 +188,11 @@ def accept(conn: Connection, token: str, user_id: str, *, name: str) -> Organiza
         details={"role": invite.role, "invited_by": invite.invited_by},
     )
     return invite.model_copy(update={"status": "accepted"})
+
+
+def _revoke(conn: Connection, actor: Actor, row: InviteRow) -> None:
+    invites_repository.set_status(conn, row.id, "revoked")
+    audit.record(conn, actor, "invite.revoked", subject_id=row.id, subject_name=row.email, details={"role": row.role})
 
 
 def _require_pending(row: InviteRow) -> OrganizationInvite:

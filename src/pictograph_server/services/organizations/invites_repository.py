@@ -43,6 +43,11 @@ def is_pending(conn: Connection, organization_id: str, email: str) -> bool:
     return _one(conn, *_pending(organization_id), invites.c.email == email) is not None
 
 
+def pending_by(conn: Connection, organization_id: str, invited_by: str) -> list[InviteRow]:
+    query = select(*_columns).where(*_pending(organization_id), invites.c.invited_by == invited_by)
+    return [_record(row) for row in conn.execute(query.order_by(invites.c.id))]
+
+
 def count_pending(conn: Connection, organization_id: str, moment: datetime) -> int:
     query = select(func.count()).select_from(invites).where(*_pending(organization_id), invites.c.expires_at > moment)
     return conn.execute(query).scalar_one()

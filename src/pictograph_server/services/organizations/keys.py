@@ -106,7 +106,7 @@ def create(
         role=role,
         rate_limit=rate_limit,
         expires_at=until,
-        created_by=actor.id,
+        created_by=repository.person_behind(conn, actor.organization_id, actor.id),
     )
     key = get(conn, actor, key_id)
     audit.record(

@@ -8,7 +8,7 @@ from pictograph.models.organization import OrganizationMember
 from pictograph_server.actor import ROLES, Actor, Role
 from pictograph_server.errors import BadRequest, NotFound
 from pictograph_server.services.audit import service as audit
-from pictograph_server.services.organizations import repository
+from pictograph_server.services.organizations import invites, repository
 from pictograph_server.services.organizations.ranks import require_rank
 
 
@@ -41,6 +41,8 @@ def list_members(conn: Connection, organization_id: str) -> list[OrganizationMem
 def change_role(conn: Connection, actor: Actor, member_id: str, role: Role) -> OrganizationMember:
     """Give a member another role. API keys that they made with a higher one are switched off.
 
+    Who may invite no more has their pending invites taken back.
+
     Raises:
         LastOwner: nobody else is an owner.
         RoleAboveOwn: the member's role or the new one is above the actor's.
@@ -66,11 +68,15 @@ def change_role(conn: Connection, actor: Actor, member_id: str, role: Role) -> O
             "keys_switched_off": repository.switch_off_keys(conn, actor.organization_id, member.user_id, roles=above),
         },
     )
+    if ROLES.index(role) < ROLES.index("admin"):
+        invites.revoke_made_by(conn, actor, member.user_id)
     return member.model_copy(update={"role": role})
 
 
 def remove(conn: Connection, actor: Actor, member_id: str) -> None:
-    """Take a person out of the organisation. Their API keys are switched off; what they made stays.
+    """Take a person out of the organisation. Their API keys are switched off, their pending invites taken back.
+
+    What else they made stays.
 
     Raises:
         LastOwner: nobody else is an owner.
@@ -91,6 +97,7 @@ def remove(conn: Connection, actor: Actor, member_id: str) -> None:
             "keys_switched_off": repository.switch_off_keys(conn, actor.organization_id, member.user_id, roles=ROLES),
         },
     )
+    invites.revoke_made_by(conn, actor, member.user_id)
 
 
 def name_of(member: OrganizationMember) -> str:

@@ -235,6 +235,14 @@ def remove_key(conn: Connection, organization_id: str, key_id: str) -> None:
     conn.execute(delete(api_keys).where(api_keys.c.organization_id == organization_id, api_keys.c.id == key_id))
 
 
+def person_behind(conn: Connection, organization_id: str, actor_id: str) -> str:
+    """Return who made the key that acts: what is made with a key goes when its maker goes. People are themselves."""
+    query = select(api_keys.c.created_by).where(
+        api_keys.c.organization_id == organization_id, api_keys.c.id == actor_id
+    )
+    return conn.execute(query).scalar() or actor_id
+
+
 def switch_off_keys(conn: Connection, organization_id: str, made_by: str, *, roles: Sequence[str]) -> list[str]:
     """Switch off the keys with these roles that somebody made; return their names."""
     theirs = (
