@@ -61,10 +61,11 @@ def _extract(run: JobRun, platform: Platform, record: ExtractionRecord) -> None:
     done = cast("dict[str, int]", run.checkpoint(FRAMES) or {})
     first_step = done.get("next_step", 0)
     saver = _Saver(run, platform, record, wanted)
+    threads, max_pixels = min(_MAX_THREADS, os.cpu_count() or 1), platform.settings.limits.image_pixels
     try:
         with (
             platform.blobs.as_file(service.blob_key(record.video_id)) as path,
-            OpenVideo(path, threads=min(_MAX_THREADS, os.cpu_count() or 1)) as video,
+            OpenVideo(path, threads=threads, max_pixels=max_pixels) as video,
         ):
             for taken in sample(video, wanted, first_step=first_step, on_picture=run.raise_if_cancelled):
                 saver.add(taken, video)

@@ -24,7 +24,7 @@ def main() -> None:
 
 def _look(path: Path, max_pixels: int) -> dict[str, object]:
     try:
-        with OpenVideo(path) as video:
+        with OpenVideo(path, max_pixels=max_pixels) as video:
             width, height = video.coded_size_wh
             if width * height > max_pixels:
                 return {"refusal": f"its pictures have {width * height:,} pixels and {max_pixels:,} are allowed"}

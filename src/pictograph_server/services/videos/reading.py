@@ -36,6 +36,8 @@ _PATIENCE = 300
 _MICROSECONDS = 1_000_000
 # How long the packets of a file are counted whose header does not say how many there are; then it is guessed.
 _COUNTING_S = 5.0
+# As many as an image may have unless the operator says otherwise.
+_MOST_PIXELS = 100_000_000
 # FFmpeg gives the angle against the clock, as Pillow takes it.
 _TURNS = {1: Image.Transpose.ROTATE_90, 2: Image.Transpose.ROTATE_180, 3: Image.Transpose.ROTATE_270}
 
@@ -45,9 +47,13 @@ class NotAVideo(Exception):
 
 
 class OpenVideo:
-    """A video file's first video track, read forward. Times are seconds from its first picture."""
+    """A video file's first video track, read forward. Times are seconds from its first picture.
 
-    def __init__(self, path: Path, *, threads: int = 1) -> None:
+    Args:
+        max_pixels: larger pictures are not decoded, as if they were damaged: what the header says binds no picture.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 1, max_pixels: int = _MOST_PIXELS) -> None:
         try:
             self._container = av.open(str(path), options=_OPTIONS)
         except (av.error.FFmpegError, OSError, ValueError):
@@ -58,8 +64,10 @@ class OpenVideo:
             raise NotAVideo("it has no moving pictures")
         self._stream: VideoStream = tracks[0]
         context = self._stream.codec_context
+        context.options = {"max_pixels": str(max_pixels)}
         context.thread_count = threads
         context.thread_type = "AUTO" if threads > 1 else "SLICE"
+        self._max_pixels = max_pixels
         self._rate = self._stream.average_rate or self._stream.guessed_rate or self._stream.base_rate
         self._pictures = self._decoded()
         # Of pictures without a time: their number tells it.
@@ -99,7 +107,7 @@ class OpenVideo:
         """Return the facts of the video, from its header where that says them and by reading it through otherwise.
 
         Raises:
-            NotAVideo: no picture can be decoded.
+            NotAVideo: no picture can be decoded, or they are shown too large.
         """
         first = next(self._pictures, None)
         if first is None:
@@ -119,9 +127,14 @@ class OpenVideo:
         return VideoFacts(duration, rate, width, height, max(1, count))
 
     def upright_image(self, picture: VideoFrame) -> Image.Image:
-        """Return the picture as it is shown: turned as the video says, with square pixels, RGB."""
+        """Return the picture as it is shown: turned as the video says, with square pixels, RGB.
+
+        Raises:
+            NotAVideo: it is shown too large.
+        """
+        size = self._square_size(picture)
         image = picture.to_image()
-        if (size := self._square_size(picture)) != image.size:
+        if size != image.size:
             image = image.resize(size, Image.Resampling.BICUBIC)
         turn = _TURNS.get(round(picture.rotation / 90) % 4)
         return image if turn is None else image.transpose(turn)
@@ -133,7 +146,13 @@ class OpenVideo:
 
     def _square_size(self, picture: VideoFrame) -> tuple[int, int]:
         ratio = _finite(self._stream.sample_aspect_ratio)
-        return (max(1, round(picture.width * ratio)) if ratio > 0 else picture.width), picture.height
+        width = max(1, round(picture.width * ratio)) if ratio > 0 else picture.width
+        if width * picture.height > self._max_pixels:
+            # The shape of its pixels is any two numbers that somebody wrote into the file.
+            raise NotAVideo(
+                f"its pictures are shown as {width:,} x {picture.height:,} pixels and {self._max_pixels:,} are allowed"
+            )
+        return width, picture.height
 
     def _duration_in_header(self) -> float:
         if self._stream.duration and self._stream.time_base:

@@ -74,6 +74,33 @@ def test_upright_image__turned_as_the_file_says(tmp_path: Path):
     assert look(path, max_pixels=MAX_PIXELS).width == 64
 
 
+def test_upright_image__pixels_of_a_shape_that_makes_the_picture_huge(tmp_path: Path):
+    path = make_video(tmp_path / "a.mp4", frames=3, codec="mpeg4", size_wh=(640, 480))
+    data = bytearray(path.read_bytes())
+    # The box behind becomes the one that says how wide a pixel is (ISO 14496-12, PixelAspectRatioBox).
+    at = data.index(b"btrt")
+    data[at : at + 12] = b"pasp" + struct.pack(">2I", 30_000, 1)
+    path.write_bytes(data)
+    with pytest.raises(Unreadable, match="shown as 19,200,000 x 480 pixels"):
+        look(path, max_pixels=MAX_PIXELS)
+    with OpenVideo(path, max_pixels=MAX_PIXELS) as video:
+        found = video.at_or_after(0.0, lambda: None)
+        assert found is not None
+        with pytest.raises(NotAVideo, match="shown as"):
+            video.upright_image(found[1])
+
+
+def test_at_or_after__pictures_that_grow_behind_the_header_are_not_decoded(tmp_path: Path):
+    small = make_video(tmp_path / "small.ts", frames=10, fps=10, codec="mpeg2video")
+    large = make_video(tmp_path / "large.ts", frames=10, fps=10, codec="mpeg2video", size_wh=(640, 480))
+    path = tmp_path / "grows.ts"
+    path.write_bytes(small.read_bytes() + large.read_bytes())
+    with OpenVideo(path) as video:
+        assert {each.picture.width for each in sample(video, Range(10.0))} == {64, 640}
+    with OpenVideo(path, max_pixels=100 * 100) as video:
+        assert {each.picture.width for each in sample(video, Range(10.0))} == {64}
+
+
 def test_at_or_after__damaged_in_the_middle_goes_on_behind_it(tmp_path: Path):
     path = make_video(tmp_path / "a.ts", frames=60, fps=10, codec="mpeg2video", keyframes_every=10, size_wh=(160, 120))
     data = bytearray(path.read_bytes())
