@@ -7,7 +7,8 @@ heard last and misses nothing; the snapshot it gets first is always the newest.
 import asyncio
 import re
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, cast
 
@@ -18,7 +19,8 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 from starlette.responses import StreamingResponse
 
-from pictograph_server.errors import ServiceError
+from pictograph_server.actor import Actor
+from pictograph_server.errors import ServiceError, TooManyRequests
 from pictograph_server.jobs import queue
 from pictograph_server.platform import Platform
 
@@ -26,13 +28,29 @@ from pictograph_server.platform import Platform
 LOOK_S = 0.5
 # A line that says nothing keeps proxies from closing the stream, and lets a client mind its own time limit.
 HEARTBEAT_S = 1.0
-# Then the client connects again: a key that was switched off does not look on for hours.
+# Then the client connects again: no stream lasts for ever.
 LIFETIME_S = 300.0
+# How long a key that was switched off, or a person who was removed, looks on.
+CONFIRM_S = 5.0
+# Each looks at the database again and again; a client follows a few things at a time.
+MOST_OPEN = 100
 _SAID_AT_ONCE = 500
 # More than a series ever has, less than a database's integer.
 _NUMBER = re.compile(r"[0-9]{1,9}")
 # The wire's words for the end of anything.
 OVER = frozenset({"completed", "complete", "failed", "error", "cancelled"})
+
+
+class TooManyStreams(TooManyRequests):
+    code = "too_many_streams"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No further stream of events can be opened",
+            why=f"{MOST_OPEN} of this key or person are open on this server",
+            fix="Close some, or ask for the thing itself again and again",
+        )
+        self.headers = {"Retry-After": "5"}
 
 
 class EventStream(StreamingResponse):
@@ -90,6 +108,7 @@ async def event_stream(request: Request, platform: Platform, position: Position,
 
     Raises:
         ServiceError: the first look's.
+        TooManyStreams: 429.
     """
 
     def look(position: Position) -> Look:
@@ -97,17 +116,36 @@ async def event_stream(request: Request, platform: Platform, position: Position,
             return look_at(conn, position)
 
     first = await to_thread.run_sync(look, position)
-    is_stopping = cast("Callable[[], bool]", request.app.state.is_stopping)
-    stream = _events(first, position, look, is_stopping)
+    actor_id = cast("Actor", request.scope["actor"]).id
+    if _open[actor_id] >= MOST_OPEN:
+        raise TooManyStreams
+    stream = _counted(actor_id, _events(first, position, look, request))
     # Proxies would gather the lines otherwise.
     return EventStream(stream, headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
 
 
+# Streams of each key and person that this process is sending.
+_open: Counter[str] = Counter()
+
+
+async def _counted(actor_id: str, events: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    _open[actor_id] += 1
+    try:
+        async for event in events:
+            yield event
+    finally:
+        _open[actor_id] -= 1
+        if not _open[actor_id]:
+            del _open[actor_id]
+
+
 async def _events(
-    look: Look, position: Position, look_again: Callable[[Position], Look], is_stopping: Callable[[], bool]
+    look: Look, position: Position, look_again: Callable[[Position], Look], request: Request
 ) -> AsyncIterator[bytes]:
+    is_stopping = cast("Callable[[], bool]", request.app.state.is_stopping)
+    confirm = cast("Callable[[], Awaitable[object]]", request.scope["confirm"])
     yield b"retry: 1000\n\n"
-    started = heard_at = time.monotonic()
+    started = heard_at = confirmed_at = time.monotonic()
     shown = b""
     while True:
         for index, series in enumerate(look.said):
@@ -130,9 +168,16 @@ async def _events(
             yield b":\n\n"
             heard_at = time.monotonic()
         try:
+            if time.monotonic() - confirmed_at >= CONFIRM_S:
+                before = request.scope["actor"]
+                await confirm()
+                if request.scope["actor"] != before:
+                    # In another organisation, or with another role.
+                    return
+                confirmed_at = time.monotonic()
             look = await to_thread.run_sync(look_again, position)
         except ServiceError:
-            # It was deleted meanwhile: the client's next request is told so.
+            # It was deleted meanwhile, or the key was: the client's next request is told so.
             return
 
 

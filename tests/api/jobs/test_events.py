@@ -1,15 +1,22 @@
 """`…/events`: snapshots, the job's events and epochs as server-sent events, and what a client missed."""
 
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from threading import Timer
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 from tests.api.jobs.quick_training import start
 from tests.api.jobs.workplace import Workplace
-from tests.conftest import MakeClient, make_api_key, make_organization
+from tests.conftest import MakeClient, MakeKey, make_api_key, make_organization
 
 from pictograph._http.events import ServerEvent, read_events
+from pictograph_server.middleware import authentication
 from pictograph_server.routes import events
+from pictograph_server.services.organizations.service import hash_key
+from pictograph_server.storage.db.tables import api_keys
 
 
 def follow(work: Workplace, path: str, *, after: str | None = None) -> list[ServerEvent]:
@@ -81,3 +88,46 @@ def test_events__a_stream_has_a_lifetime(signs: Workplace, monkeypatch: pytest.M
     run = start(signs, config={"epochs": 3})
     monkeypatch.setattr(events, "LIFETIME_S", 0.0)
     assert follow(signs, f"/training/{run['id']}")[-1].data["training_run"]["status"] == "queued"
+
+
+def test_events__end_once_the_key_is_switched_off(
+    signs: Workplace, make_key: MakeKey, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(signs, config={"epochs": 3})
+    monkeypatch.setattr(events, "CONFIRM_S", 0.0)
+    monkeypatch.setattr(events, "LOOK_S", 0.05)
+    monkeypatch.setattr(events, "LIFETIME_S", 20.0)
+    monkeypatch.setattr(authentication, "CACHE_S", 0.0)
+    key = make_key("viewer")
+
+    def switch_off() -> None:
+        with signs.platform.db.write() as conn:
+            conn.execute(update(api_keys).where(api_keys.c.key_sha256 == hash_key(key)).values(is_active=False))
+
+    timer = Timer(0.3, switch_off)
+    timer.start()
+    began = time.monotonic()
+    answer = make_client(key).get(f"/api/v1/developer/training/{run['id']}/events")
+    timer.join()
+    assert (answer.status_code, "event: end" in answer.text) == (200, False)
+    assert time.monotonic() - began < 10
+
+
+def test_events__of_one_key_are_open_so_many_at_once(
+    signs: Workplace, make_key: MakeKey, make_client: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(signs, config={"epochs": 3})
+    path = f"/api/v1/developer/training/{run['id']}/events"
+    monkeypatch.setattr(events, "MOST_OPEN", 2)
+    monkeypatch.setattr(events, "LOOK_S", 0.05)
+    monkeypatch.setattr(events, "LIFETIME_S", 1.5)
+    client, other = make_client(make_key("viewer")), make_client(make_key("viewer"))
+    with ThreadPoolExecutor(2) as pool:
+        following = [pool.submit(client.get, path) for _ in range(2)]
+        time.sleep(0.5)
+        refused = client.get(path)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too_many_streams")
+        # Another key's are its own, and what has ended makes room.
+        assert other.get(path).status_code == 200
+        assert [each.result().status_code for each in following] == [200, 200]
+    assert client.get(path).status_code == 200
