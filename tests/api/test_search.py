@@ -106,6 +106,16 @@ def test_by_tags__all_of_them_within_and_across_kinds(
     assert found(objects="car") == [photos["b/other.png"]]
 
 
+def test_search__tags_are_lists_of_names(app_client: TestClient, platform: Platform, photos: dict[str, str]) -> None:
+    tags = {"objects": ["car"], "scenes": ["night"]}
+    _tag(platform, photos["a/brighter.png"], **tags, confidences={"car": 0.9})
+    (tagged,) = app_client.get(f"{API}/search/by-tags", params={"objects": "car"}).json()["results"]
+    assert tagged["image_auto_tags"] == tags
+    alike = _similar(app_client, photos["a/scene.png"], threshold=0)
+    expected = {photos["a/again.jpg"]: {}, photos["a/brighter.png"]: tags}
+    assert {each["id"]: each["image_auto_tags"] for each in alike} == expected
+
+
 def test_by_tags__none_is_400_and_unknown_dataset_404(app_client: TestClient) -> None:
     response = app_client.get(f"{API}/search/by-tags")
     assert (response.status_code, response.json()["code"]) == (400, "no_tags")
@@ -156,7 +166,7 @@ def _ingest(platform: Platform, organization_id: str, dataset_id: str) -> None:
     tasks(platform)[0].function(run)
 
 
-def _tag(platform: Platform, image_id: str, **tags: list[str]) -> None:
+def _tag(platform: Platform, image_id: str, **tags: list[str] | dict[str, float]) -> None:
     with platform.db.write() as conn:
         conn.execute(tables.images.update().where(tables.images.c.id == image_id).values(auto_tags=tags))
         index_tags(conn, [image_id])

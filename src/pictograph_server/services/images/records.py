@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import cast
 
 from pictograph.models.image import ImageStatus
@@ -50,6 +51,11 @@ class ImageRecord:
     def tags(self) -> tuple[str, ...]:
         """Return what the image as a whole is tagged with, whatever kind of tag it is."""
         return tag_names(self.auto_tags)
+
+    @property
+    def tags_by_kind(self) -> dict[str, list[str]]:
+        """Return kind -> tags, as a search answers them: names alone, not how sure a machine was of each."""
+        return tags_by_kind(self.auto_tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +106,15 @@ class Ingested:
 
 def tag_names(auto_tags: Mapping[str, object]) -> tuple[str, ...]:
     """Return the tags of an image, whatever kind they are, each once."""
-    kinds = (auto_tags.get(kind) for kind in ("objects", "scenes", "attributes"))
-    names = (str(name) for kind in kinds if isinstance(kind, list) for name in cast("list[object]", kind))
-    return tuple(dict.fromkeys(names))
+    return tuple(dict.fromkeys(chain.from_iterable(tags_by_kind(auto_tags).values())))
+
+
+def tags_by_kind(auto_tags: Mapping[str, object]) -> dict[str, list[str]]:
+    """Return the tags of an image in the kinds that it has."""
+    kinds = ((kind, auto_tags.get(kind)) for kind in ("objects", "scenes", "attributes"))
+    return {
+        kind: [str(name) for name in cast("list[object]", names)] for kind, names in kinds if isinstance(names, list)
+    }
 
 
 class ImageNotFound(NotFound):

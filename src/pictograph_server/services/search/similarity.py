@@ -80,6 +80,6 @@ def _similar(record: ImageRecord, similarity: float) -> SimilarImage:
         virtual_folder_path=record.folder_path,
         status=record.status,
         annotation_count=record.annotation_count,
-        image_auto_tags=dict(record.auto_tags),
+        image_auto_tags=record.tags_by_kind,
         similarity=min(1.0, similarity),
     )

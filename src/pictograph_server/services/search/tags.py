@@ -49,7 +49,7 @@ def by_tags(
             virtual_folder_path=record.folder_path,
             status=record.status,
             annotation_count=record.annotation_count,
-            image_auto_tags=dict(record.auto_tags),
+            image_auto_tags=record.tags_by_kind,
         )
         for record in records
     ]
