@@ -114,7 +114,7 @@ def create(conn: Connection, actor: Actor, email: str, role: InviteRole) -> NewI
     pending = invites_repository.count_pending(conn, organization_id, now())
     if members + pending >= limit:
         raise SeatsTaken(members=members, pending=pending, limit=limit)
-    token = secrets.token_urlsafe(32)
+    token, moment = secrets.token_urlsafe(32), now()
     try:
         row = invites_repository.insert_invite(
             conn,
@@ -123,7 +123,8 @@ def create(conn: Connection, actor: Actor, email: str, role: InviteRole) -> NewI
             role=role,
             token_sha256=_hash(token),
             invited_by=repository.person_behind(conn, organization_id, actor.id),
-            expires_at=now() + LIFETIME,
+            expires_at=moment + LIFETIME,
+            created_at=moment,
         )
     except IntegrityError as error:  # an invite that was made without the lock
         raise AlreadyInvited(address) from error

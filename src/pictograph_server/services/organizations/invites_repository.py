@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Row, func, insert, select, upd
 
 from pictograph.models.organization import InviteRole, InviteStatus
 from pictograph_server.storage.db.tables import invites
-from pictograph_server.storage.db.types import new_id, now
+from pictograph_server.storage.db.types import new_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +62,9 @@ def insert_invite(
     token_sha256: str,
     invited_by: str,
     expires_at: datetime,
+    created_at: datetime,
 ) -> InviteRow:
-    row = InviteRow(new_id(), organization_id, email, role, "pending", invited_by, expires_at, now())
+    row = InviteRow(new_id(), organization_id, email, role, "pending", invited_by, expires_at, created_at)
     values = {name: getattr(row, name) for name in InviteRow.__slots__}
     conn.execute(insert(invites).values(**values, token_sha256=token_sha256))
     return row
