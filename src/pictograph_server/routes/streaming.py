@@ -11,7 +11,8 @@ from pictograph_server.storage.blobs import BlobStore
 
 # Content of users is handed over as a file and can do nothing on this origin even where a browser shows it.
 _SAFE = {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "sandbox; default-src 'none'"}
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+# Numbers longer than any file are no range: Python refuses to read some of them.
+_RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})")
 
 
 class BlobGone(NotFound):
