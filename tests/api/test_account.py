@@ -114,3 +114,17 @@ def test_register__where_it_is_open(open_platform: Platform, organization_id: st
         assert organization["organization_id"] != organization_id
         assert client.get(f"{API}/datasets/").json()["datasets"] == []
         assert client.post(REGISTER, json=body).json()["code"] == "email_taken"
+
+
+def test_register__again_and_again_has_to_wait(open_platform: Platform) -> None:
+    # A password that is refused costs as much as one that is not, and says as much about who has an account.
+    bodies = [
+        {"email": f"a{n}@example.org", "full_name": "Ada", "password": "short", "organization": "Engines"}
+        for n in range(40)
+    ]
+    with TestClient(create_app(open_platform), headers={"Origin": ORIGIN}) as client:
+        answers = [client.post(REGISTER, json=body) for body in bodies]
+    assert [answer.status_code for answer in answers[:30]] == [422] * 30
+    assert answers[-1].status_code == 429
+    assert answers[-1].json()["code"] == "too_many_guesses"
+    assert int(answers[-1].headers["Retry-After"]) >= 1

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from pictograph_server.errors import BadRequest, Conflict, Forbidden, Unprocessable
 from pictograph_server.platform import Platform
-from pictograph_server.services.accounts import letters, passwords, repository, sessions
+from pictograph_server.services.accounts import guesses, letters, passwords, repository, sessions
 from pictograph_server.services.accounts.records import (
     Account,
     Device,
@@ -156,11 +156,15 @@ def register(
 
     Raises:
         RegistrationClosed: they did not.
+        TooManyGuesses: too many accounts were asked for from the same address.
         EmailTaken, InvalidEmail, WeakPassword, BadPersonName, BadOrganizationName: what was given cannot be used.
     """
     if platform.settings.accounts.registration != "open":
         raise RegistrationClosed
     address, name = normalize_email(email), check_name(full_name)
+    with platform.db.write() as conn:
+        # Each is a hash, an organisation and its credits; and the answer tells whether there is such an account.
+        guesses.take(conn, f"registration of {address}", device.address)
     password_hash = passwords.hash_new(password, email=address)
     with platform.db.write() as conn:
         person = new_person(conn, email=address, full_name=name, password_hash=password_hash)
