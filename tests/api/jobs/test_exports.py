@@ -161,7 +161,9 @@ def test_create_export__refused_with_what_is_allowed(
 
 def test_create_export__same_name_again_is_409(signs: Workplace):
     create(signs)
-    assert signs.post("/exports/", {"dataset_name": "signs", "name": "v1"}).status_code == 409
+    response = signs.post("/exports/", {"dataset_name": "signs", "name": "v1"})
+    assert (response.status_code, response.json()["code"]) == (409, "export_exists")
+    assert "already exists" in response.json()["detail"]
 
 
 def test_download__not_completed_is_409_with_a_fix(signs: Workplace):

@@ -42,7 +42,7 @@ class ExportExists(Conflict):
 
     def __init__(self, dataset: str, name: str) -> None:
         super().__init__(
-            f"Dataset {dataset!r} has an export {name!r} already",
+            f"An export named {name!r} already exists in dataset {dataset!r}",
             why="names of exports are unique within a dataset",
             fix="Choose another name, or delete the old export first",
         )
