@@ -1,5 +1,6 @@
 """An import from another service as it runs: the key goes from the server to a job's process, and is gone with it."""
 
+import subprocess
 import time
 from collections.abc import Generator
 from pathlib import Path
@@ -65,3 +66,39 @@ def test_import__server_killed_on_the_way_asks_for_the_key_and_then_goes_on(
         assert client.datasets.get("Signs - day").image_count == 40
     held = [path for path in tmp_path.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
     assert held == []
+
+
+BY_THE_HOSTED_CLIENT = """
+import sys
+from pictograph import Client, ValidationError
+
+client, key = Client(), sys.argv[1]
+found = client.connectors.validate("v7", key)
+assert found.valid, found.error
+job = client.connectors.import_("v7", key, found.datasets, poll_interval=0.3, timeout=120)
+assert (job.status, job.imported_images, job.failed_images) == ("completed", 6, 0), job
+assert client.connectors.get_import(job.import_id) == client.connectors.wait_for_import(job.import_id)
+images = client.datasets.get("Signs - day", include_images=True).images
+assert len(images) == 6
+assert any(client.annotations.get(image.id) for image in images)
+try:
+    client.connectors.cancel_import(job.import_id)
+except ValidationError as error:
+    assert "completed" in str(error)
+else:
+    raise AssertionError("an import that had ended was cancelled")
+"""
+
+
+def test_import__by_the_hosted_client(server: LocalServer, service: StandIn, hosted_python: Path, tmp_path: Path):
+    V7Team(service, v7_items(6)).serve()
+    done = subprocess.run(
+        [hosted_python, "-c", BY_THE_HOSTED_CLIENT, KEY],
+        env=server.client_environment,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert done.returncode == 0, f"{done.stderr}\n--- server\n{server.log_tail(40)}"

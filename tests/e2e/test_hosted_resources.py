@@ -34,6 +34,6 @@ def test_hosted_client__no_method_is_left_out() -> None:
     called = {
         f"{resource}.{method}"
         for program in PROGRAMS
-        for resource, method in re.findall(r"\bclient\.(\w+)\.(\w+)\(", program.read_text())
+        for resource, method in re.findall(r"\bclient\.(\w+)\.(\w+)\b", program.read_text())
     }
     assert sorted(methods - called) == []

@@ -66,6 +66,10 @@ def test_notify__starts_a_job_at_once(small_jobs: Jobs, start: StartDispatcher) 
     job_id = small_jobs.put(steps=1)
     dispatcher.notify()
     small_jobs.wait(job_id, lambda job: job.state != "queued", timeout_s=5)
+    # The turn that starts a job is still under way then.
+    deadline = time.monotonic() + 5
+    while not dispatcher.is_beating() and time.monotonic() < deadline:
+        time.sleep(0.02)
     assert dispatcher.is_beating()
 
 

@@ -69,10 +69,10 @@ try:
 except ApiError as error:
     assert error.response["status"] == "cancelled"
 for call, error in (
-    (lambda: client.auto_annotate.batch("hosted labels", ["none.jpg"], [{"name": "a"}]), NotFoundError),
+    (lambda: client.auto_annotate.batch("hosted labels", ["none.jpg"], [{"name": "yield"}]), NotFoundError),
     (lambda: client.auto_annotate.batch("hosted labels", names, []), ValidationError),
     (lambda: client.auto_annotate.get_batch("not-an-id"), NotFoundError),
-    (lambda: client.auto_annotate.text("hosted labels", "none.jpg", text_prompt="a"), NotFoundError),
+    (lambda: client.auto_annotate.text("hosted labels", "none.jpg", text_prompt="yield"), NotFoundError),
 ):
     try:
         call()

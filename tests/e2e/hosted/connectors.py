@@ -28,7 +28,7 @@ else:
     raise AssertionError("an import began without a key")
 assert "Signs" not in {project.name for project in client.projects.list()}
 
-for ask in (client.connectors.get_import, client.connectors.cancel_import):
+for ask in (client.connectors.get_import, client.connectors.cancel_import, client.connectors.wait_for_import):
     try:
         ask("0192aa00-0000-7000-8000-000000000000")
     except NotFoundError:

@@ -24,9 +24,8 @@ for format in get_args(ExportFormat):
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
 with zipfile.ZipFile(scratch / "pictograph.zip") as archive:
-    documents = [name for name in archive.namelist() if name.endswith(".json")]
-    told = [json.loads(archive.read(name)) for name in documents]
-assert sum(len(document.get("annotations", ())) for document in told) == annotations
+    documents = [json.loads(archive.read(name)) for name in archive.namelist() if name.startswith("annotations/")]
+assert (len(documents), sum(len(document["annotations"]) for document in documents)) == (len(images), annotations)
 client.exports.create(
     "hosted run", "yields", format="coco", class_filter=["yield"], status_filter="complete", wait=False
 )
@@ -50,7 +49,7 @@ for call, error in (
     raise AssertionError(f"{error.__name__} was expected")
 
 SMALL = {"epochs": 1, "image_size": 64, "batch_size": 4}
-run, model = train_pipeline(client, "hosted run", "yolox", name="hosted yolox", config=SMALL)
+run, model = train_pipeline(client, "hosted run", pipeline="yolox", name="hosted yolox", config=SMALL)
 assert (run.status, run.progress, run.current_epoch, run.total_epochs) == ("completed", 100, 1, 1)
 assert (run.pipeline_type, run.gpu_type, run.model_id) == ("yolox", "a10g", model.id)
 assert (model.status, model.model_type) == ("ready", "object_detection")

@@ -32,7 +32,7 @@ job = client.video.extract_frames(
 )
 assert (job.status, job.progress, job.frames_extracted, job.total_frames) == ("complete", 100, 5, 5)
 assert job.folder_path == "/takes/first"
-assert client.video.get_extraction(job.job_id) == job
+assert client.video.get_extraction(job.job_id) == client.video.wait_for_extraction(job.job_id) == job
 
 images = client.datasets.get("clips", include_images=True).images or []
 assert {image.virtual_folder_path for image in images} == {"/takes/first"}
