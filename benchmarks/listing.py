@@ -16,12 +16,12 @@ from uuid import UUID
 from fastapi.testclient import TestClient
 from sqlalchemy import Connection, func, select, text
 
+from pictograph_server import cursor as cursors
 from pictograph_server.app import create_app
 from pictograph_server.platform import Platform, open_platform
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import tallies
 from pictograph_server.services.organizations import service as organizations
-from pictograph_server.services.search import cursor as cursors
 from pictograph_server.settings import Settings
 from pictograph_server.storage.db import tables
 
