@@ -47,6 +47,9 @@ def is_allowed(text: str, allowed: Sequence[Network]) -> bool:
         return False
     if any(address in network for network in allowed):
         return True
+    if isinstance(address, IPv6Address) and address.is_site_local:
+        # What private networks were before RFC 3879; routers still carry it, and Python takes it for global.
+        return False
     return address.is_global and not address.is_multicast and not address.is_reserved
 
 

@@ -25,6 +25,7 @@ from pictograph_server.outgoing.addresses import AddressRefused, allowed_address
         pytest.param("::", id="any address, IPv6"),
         pytest.param("fe80::1%eth0", id="link"),
         pytest.param("fd00::1", id="unique local"),
+        pytest.param("fec0::1", id="site local"),
         pytest.param("::ffff:127.0.0.1", id="IPv4 in IPv6"),
         pytest.param("64:ff9b::7f00:1", id="NAT64 of 127.0.0.1"),
         pytest.param("2002:7f00:1::", id="6to4 of 127.0.0.1"),
