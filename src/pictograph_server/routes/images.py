@@ -4,8 +4,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from anyio import CapacityLimiter, to_thread
-from anyio.lowlevel import RunVar
+from anyio import to_thread
 from fastapi import APIRouter, File, Form, Query, Request, UploadFile
 from pydantic import BaseModel, Field, JsonValue
 from starlette.responses import Response
@@ -14,6 +13,7 @@ from pictograph.models.dataset import DatasetImage
 from pictograph_server.actor import Actor
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.platform import Platform
+from pictograph_server.routes.at_once import AtOnce
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API, json_response
 from pictograph_server.routes.image_json import image_json
@@ -32,8 +32,7 @@ from pictograph_server.storage.blobs import image_key, thumbnail_key
 router = APIRouter(prefix=f"{API}/images", tags=["images"])
 
 # Bundles are checked by as many threads as help; more would only hold more of them in memory.
-_BUNDLES_AT_ONCE = 2
-_bundle_threads: RunVar[CapacityLimiter] = RunVar("bundle_threads")
+_bundles = AtOnce("bundles", 2)
 
 
 # Any of the kinds of image that are taken, and parts of one.
@@ -174,7 +173,7 @@ async def upload_bundle(
     limits = platform.settings.limits
     async with received_file(request, platform.settings.data_dir, limit_bytes=limits.bundle_bytes) as tar:
         results = await to_thread.run_sync(
-            bundle.add_bundle, platform, actor, dataset_id, tar, limiter=_bundle_limiter()
+            bundle.add_bundle, platform, actor, dataset_id, tar, limiter=_bundles.limiter()
         )
     return json_response({"results": [asdict(result) for result in results]})
 
@@ -225,12 +224,3 @@ def _metadata(platform: Platform, actor: Actor, image_id: str) -> dict[str, obje
     with platform.db.read() as conn:
         record = images.get(conn, actor.organization_id, image_id)
     return image_json(record, platform.signer, platform.signer.base_url)
-
-
-def _bundle_limiter() -> CapacityLimiter:
-    try:
-        return _bundle_threads.get()
-    except LookupError:
-        limiter = CapacityLimiter(_BUNDLES_AT_ONCE)
-        _bundle_threads.set(limiter)
-        return limiter

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from pictograph.models.video import VideoExtractionJob, VideoMetadata, VideoUploadInfo
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.platform import Platform
+from pictograph_server.routes.at_once import AtOnce
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.events import (
     OVER,
@@ -26,6 +27,9 @@ from pictograph_server.services.videos import service as videos
 from pictograph_server.services.videos.service import ExtractionRequest
 
 router = APIRouter(prefix="/api/v1/developer/video", tags=["video"])
+
+# Each look at a video holds a processor for seconds and may take gigabytes.
+_looks = AtOnce("looks at videos", 2)
 uploads_router = APIRouter(tags=["uploads"])
 
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -71,7 +75,7 @@ async def put_video(token: str, request: Request, platform: PlatformDep) -> Rece
     await to_thread.run_sync(_require_open, platform, video_id)
     limit = platform.settings.limits.video_bytes
     async with received_file(request, platform.settings.data_dir, limit_bytes=limit) as file:
-        await to_thread.run_sync(videos.receive, platform, video_id, file)
+        await to_thread.run_sync(videos.receive, platform, video_id, file, limiter=_looks.limiter())
     return Received()
 
 
