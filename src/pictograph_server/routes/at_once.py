@@ -5,7 +5,7 @@ from anyio.lowlevel import RunVar
 
 
 class AtOnce:
-    """A limiter for each event loop, made when it is first asked for: `to_thread.run_sync(…, limiter=few.limiter())`."""
+    """A limiter for each event loop, made on first use: `to_thread.run_sync(…, limiter=few.limiter())`."""
 
     def __init__(self, name: str, most: int) -> None:
         self._most = most
