@@ -332,3 +332,26 @@ def job(
             replace_classes=[name],
             review=review,
         )
+
+
+def test_query__many_images_at_once(app_client: TestClient) -> None:
+    project = create_project(app_client, "many")
+    uploaded = upload_bundle(app_client, project["id"], {f"{number}.jpg": jpeg(seed=number) for number in range(3)})
+    first, second, bare = [result["image_id"] for result in uploaded]
+    save(app_client, first, [box("1", x=0.1, confidence=0.25), box("2", name="yield")])
+    save(app_client, second, [box("3")])
+    answer = app_client.post(f"{API}/annotations/query", json={"image_ids": [first, second, bare, "gone"]})
+    found = answer.json()["annotations"]
+    assert found == {
+        image_id: app_client.get(f"{API}/annotations/{image_id}").json()["annotations"]
+        for image_id in (first, second, bare)
+    }
+    assert [each["id"] for each in found[first]] == ["1", "2"]
+
+
+def test_query__renamed_class_before_its_job_came(app_client: TestClient, image_id: str) -> None:
+    save(app_client, image_id, [box("1"), box("2", name="yield")])
+    change = {"class_name": "stop", "new_name": "halt"}
+    assert app_client.post(f"{API}/datasets/by-name/signs/classes/rename", json=change).is_success
+    found = app_client.post(f"{API}/annotations/query", json={"image_ids": [image_id]}).json()["annotations"]
+    assert [each["name"] for each in found[image_id]] == ["halt", "yield"]

@@ -1,9 +1,10 @@
 """Annotations of an image: read, replace, clear, and the document that downloads keep (contract §6.3)."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
+import orjson
 from fastapi import APIRouter
-from pydantic import BaseModel, JsonValue
+from pydantic import BaseModel, Field, JsonValue
 from starlette.responses import Response
 
 from pictograph.models.annotation import Annotation
@@ -79,10 +80,28 @@ class AnnotationFile(BaseModel):
     annotations: list[Annotation]
 
 
+class OfImages(BaseModel):
+    image_ids: Annotated[list[Annotated[str, Field(max_length=100)]], Field(min_length=1, max_length=500)]
+
+
+class AnnotationsOfImages(BaseModel):
+    """Image id -> its annotations, an empty list where it has none; ids that name no image are left out."""
+
+    annotations: dict[str, list[Annotation]]
+
+
 # The shapes themselves are described with the answers.
 _SAVE_SCHEMA = SaveAnnotations.model_json_schema(ref_template="#/components/schemas/{model}")
 _SAVE_SCHEMA.pop("$defs")
 _SAVE_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _SAVE_SCHEMA}}}}
+
+
+@router.post("/query", response_model=AnnotationsOfImages)
+def query_annotations(body: OfImages, actor: Viewer, platform: PlatformDep) -> Response:
+    """Annotations of many images at once, for pages of thumbnails."""
+    with platform.db.read() as conn:
+        found = annotations.encoded(conn, actor.organization_id, body.image_ids)
+    return json_response({"annotations": {image_id: orjson.Fragment(text) for image_id, text in found.items()}})
 
 
 @router.get("/{image_id}", response_model=AnnotationList)

@@ -91,6 +91,7 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/images/{{image_id}}/thumbnail": Row("viewer"),
     f"DELETE {D}/images/{{image_id}}": Row("admin", query={"permanent": "true"}),
     # --- annotations ---
+    f"POST {D}/annotations/query": Row("viewer", {"image_ids": ["{image_id}"]}),
     f"GET {D}/annotations/{{image_id}}": Row("viewer"),
     f"POST {D}/annotations/{{image_id}}": Row("member", {"image_id": "{image_id}", "annotations": []}),
     f"DELETE {D}/annotations/{{image_id}}": Row("admin"),

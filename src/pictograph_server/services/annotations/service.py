@@ -69,6 +69,18 @@ def documents(conn: Connection, image_ids: Sequence[str]) -> dict[str, list[Anno
     return {image_id: parse_annotations(found.get(image_id, [])) for image_id in image_ids}
 
 
+def encoded(conn: Connection, organization_id: str, image_ids: Sequence[str]) -> dict[str, bytes]:
+    """Return image id -> its annotations as JSON, for a few hundred images; ids that name none are left out.
+
+    Raises:
+        ImageNotFound: 404, none of them is there.
+    """
+    found = repository.encoded(conn, organization_id, image_ids)
+    if not found:
+        raise ImageNotFound(image_ids[0])
+    return found
+
+
 def as_json(conn: Connection, image_ids: Sequence[str]) -> dict[str, tuple[list[AnnotationJson], dict[str, object]]]:
     """Return documents and provenance of images as they are stored; images without any are left out."""
     return repository.as_json(conn, image_ids)
