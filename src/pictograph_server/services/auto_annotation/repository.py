@@ -1,14 +1,15 @@
 """The rows of batch jobs, of their shards, and of the images each has to do."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from pictograph.models.auto_annotate import BatchJobStatus
-from pictograph_server.services.auto_annotation import pace
+from pictograph_server.services.auto_annotation import confidences, pace
+from pictograph_server.services.auto_annotation.confidences import Confidences
 from pictograph_server.services.auto_annotation.pace import Pace
 from pictograph_server.services.images import labels_repository
 from pictograph_server.storage.db.tables import batch_images, batch_jobs, batch_shards, images
@@ -39,6 +40,8 @@ class BatchRecord:
     # When its first shard had loaded the engine.
     started_at: datetime | None = None
     pace: Pace = ()
+    # Of what it found so far; see `confidences.py`.
+    confidences: Confidences = field(default_factory=dict[str, list[int]])
 
     @property
     def is_live(self) -> bool:
@@ -106,7 +109,7 @@ def shard_jobs(conn: Connection, batch_id: str) -> Sequence[str]:
 
 def remove_shard(conn: Connection, job_id: str) -> Shard | None:
     """Take the shard of a job out, and return what it was."""
-    columns = [batch_shards.c[field.name] for field in fields(Shard)]
+    columns = [batch_shards.c[each.name] for each in fields(Shard)]
     row = conn.execute(delete(batch_shards).where(batch_shards.c.job_id == job_id).returning(*columns)).one_or_none()
     return None if row is None else Shard(*row)
 
@@ -175,8 +178,15 @@ def claim_pending(conn: Connection, batch_id: str, image_ids: Sequence[str]) -> 
     return set(rows)
 
 
-def record_results(conn: Connection, batch: BatchRecord, results: Sequence[ImageResult], *, moment: datetime) -> None:
-    """Settle images and the counters of a batch that is locked, together."""
+def record_results(
+    conn: Connection,
+    batch: BatchRecord,
+    results: Sequence[ImageResult],
+    *,
+    moment: datetime,
+    found: Confidences | None = None,
+) -> None:
+    """Settle images and the counters of a batch that is locked, together; `found` are the confidences on them."""
     if not results:
         return
     conn.execute(
@@ -200,6 +210,7 @@ def record_results(conn: Connection, batch: BatchRecord, results: Sequence[Image
             failed_images=batch_jobs.c.failed_images + failed,
             annotations_added=batch_jobs.c.annotations_added + sum(result.annotations_added for result in results),
             pace=pace.noted(batch.pace, moment, batch.settled_images + len(results)),
+            confidences=confidences.added(batch.confidences, found or {}),
         )
     )
 
@@ -244,6 +255,21 @@ def failure_reasons(conn: Connection, batch_id: str, *, limit: int) -> list[tupl
         .limit(limit)
     )
     return [(reason or "", count) for reason, count in rows]
+
+
+def failures(conn: Connection, batch_ids: Sequence[str], *, limit: int) -> list[tuple[str, str]]:
+    """Return id and reason of the first images that could not be annotated."""
+    query = select(batch_images.c.image_id, batch_images.c.reason).where(
+        batch_images.c.batch_id.in_(batch_ids), batch_images.c.state == "failed"
+    )
+    rows = conn.execute(query.order_by(batch_images.c.batch_id, batch_images.c.position).limit(limit))
+    return [(row.image_id, row.reason or "") for row in rows]
+
+
+def last_done(conn: Connection, batch_id: str, *, limit: int) -> list[str]:
+    """Return the images that a batch did last, the last one first; with several shards, of the last ones."""
+    query = select(batch_images.c.image_id).where(batch_images.c.batch_id == batch_id, batch_images.c.state == "done")
+    return list(conn.scalars(query.order_by(batch_images.c.position.desc()).limit(limit)))
 
 
 def start(conn: Connection, batch: BatchRecord, *, engine: str, moment: datetime) -> None:

@@ -12,7 +12,7 @@ from pictograph_server.jobs.run import JobCancelled, JobRun
 from pictograph_server.services.annotations.documents import to_document
 from pictograph_server.services.annotations.from_job import job_finding, save_findings
 from pictograph_server.services.annotations.provenance import Provenance
-from pictograph_server.services.auto_annotation import proposals, repository
+from pictograph_server.services.auto_annotation import confidences, proposals, repository
 from pictograph_server.services.auto_annotation.feed import ReadImage
 from pictograph_server.services.auto_annotation.findings import findings_of
 from pictograph_server.services.auto_annotation.payment import cost_of
@@ -54,6 +54,11 @@ class Traced:
     provenance: Mapping[str, Provenance]
     tags: Mapping[str, float]
 
+    @property
+    def findings(self) -> Sequence[tuple[str, float]]:
+        """Return class and confidence of each thing found."""
+        return [*((each.name, each.confidence) for each in self.annotations), *self.tags.items()]
+
 
 class Saver:
     """Saves groups of one shard, one after the other; the threads that detect do not wait for it."""
@@ -81,8 +86,10 @@ class Saver:
             skipped = _annotated_meanwhile(conn, batch, pending) if self._plan.skip_annotated else set[str]()
             repository.drop(conn, batch.id, skipped)
             results = self._save(conn, batch, [each for each in traced if _id(each) in pending - skipped])
-            repository.record_results(conn, batch, results, moment=now())
-            self._pay(conn, batch, sum(result.reason is None for result in results))
+            done = {result.image_id for result in results if result.reason is None}
+            found = confidences.count([each.findings for each in traced if _id(each) in done])
+            repository.record_results(conn, batch, results, moment=now(), found=found)
+            self._pay(conn, batch, len(done))
             saved = repository.find(conn, batch.organization_id, batch.id)
         assert saved is not None
         return saved

@@ -16,6 +16,7 @@ from .imports import connector_import_datasets, connector_imports, connector_key
 from .jobs import job_checkpoints, job_events, jobs
 from .models import model_evaluations, models
 from .organizations import api_keys, audit_entries, invites, members, organizations, users
+from .pipelines import pipeline_runs
 from .requests import idempotency_keys
 from .training import training_epochs, training_runs, training_splits
 from .versions import version_images, version_restores, versions
@@ -60,6 +61,7 @@ __all__ = [
     "model_evaluations",
     "models",
     "organizations",
+    "pipeline_runs",
     "proposals",
     "sign_in_failures",
     "training_epochs",

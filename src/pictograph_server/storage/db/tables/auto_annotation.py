@@ -33,6 +33,8 @@ batch_jobs = Table(
     Column("engine", String(200)),
     # [[seconds since the epoch, images settled by then], …] of the last minute at work.
     Column("pace", Json, nullable=False),
+    # Class -> how many annotations were found in each twentieth of the confidence.
+    Column("confidences", Json, nullable=False, server_default=text("'{}'")),
     Column("error_message", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),

@@ -369,6 +369,12 @@ def upgrade() -> None:
         sa.Column("request", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
         sa.Column("engine", sa.String(length=200), nullable=True),
         sa.Column("pace", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column(
+            "confidences",
+            sa.JSON().with_variant(postgresql.JSONB(), "postgresql"),
+            server_default=sa.text("'{}'"),
+            nullable=False,
+        ),
         sa.Column("error_message", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
@@ -758,6 +764,58 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_models_dataset_version_id"), ["dataset_version_id"], unique=False)
         batch_op.create_index("ix_models_newest", ["organization_id", "created_at", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_models_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
+        "pipeline_runs",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=True),
+        sa.Column("dataset_name", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("driver", sa.String(length=16), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("stage", sa.String(length=16), nullable=False),
+        sa.Column("waiting_for", sa.String(length=16), nullable=True),
+        sa.Column("request", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("stages", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("upload", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("batch_id", sa.String(length=36), nullable=True),
+        sa.Column("export_id", sa.String(length=36), nullable=True),
+        sa.Column("training_run_id", sa.String(length=36), nullable=True),
+        sa.Column("batch_ids", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("training_run_ids", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("review_total", sa.Integer(), nullable=True),
+        sa.Column("is_accepting", sa.Boolean(), server_default=sa.text("(false)"), nullable=False),
+        sa.Column("model_id", sa.String(length=36), nullable=True),
+        sa.Column("credit_skip_reason", sa.Text(), nullable=True),
+        sa.Column("error_code", sa.String(length=60), nullable=True),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("actor", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_by", sa.String(length=36), nullable=True),
+        sa.Column("rerun_of", sa.String(length=36), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_pipeline_runs_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"], ["organizations.id"], name=op.f("fk_pipeline_runs_organization_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pipeline_runs")),
+    )
+    with op.batch_alter_table("pipeline_runs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_pipeline_runs_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index("ix_pipeline_runs_newest", ["organization_id", "id"], unique=False)
+        batch_op.create_index(
+            "ix_pipeline_runs_open",
+            ["driver", "id"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('running', 'waiting')"),
+            postgresql_where=sa.text("status IN ('running', 'waiting')"),
+        )
+        batch_op.create_index(batch_op.f("ix_pipeline_runs_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
         "training_runs",
@@ -1198,6 +1256,17 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_training_runs_dataset_id"))
 
     op.drop_table("training_runs")
+    with op.batch_alter_table("pipeline_runs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_pipeline_runs_organization_id"))
+        batch_op.drop_index(
+            "ix_pipeline_runs_open",
+            sqlite_where=sa.text("status IN ('running', 'waiting')"),
+            postgresql_where=sa.text("status IN ('running', 'waiting')"),
+        )
+        batch_op.drop_index("ix_pipeline_runs_newest")
+        batch_op.drop_index(batch_op.f("ix_pipeline_runs_dataset_id"))
+
+    op.drop_table("pipeline_runs")
     with op.batch_alter_table("models", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_models_organization_id"))
         batch_op.drop_index("ix_models_newest")
