@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function ClassesPage() {
+  return <Page title="Classes">…</Page>;
+}

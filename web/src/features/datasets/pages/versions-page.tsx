@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function VersionsPage() {
+  return <Page title="Versions">…</Page>;
+}

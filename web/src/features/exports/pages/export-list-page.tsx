@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function ExportListPage() {
+  return <Page title="ExportList">…</Page>;
+}

@@ -1,0 +1,5 @@
+import { Page } from "@/ui/page";
+
+export function GalleryPage() {
+  return <Page title="Gallery">…</Page>;
+}

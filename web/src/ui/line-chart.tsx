@@ -1,0 +1,166 @@
+/** Lines over a shared x axis, drawn by uPlot; with a table of the same numbers for those who cannot see them. */
+
+import { useEffect, useRef } from "react";
+import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
+
+export interface Series {
+  label: string;
+  /** One value for each x; null where there is none. */
+  values: ReadonlyArray<number | null>;
+  /** A CSS colour; otherwise one of the palette by place. */
+  color?: string;
+  isDashed?: boolean;
+}
+
+interface LineChartProps {
+  label: string;
+  x: readonly number[];
+  series: readonly Series[];
+  xLabel?: string;
+  /** Fixed bounds of y, as 0–1 for shares. */
+  yRange?: readonly [number, number];
+  height?: number;
+  formatY?: (value: number) => string;
+}
+
+/** Distinguishable for the colour-blind, on both themes (after Okabe and Ito 2008). */
+export const LINE_COLORS = [
+  "#5b6ee1",
+  "#d9822b",
+  "#0f9d78",
+  "#c2488f",
+  "#3a9bd9",
+  "#b39b00",
+  "#8a63d2",
+  "#c8553d",
+];
+
+export function LineChart({
+  label,
+  x,
+  series,
+  xLabel = "",
+  yRange,
+  height = 220,
+  formatY = figure,
+}: LineChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | null>(null);
+  const shape = JSON.stringify([
+    series.map((each) => [each.label, each.color, each.isDashed]),
+    yRange,
+    height,
+    xLabel,
+  ]);
+  const data = [
+    x as number[],
+    ...series.map((each) => each.values as (number | null)[]),
+  ] as uPlot.AlignedData;
+  const latest = useRef(data);
+  latest.current = data;
+  const format = useRef(formatY);
+  format.current = formatY;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `shape` stands for what the options are made of
+  useEffect(() => {
+    const element = place.current;
+    if (!element) return;
+    const style = getComputedStyle(document.documentElement);
+    const ink = style.getPropertyValue("--muted");
+    const grid = { stroke: style.getPropertyValue("--line"), width: 1 };
+    const font = "11px Inter Variable, system-ui, sans-serif";
+    const chart = new uPlot(
+      {
+        width: element.clientWidth,
+        height,
+        scales: { x: { time: false }, y: yRange ? { range: [yRange[0], yRange[1]] } : {} },
+        axes: [
+          {
+            stroke: ink,
+            grid,
+            ticks: grid,
+            font,
+            label: xLabel || undefined,
+            labelFont: font,
+            labelSize: 18,
+            size: 32,
+          },
+          {
+            stroke: ink,
+            grid,
+            ticks: grid,
+            font,
+            size: 54,
+            values: (_, ticks) => ticks.map((each) => format.current(each)),
+          },
+        ],
+        series: [
+          { label: xLabel || "x" },
+          ...series.map((each, index) => ({
+            label: each.label,
+            stroke: each.color ?? LINE_COLORS[index % LINE_COLORS.length],
+            width: 2,
+            dash: each.isDashed ? [6, 4] : undefined,
+            spanGaps: true,
+            points: { show: latest.current[0].length < 30, size: 5 },
+            value: (_: uPlot, value: number | null) => (value === null ? "-" : format.current(value)),
+          })),
+        ],
+        legend: { live: true },
+        cursor: { y: false },
+      },
+      latest.current,
+      element,
+    );
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+      plot.current = null;
+    };
+  }, [shape]);
+
+  useEffect(() => {
+    plot.current?.setData(data);
+  });
+
+  return (
+    <figure aria-label={label}>
+      <div
+        ref={place}
+        aria-hidden="true"
+        className="text-muted text-xs [&_.u-legend]:text-left"
+        style={{ minHeight: height + 28 }}
+      />
+      <table className="sr-only">
+        <caption>{label}</caption>
+        <thead>
+          <tr>
+            <th>{xLabel || "x"}</th>
+            {series.map((each) => (
+              <th key={each.label}>{each.label}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {x.slice(-50).map((position, index) => (
+            <tr key={position}>
+              <td>{position}</td>
+              {series.map((each) => {
+                const value = each.values[Math.max(0, x.length - 50) + index];
+                return <td key={each.label}>{value == null ? "" : formatY(value)}</td>;
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </figure>
+  );
+}
+
+function figure(value: number): string {
+  return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
+}
