@@ -49,6 +49,7 @@ from pictograph_server.routes import (
     listing,
     models,
     organizations,
+    predictions,
     projects,
     proposals,
     search,
@@ -61,6 +62,7 @@ from pictograph_server.routes import (
     video,
 )
 from pictograph_server.routes.refusals import REFUSALS
+from pictograph_server.routes.web_app import WebApp
 
 ROUTERS = (
     health.router,
@@ -84,6 +86,7 @@ ROUTERS = (
     classes.router,
     training.router,
     models.router,
+    predictions.router,
     evaluations.router,
     credits.router,
     video.router,
@@ -158,16 +161,17 @@ def create_app(
 
 
 class _EitherSlash:
-    """Where no route matches, tries once more with the slash at the end added or taken away."""
+    """Where no route matches, tries once more with the slash at the end added or taken away; then it is a page."""
 
     def __init__(self, app: FastAPI) -> None:
         self._router = app.router
+        self._pages = WebApp(app.router.not_found)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]
         if scope["type"] != "http" or path == "/" or "asked_path" in scope:
             scope["path"] = scope.get("asked_path", path)
-            await self._router.not_found(scope, receive, send)
+            await self._pages(scope, receive, send)
             return
         scope["asked_path"] = path
         scope["path"] = path[:-1] if path.endswith("/") else path + "/"

@@ -119,6 +119,7 @@ class Transport:
         form: Mapping[str, str] | None = None,
         content: bytes | None = None,
         content_type: str | None = None,
+        file: tuple[str, bytes] | None = None,
         timeout_s: float | None = None,
     ) -> Json:
         """Return the decoded body of a 2xx answer; None for an empty one. Retries as `RetryPolicy` says.
@@ -138,6 +139,8 @@ class Transport:
             json=json,
             data=form,
             content=content,
+            # A name and bytes: multipart, beside what `form` has.
+            files=None if file is None else {"file": file},
             headers=headers,
             timeout=timeout_s if timeout_s is not None else self.config.timeout,
         )

@@ -1,4 +1,4 @@
-"""`pictograph models`: list, look, download, evaluate, delete."""
+"""`pictograph models`: list, look, download, predict, evaluate, delete."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,7 @@ import typer
 
 from pictograph.cli.session import Session, api_command
 from pictograph.models.evaluation import EvaluationSplit
+from pictograph.models.prediction import PredictedObject
 
 app = typer.Typer(no_args_is_help=True, help="Trained models.")
 
@@ -51,6 +52,40 @@ def download_model(
     """Download a model as ONNX."""
     path = session.client.models.download(model_id, output, file=file)
     session.record({"model_id": model_id, "output_path": path, "size_bytes": path.stat().st_size})
+
+
+@api_command(app, "predict")
+def predict_with_model(
+    session: Session,
+    model: Annotated[str, typer.Argument(help="Name or id of the model.")],
+    image: Annotated[str, typer.Argument(help="A file, or the id of an image on the server.")],
+    confidence: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Least confidence to report; else the model's suggestion.")
+    ] = None,
+) -> None:
+    """Ask a model on the server about one image. Nothing is stored; for many images see `pictograph predict`."""
+    models = session.client.models
+    if Path(image).expanduser().is_file():
+        answer = models.predict(model, Path(image).expanduser(), confidence=confidence)
+    else:
+        answer = models.predict(model, image_id=image, confidence=confidence)
+    if session.as_json:
+        session.json(answer)
+        return
+    session.table(
+        [*answer.objects, *answer.tags],
+        {
+            "Class": lambda found: found.class_name,
+            "Confidence": lambda found: f"{found.confidence:.3f}",
+            "Box": lambda found: _box_text(found) if isinstance(found, PredictedObject) else "",
+        },
+    )
+    session.note(f"{answer.network_seconds:.2f} s in the network")
+
+
+def _box_text(found: PredictedObject) -> str:
+    box = found.bounding_box
+    return f"{box.x:.0f} {box.y:.0f} {box.w:.0f} {box.h:.0f}"
 
 
 @api_command(app, "evaluate")

@@ -16,6 +16,7 @@ from pictograph.exceptions import ApiError, ConflictError, NotFoundError
 from pictograph.models.card import ModelCard
 from pictograph.models.evaluation import EvaluationRun, EvaluationSplit, ModelEvaluation
 from pictograph.models.model import Model, ModelStatus, ModelType
+from pictograph.models.prediction import Prediction
 from pictograph.resources.model_cache import cached_network
 
 if TYPE_CHECKING:
@@ -104,6 +105,45 @@ class Models:
         folder = Path(cache).expanduser() if cache is not None else model_cache()
         file = cached_network(folder, model_id, lambda path: self.download(model_id, path))
         return load_model(file, device=device, threads=threads)
+
+    def predict(
+        self,
+        model: str | Model,
+        image: str | Path | bytes | None = None,
+        *,
+        image_id: str | None = None,
+        confidence: float | None = None,
+        max_detections: int = 100,
+    ) -> Prediction:
+        """Return what a model says about one image, asked on the server; nothing is stored.
+
+        For many images `load` the model, or label a dataset with it (`client.auto_annotate.batch`).
+
+        Args:
+            model: a model, its id, or the name of one (the newest that is ready).
+            image: a file or its bytes; or name an image that is on the server by its `image_id`.
+            confidence: least confidence to report; the model's suggestion when None.
+        Raises:
+            ConflictError: the model is not ready, or its network is still loading.
+            FileNotFoundError: there is no such file.
+            NotFoundError: there is no such model or image.
+            ValidationError: the image cannot be read.
+        """
+        if (image is None) == (image_id is None):
+            raise ValueError("predict() takes an image or the `image_id` of one on the server")
+        model_id = model.id if isinstance(model, Model) else model if _is_id(model) else self._newest(model).id
+        form = {"max_detections": str(max_detections)}
+        if confidence is not None:
+            form["confidence"] = str(confidence)
+        file = None
+        if image_id is not None:
+            form["image_id"] = image_id
+        else:
+            file = (
+                ("image", image) if isinstance(image, bytes) else (Path(str(image)).name, Path(str(image)).read_bytes())
+            )
+        place = path_of("models", model_id, "predict")
+        return parse(Prediction, self._transport.request("POST", place, form=form, file=file))
 
     def card(self, model_id: str) -> ModelCard:
         """Return what is known about a model: its data, training, metrics, files, versions and licence.

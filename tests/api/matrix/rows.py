@@ -163,6 +163,9 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/models/{{model_id}}": Row("viewer"),
     f"GET {D}/models/{{model_id}}/download": Row("viewer"),
     f"DELETE {D}/models/{{model_id}}": Row("admin"),
+    f"POST {D}/models/{{model_id}}/predict": Row(
+        "member", form={"image_id": "{image_id}", "confidence": "0.5"}, refusal="model_file_missing"
+    ),
     f"GET {D}/models/{{model_id}}/evaluations": Row("viewer"),
     f"POST {D}/models/{{model_id}}/evaluations": Row("member", {"dataset_name": "{dataset_name}"}),
     f"GET {D}/models/{{model_id}}/evaluations/{{evaluation_id}}": Row("viewer"),

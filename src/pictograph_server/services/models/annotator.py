@@ -11,7 +11,6 @@ from pictograph_server.engines.annotators.base import Capability
 from pictograph_server.engines.annotators.trained import folded
 from pictograph_server.errors import BadRequest
 from pictograph_server.services.models import service as models
-from pictograph_server.services.models.repository import ModelRecord
 
 # What each kind of model can be asked for, the most natural first. A tag says that the class is somewhere in the image.
 _OUTPUT_TYPES: dict[ModelType, tuple[BatchOutputType, ...]] = {
@@ -97,7 +96,7 @@ def trained_choice(conn: Connection, organization_id: str, model_id: str) -> Tra
         model_id=record.id,
         name=record.name,
         model_type=record.model_type,
-        class_names=_class_names(record),
+        class_names=models.class_names_of(record),
         output_types=output_types_of(record.model_type),
     )
 
@@ -105,8 +104,3 @@ def trained_choice(conn: Connection, organization_id: str, model_id: str) -> Tra
 def output_types_of(model_type: ModelType) -> tuple[BatchOutputType, ...]:
     """Return what a kind of model can be asked for, the most natural first."""
     return _OUTPUT_TYPES[model_type]
-
-
-def _class_names(record: ModelRecord) -> tuple[str, ...]:
-    mapping = record.class_mapping or {}
-    return tuple(mapping[index] for index in sorted(mapping, key=int))

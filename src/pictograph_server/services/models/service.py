@@ -196,6 +196,12 @@ def create(conn: Connection, new: NewModel) -> str:
     return record.id
 
 
+def class_names_of(model: ModelRecord) -> tuple[str, ...]:
+    """Return what a model knows, in the order of its answers."""
+    mapping = model.class_mapping or {}
+    return tuple(mapping[index] for index in sorted(mapping, key=int))
+
+
 def _require(conn: Connection, organization_id: str, model_id: str) -> ModelRecord:
     record = repository.find(conn, organization_id, model_id)
     if record is None:
