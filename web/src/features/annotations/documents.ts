@@ -1,9 +1,7 @@
-/** Annotations as the server sends and takes them, and when two of them say the same. */
+/** What the server holds of an image's annotations, and when two annotations say the same. */
 
-import type { AnnotationList, AnnotationState } from "@/api/schema";
-
-/** An annotation on the wire. The server gives every stored one its id; here new ones have one from the start. */
-export type AnnotationDocument = AnnotationList["annotations"][number] & { id: string };
+import type { AnnotationList } from "@/api/schema";
+import { type Annotation, sceneFromWire } from "@/canvas/scene";
 
 /** Who or what made an annotation, as the server knows it. */
 export interface Provenance {
@@ -20,7 +18,7 @@ export interface Provenance {
 /** What the server holds of an image's annotations. */
 export interface StoredAnnotations {
   version: number;
-  annotations: AnnotationDocument[];
+  annotations: readonly Annotation[];
   provenance: Record<string, Provenance>;
   status: AnnotationList["status"];
 }
@@ -30,29 +28,19 @@ export type ImageStatus = AnnotationList["status"];
 export function storedAnnotations(answer: AnnotationList): StoredAnnotations {
   return {
     version: answer.annotation_version,
-    annotations: asDocuments(answer.annotations),
+    annotations: sceneFromWire(answer.annotations).annotations,
     provenance: (answer.provenance ?? {}) as unknown as Record<string, Provenance>,
     status: answer.status,
   };
 }
 
-/** What is stored always has its id; the schema only says that a save may leave it out. */
-export function asDocuments(
-  annotations: AnnotationList["annotations"] | AnnotationState["annotations"],
-): AnnotationDocument[] {
-  return annotations.map((each) => ({ ...each, id: each.id ?? newId() }));
-}
-
 /** Whether class, geometry, confidence and attributes agree; who made it does not count, nor a box that follows. */
-export function isSameAnnotation(one: AnnotationDocument, other: AnnotationDocument): boolean {
+export function isSameAnnotation(one: Annotation, other: Annotation): boolean {
   return one === other || contentOf(one) === contentOf(other);
 }
 
 /** Whether two lists hold the same annotations; their order does not count. */
-export function isSameList(
-  one: readonly AnnotationDocument[],
-  other: readonly AnnotationDocument[],
-): boolean {
+export function isSameList(one: readonly Annotation[], other: readonly Annotation[]): boolean {
   if (one.length !== other.length) return false;
   const byId = new Map(one.map((each) => [each.id, each]));
   return other.every((each) => {
@@ -61,13 +49,13 @@ export function isSameList(
   });
 }
 
-function contentOf(annotation: AnnotationDocument): string {
+function contentOf(annotation: Annotation): string {
   const { type, name, confidence, attributes } = annotation;
   return JSON.stringify([type, name, geometryOf(annotation), confidence ?? 1, attributes ?? []]);
 }
 
 /** Numbers in a fixed order: the server may send keys in another one than we do. */
-function geometryOf(annotation: AnnotationDocument): unknown {
+function geometryOf(annotation: Annotation): unknown {
   switch (annotation.type) {
     case "bbox": {
       const { x, y, w, h } = annotation.bounding_box;
@@ -80,13 +68,4 @@ function geometryOf(annotation: AnnotationDocument): unknown {
     case "keypoint":
       return [annotation.keypoint.x, annotation.keypoint.y];
   }
-}
-
-/** A random UUID. `crypto.randomUUID` is missing where the server is reached over plain http by another name. */
-export function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join("-");
 }

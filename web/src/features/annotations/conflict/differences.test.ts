@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import type { AnnotationDocument } from "../documents";
+import type { Annotation } from "@/canvas/scene";
 import { differences, merge, suggestions, takeAll } from "./differences";
 
-function box(id: string, x = 0, name = "car"): AnnotationDocument {
+function box(id: string, x = 0, name = "car"): Annotation {
   return { id, name, type: "bbox", bounding_box: { x, y: 0, w: 10, h: 10 }, confidence: 1 };
 }
-const ids = (annotations: AnnotationDocument[]) => annotations.map((each) => each.id);
+const ids = (annotations: readonly Annotation[]) => annotations.map((each) => each.id);
 
 test("nothing differs where both did the same", () => {
   expect(differences([box("a")], [box("a", 5)], [box("a", 5)])).toEqual([]);

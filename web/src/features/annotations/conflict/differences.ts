@@ -1,6 +1,7 @@
 /** Two people changed one image: what differs, annotation by annotation, and both brought together. */
 
-import { type AnnotationDocument, isSameAnnotation } from "../documents";
+import type { Annotation } from "@/canvas/scene";
+import { isSameAnnotation } from "../documents";
 
 export type Side = "theirs" | "mine";
 
@@ -10,9 +11,9 @@ export type Change = "same" | "added" | "changed" | "deleted";
 /** An annotation that is not the same on both sides. `null`: it is not there. */
 export interface Difference {
   id: string;
-  base: AnnotationDocument | null;
-  theirs: AnnotationDocument | null;
-  mine: AnnotationDocument | null;
+  base: Annotation | null;
+  theirs: Annotation | null;
+  mine: Annotation | null;
   theirChange: Change;
   myChange: Change;
   /** Both sides touched it, so that a person has to choose; else only one did, and that one is right. */
@@ -24,9 +25,9 @@ export type Picks = ReadonlyMap<string, Side>;
 
 /** Return what differs between theirs and mine, clashes first. */
 export function differences(
-  base: readonly AnnotationDocument[],
-  theirs: readonly AnnotationDocument[],
-  mine: readonly AnnotationDocument[],
+  base: readonly Annotation[],
+  theirs: readonly Annotation[],
+  mine: readonly Annotation[],
 ): Difference[] {
   const [before, there, here] = [byId(base), byId(theirs), byId(mine)];
   const found: Difference[] = [];
@@ -53,12 +54,12 @@ export function suggestions(found: readonly Difference[]): Map<string, Side> {
 
 /** Bring both together: mine in my order, then what only they have in theirs. */
 export function merge(
-  theirs: readonly AnnotationDocument[],
-  mine: readonly AnnotationDocument[],
+  theirs: readonly Annotation[],
+  mine: readonly Annotation[],
   found: readonly Difference[],
   picks: Picks,
-): AnnotationDocument[] {
-  const chosen = new Map<string, AnnotationDocument | null>(
+): readonly Annotation[] {
+  const chosen = new Map<string, Annotation | null>(
     found.map((each) => [
       each.id,
       (picks.get(each.id) ?? each.suggestion) === "mine" ? each.mine : each.theirs,
@@ -71,16 +72,16 @@ export function merge(
   });
 }
 
-function change(base: AnnotationDocument | null, now: AnnotationDocument | null): Change {
+function change(base: Annotation | null, now: Annotation | null): Change {
   if (isEqual(base, now)) return "same";
   if (base === null) return "added";
   return now === null ? "deleted" : "changed";
 }
 
-function isEqual(one: AnnotationDocument | null, other: AnnotationDocument | null): boolean {
+function isEqual(one: Annotation | null, other: Annotation | null): boolean {
   return one === null || other === null ? one === other : isSameAnnotation(one, other);
 }
 
-function byId(annotations: readonly AnnotationDocument[]): Map<string, AnnotationDocument> {
+function byId(annotations: readonly Annotation[]): Map<string, Annotation> {
   return new Map(annotations.map((each) => [each.id, each]));
 }

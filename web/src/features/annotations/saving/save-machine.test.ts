@@ -74,7 +74,7 @@ test("a connection that came back is used at once", () => {
 test("a refusal waits for a person or for another change", () => {
   const refused = after(changed(0), { type: "sending" }, failed(0, REFUSED));
   expect(dueAt(refused)).toBeNull();
-  expect(dueAt(reduceSave(refused, changed(5000)))).toBe(5000 + QUIET_MS > AT_MOST_MS ? AT_MOST_MS : 6000);
+  expect(dueAt(reduceSave(refused, changed(3000)))).toBe(3000 + QUIET_MS);
   expect(dueAt(reduceSave(refused, { type: "retry", at: 7000 }))).toBe(7000);
 });
 
