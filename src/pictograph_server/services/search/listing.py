@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -55,7 +56,7 @@ def list_images(
         return ImagePage((), None, 0)
     start = None if cursor is None else cursors.decode(sort, cursor, kinds=walks[0].kinds)
     if len(walks) == 1:
-        rest = repository.conditions(dataset.id, wanted, walks[0])
+        rest = partial(repository.conditions, dataset.id, wanted, walks[0])
         page = repository.page(conn, walks[0], rest, start=start, limit=limit, rows=rows_a_page)
     else:
         page = repository.merged(conn, walks, start=start, limit=limit)

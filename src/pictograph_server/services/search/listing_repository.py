@@ -5,7 +5,7 @@ were looked at, and says where to go on; so every page takes about the same time
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -53,6 +53,8 @@ class Walk:
     serves: frozenset[str]
     cost: int = 1
     begin: Position | None = None
+    # The table whose index has its keys.
+    indexed: FromClause = _images
 
     @property
     def kinds(self) -> tuple[type[object], ...]:
@@ -130,34 +132,53 @@ def by_confidence(dataset_id: str, wanted: ImageFilter) -> Walk:
 
 def _by_label(where: tuple[ColumnElement[bool], ...], served: str, *, is_descending: bool) -> Walk:
     source = _labels.join(_images, _images.c.id == _labels.c.image_id)
-    return Walk(source, where, (_labels.c.image_id,), is_descending, frozenset({served}), _LABEL_COST)
+    return Walk(source, where, (_labels.c.image_id,), is_descending, frozenset({served}), _LABEL_COST, indexed=_labels)
 
 
 # --- pages ---
 
 
-def page(
-    conn: Connection,
-    walk: Walk,
-    rest: Sequence[ColumnElement[bool]],
-    *,
-    start: Position | None,
-    limit: int,
-    rows: int,
-) -> Page:
+@dataclass(frozen=True, slots=True)
+class IdRange:
+    """The ids between which a walk by age is; None where it has no end, or goes by something else.
+
+    Said of every table that the walk is joined to: Postgres would begin those at their first row.
+    """
+
+    first: str | None = None
+    last: str | None = None
+
+    @classmethod
+    def of(cls, walk: Walk, start: Position | None, end: Position | None) -> "IdRange":
+        (key, *others) = walk.keys
+        if others or (key is not _images.c.id and key is not _labels.c.image_id):
+            return cls()
+        ends = [None if each is None else str(each[0]) for each in (start, end)]
+        return cls(*reversed(ends)) if walk.is_descending else cls(*ends)
+
+    def holds(self, column: ColumnElement[str]) -> Iterator[ColumnElement[bool]]:
+        if self.first is not None:
+            yield column >= self.first
+        if self.last is not None:
+            yield column <= self.last
+
+
+Rest = Callable[[IdRange], Sequence[ColumnElement[bool]]]
+
+
+def page(conn: Connection, walk: Walk, rest: Rest, *, start: Position | None, limit: int, rows: int) -> Page:
     """Return images of a walk behind `start` that fulfil the rest of the conditions; for those, `rows` are tried."""
     start = walk.begin if start is None else start
-    begin = () if start is None else (_is_behind(walk, start),)
-    query = select(*walk.keys).select_from(walk.source).where(*walk.conditions, *begin).order_by(*_order(walk))
-    end = conn.execute(query.limit(1).offset(max(1, rows // walk.cost) - 1)).first() if rest else None
+    end = _end(conn, walk, start, rows) if rest(IdRange()) else None
     found: list[tuple[Position, ImageRecord]] = []
     position = start
     while len(found) <= limit:
-        begin = () if position is None else (_is_behind(walk, position),)
-        until = () if end is None else (_is_not_behind(walk, tuple(end)),)
+        ids = IdRange.of(walk, position, end)
+        until = () if end is None else (_is_not_behind(walk, end),)
+        joined = () if walk.indexed is _images else ids.holds(_images.c.id)
         wanted = limit + 1 - len(found)
         query = select(*walk.keys, *_columns).select_from(walk.source)
-        query = query.where(*walk.conditions, *begin, *until, *rest).order_by(*_order(walk)).limit(wanted)
+        query = query.where(*_begin(walk, position), *until, *joined, *rest(ids)).order_by(*_order(walk)).limit(wanted)
         read = [(tuple(row[: len(walk.keys)]), _record(row)) for row in conn.execute(query)]
         for row in read:
             # A class that two makers annotated has two rows, one behind the other.
@@ -169,12 +190,23 @@ def page(
     images = [image for _, image in found[:limit]]
     if len(found) > limit:
         return Page(images, found[limit - 1][0])
-    return Page(images, None if end is None else tuple(end))
+    return Page(images, end)
+
+
+def _end(conn: Connection, walk: Walk, start: Position | None, rows: int) -> Position | None:
+    """Return the position of the last row that is tried, None where there are fewer."""
+    query = select(*walk.keys).select_from(walk.indexed).where(*_begin(walk, start)).order_by(*_order(walk))
+    end = conn.execute(query.limit(1).offset(max(1, rows // walk.cost) - 1)).first()
+    return None if end is None else tuple(end)
+
+
+def _begin(walk: Walk, position: Position | None) -> tuple[ColumnElement[bool], ...]:
+    return walk.conditions if position is None else (*walk.conditions, _is_behind(walk, position))
 
 
 def merged(conn: Connection, walks: Sequence[Walk], *, start: Position | None, limit: int) -> Page:
     """Return images of several walks by age that have none in common, in their order."""
-    pages = [page(conn, walk, (), start=start, limit=limit, rows=0) for walk in walks]
+    pages = [page(conn, walk, lambda _: (), start=start, limit=limit, rows=0) for walk in walks]
     together = heapq.merge(*(each.images for each in pages), key=lambda image: image.id, reverse=walks[0].is_descending)
     images = list(together)
     is_more = len(images) > limit or any(each.next_position is not None for each in pages)
@@ -185,12 +217,12 @@ def merged(conn: Connection, walks: Sequence[Walk], *, start: Position | None, l
 # --- conditions ---
 
 
-def conditions(dataset_id: str, wanted: ImageFilter, walk: Walk) -> list[ColumnElement[bool]]:
+def conditions(dataset_id: str, wanted: ImageFilter, walk: Walk, ids: IdRange) -> list[ColumnElement[bool]]:
     """Return what a walk does not see to itself, written so that no database takes another index for it and sorts."""
-    return list(_conditions(dataset_id, wanted, walk))
+    return list(_conditions(dataset_id, wanted, walk, ids))
 
 
-def _conditions(dataset_id: str, wanted: ImageFilter, walk: Walk) -> Iterator[ColumnElement[bool]]:
+def _conditions(dataset_id: str, wanted: ImageFilter, walk: Walk, ids: IdRange) -> Iterator[ColumnElement[bool]]:
     if wanted.statuses is not None and "status" not in walk.serves:
         yield (_images.c.status + "").in_(wanted.statuses)
     if wanted.folder_path is not None and not wanted.is_whole_tree and "folder" not in walk.serves:
@@ -203,13 +235,13 @@ def _conditions(dataset_id: str, wanted: ImageFilter, walk: Walk) -> Iterator[Co
         count = _images.c.annotation_count
         yield count > 0 if wanted.is_annotated else count == 0
     if wanted.tag is not None and "tag" not in walk.serves:
-        yield _is_labelled(dataset_id, wanted.tag, _IS_TAG)
+        yield _is_labelled(dataset_id, wanted.tag, _IS_TAG, *ids.holds(_labels.c.image_id))
     if wanted.class_name is not None or wanted.source is not None:
         makers = (*_made_by(wanted.source), *_between(_labels.c.least_confidence, wanted))
         if "class" in walk.serves:
             yield from makers
         else:
-            yield _is_labelled(dataset_id, wanted.class_name, *makers)
+            yield _is_labelled(dataset_id, wanted.class_name, *makers, *ids.holds(_labels.c.image_id))
     elif "confidence" not in walk.serves:
         yield from _between(_images.c.least_confidence, wanted)
 
