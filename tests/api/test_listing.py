@@ -29,7 +29,7 @@ from pictograph_server.services.images import tallies
 from pictograph_server.services.images.content import ImageFacts
 from pictograph_server.services.images.labels_repository import index_tags
 from pictograph_server.services.images.registration import Candidate, Registered, register
-from pictograph_server.services.search import listing
+from pictograph_server.services.search import listing, neighbors
 from pictograph_server.services.search.filters import ImageFilter
 from pictograph_server.settings import Settings
 from pictograph_server.storage.db import tables
@@ -83,6 +83,8 @@ class Known:
             and (wanted.text is None or wanted.text.lower() in self.name.lower())
             and (wanted.tag is None or wanted.tag in self.tags)
             and (wanted.is_annotated is None or wanted.is_annotated == bool(self.labels))
+            and (wanted.min_annotations or 0) <= len(self.labels) <= (wanted.max_annotations or 1000)
+            and wanted.size_wh in (None, (10, 10))
         )
 
 
@@ -122,6 +124,9 @@ _FILTERS = st.builds(
     text=st.sampled_from([None, None, "IMG_1", "%", "_", "ß"]),
     tag=st.sampled_from([None, None, "night", "stop"]),
     is_annotated=st.sampled_from([None, None, True, False]),
+    min_annotations=st.sampled_from([None, None, None, 2]),
+    max_annotations=st.sampled_from([None, None, None, 1]),
+    size_wh=st.sampled_from([None, None, None, (10, 10), (10, 11)]),
     is_archived=st.booleans(),
 )
 
@@ -150,13 +155,47 @@ def test_list_images__is_what_a_loop_over_all_finds(
                 conn, dataset, wanted, sort=sort, cursor=cursor, limit=limit, rows_a_page=rows_a_page
             )
             assert len(page.images) <= limit
-            assert page.total in (None, len(expected)) or sort == "least_confident"
+            assert page.total in (None, len(expected))
             found += [image.id for image in page.images]
             cursor = page.next_cursor
             if cursor is None:
                 break
     assert cursor is None, "the list has no end"
     assert found == [each.id for each in expected]
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(
+    wanted=_FILTERS,
+    sort=st.sampled_from(["newest", "oldest", "name", "least_confident"]),
+    limit=st.sampled_from([1, 7, 200]),
+    data=st.data(),
+)
+def test_list_images__any_offset_and_neighbors(
+    crowd: Crowd, wanted: ImageFilter, sort: Any, limit: int, data: st.DataObject
+) -> None:
+    platform, organization_id, known = crowd
+    placed = [each for each in known if sort != "least_confident" or each.labels]
+    expected = sorted((each for each in placed if each.passes(wanted)), key=_ORDERS[sort])
+    offset = data.draw(st.integers(0, len(expected) + 2))
+    image = data.draw(st.sampled_from(placed))
+    key = _ORDERS[sort](image)
+    before = [each.id for each in expected if _ORDERS[sort](each) < key]
+    after = [each.id for each in expected if _ORDERS[sort](each) > key]
+    with platform.db.read() as conn:
+        dataset = datasets.get_by_name(conn, organization_id, "crowd")
+        page = listing.list_images(
+            conn, dataset, wanted, sort=sort, offset=offset, limit=limit, with_total=data.draw(st.booleans())
+        )
+        record = images.get(conn, organization_id, image.id)
+        around = neighbors.find(conn, record, wanted, sort=sort, limit=limit, with_index=True)
+    assert page.has_offsets
+    assert page.total in (None, len(expected))
+    assert [each.id for each in page.images] == [each.id for each in expected[offset : offset + limit]]
+    assert [each.id for each in around.previous] == before[::-1][:limit]
+    assert [each.id for each in around.next] == after[:limit]
+    if expected:
+        assert (around.index, around.total) == (len(before), len(expected))
 
 
 def test_tallies__are_what_a_recount_finds(crowd: Crowd) -> None:
@@ -186,6 +225,36 @@ def test_list_images__pages_and_total(app_client: TestClient) -> None:
     query = {"dataset_name": "signs", "limit": 2, "cursor": first["next_cursor"]}
     second = app_client.get(f"{API}/images/", params=query).json()
     assert ([image["id"] for image in second["images"]], second["next_cursor"]) == (ids[:1], None)
+
+
+def test_list_images__total_and_offset(app_client: TestClient) -> None:
+    ids = _three(app_client)
+    query = {"dataset_name": "signs", "sort": "oldest", "text": ".j"}
+    page = app_client.get(f"{API}/images/", params={**query, "limit": 1}).json()
+    assert (page["total"], page["has_offsets"]) == (None, True)
+    page = app_client.get(f"{API}/images/", params={**query, "offset": 1, "limit": 1, "with_total": True}).json()
+    assert ([image["id"] for image in page["images"]], page["total"]) == ([ids[1]], 3)
+    refused = app_client.get(f"{API}/images/", params={**query, "offset": 1, "cursor": page["next_cursor"]})
+    assert (refused.status_code, refused.json()["code"]) == (422, "offset_unavailable")
+    found = app_client.get(f"{API}/datasets/by-name/signs/image-ids", params={"text": "c.j"}).json()
+    assert found == {"image_ids": [ids[2]], "next_cursor": None}
+
+
+def test_neighbors__after_an_edit_that_moved_the_image(app_client: TestClient) -> None:
+    ids = _three(app_client)
+    for image_id, confidence in zip(ids, (0.3, 0.1, 0.2), strict=True):
+        app_client.post(f"{API}/annotations/{image_id}", json={"annotations": [{**BOX, "confidence": confidence}]})
+
+    def around(**query: str) -> Json:
+        params = {"sort": "least_confident", "with_index": "true", **query}
+        return app_client.get(f"{API}/images/{ids[1]}/neighbors", params=params).json()
+
+    opened = around()
+    assert (opened["previous"], opened["index"], opened["total"]) == ([], 0, 3)
+    assert [image["id"] for image in opened["next"]] == [ids[2]]
+    app_client.post(f"{API}/annotations/{ids[1]}", json={"annotations": [BOX]})
+    assert around()["next"] == []
+    assert [image["id"] for image in around(position=opened["position"])["next"]] == [ids[2]]
 
 
 def test_list_images__narrowed(app_client: TestClient) -> None:

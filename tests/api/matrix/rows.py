@@ -65,6 +65,8 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/datasets/": Row("viewer"),
     f"GET {D}/datasets/by-name/{{name}}": Row("viewer", path=_DATASET, query={"include_images": "true"}),
     f"GET {D}/datasets/by-name/{{name}}/download": Row("viewer", path=_DATASET),
+    f"GET {D}/datasets/by-name/{{name}}/image-ids": Row("viewer", path=_DATASET),
+    f"GET {D}/images/{{image_id}}/neighbors": Row("viewer"),
     f"GET {D}/datasets/by-name/{{name}}/counts": Row("viewer", path=_DATASET),
     f"GET {D}/datasets/by-name/{{name}}/folders": Row("viewer", path=_DATASET),
     f"GET {D}/datasets/{{dataset_id}}": Row("viewer"),

@@ -30,6 +30,10 @@ class ImageFilter:
     text: str | None = None
     tag: str | None = None
     is_annotated: bool | None = None
+    min_annotations: int | None = None
+    max_annotations: int | None = None
+    # Pixels, exactly.
+    size_wh: tuple[int, int] | None = None
     is_archived: bool = False
 
     def __post_init__(self) -> None:

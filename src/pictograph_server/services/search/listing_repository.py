@@ -6,7 +6,7 @@ were looked at, and says where to go on; so every page takes about the same time
 
 import heapq
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -14,6 +14,8 @@ from sqlalchemy import (
     Connection,
     FromClause,
     Row,
+    Select,
+    Subquery,
     and_,
     exists,
     false,
@@ -23,6 +25,7 @@ from sqlalchemy import (
     select,
     true,
     tuple_,
+    union_all,
 )
 
 from pictograph_server.cursor import Position
@@ -166,10 +169,18 @@ class IdRange:
 Rest = Callable[[IdRange], Sequence[ColumnElement[bool]]]
 
 
-def page(conn: Connection, walk: Walk, rest: Rest, *, start: Position | None, limit: int, rows: int) -> Page:
-    """Return images of a walk behind `start` that fulfil the rest of the conditions; for those, `rows` are tried."""
+def nothing(_ids: IdRange) -> Sequence[ColumnElement[bool]]:
+    """Return that a walk's own conditions are all there are."""
+    return ()
+
+
+def page(conn: Connection, walk: Walk, rest: Rest, *, start: Position | None, limit: int, rows: int | None) -> Page:
+    """Return images of a walk behind `start` that fulfil the rest of the conditions.
+
+    For those `rows` are tried; None tries them all, and the page is full unless it is the last.
+    """
     start = walk.begin if start is None else start
-    end = _end(conn, walk, start, rows) if rest(IdRange()) else None
+    end = _end(conn, walk, start, rows) if rows is not None and rest(IdRange()) else None
     found: list[tuple[Position, ImageRecord]] = []
     position = start
     while len(found) <= limit:
@@ -206,12 +217,69 @@ def _begin(walk: Walk, position: Position | None) -> tuple[ColumnElement[bool], 
 
 def merged(conn: Connection, walks: Sequence[Walk], *, start: Position | None, limit: int) -> Page:
     """Return images of several walks by age that have none in common, in their order."""
-    pages = [page(conn, walk, lambda _: (), start=start, limit=limit, rows=0) for walk in walks]
+    pages = [page(conn, walk, nothing, start=start, limit=limit, rows=0) for walk in walks]
     together = heapq.merge(*(each.images for each in pages), key=lambda image: image.id, reverse=walks[0].is_descending)
     images = list(together)
     is_more = len(images) > limit or any(each.next_position is not None for each in pages)
     images = images[:limit]
     return Page(images, (images[-1].id,) if is_more else None)
+
+
+# --- numbers and places ---
+
+
+def count(conn: Connection, walks: Sequence[Walk], rest: Rest) -> int:
+    """Count the images of walks that have none in common, by going along them."""
+    return conn.scalar(select(func.count()).select_from(_all(walks, rest))) or 0
+
+
+def count_before(conn: Connection, walks: Sequence[Walk], rest: Rest, position: Position) -> int:
+    """Count those that come before a position."""
+    shorter = [replace(walk, conditions=(*walk.conditions, _is_before(walk, position))) for walk in walks]
+    return count(conn, shorter, rest)
+
+
+def position_behind(
+    conn: Connection, walks: Sequence[Walk], rest: Rest, number: int, total: int | None
+) -> Position | None:
+    """Return where the list goes on behind its first `number` images, one at least; None when there are not so many.
+
+    With the total it is looked for from the nearer end.
+    """
+    if total is not None and number > total:
+        return None
+    is_from_end = total is not None and total - number < number - 1
+    skip = total - number if is_from_end and total is not None else number - 1
+    found = _all(walks, rest)
+    is_descending = walks[0].is_descending != is_from_end
+    order = [column.desc() if is_descending else column.asc() for column in found.c]
+    row = conn.execute(select(*found.c).order_by(*order).limit(1).offset(skip)).first()
+    return None if row is None else tuple(row)
+
+
+def position_of(conn: Connection, walk: Walk, image_id: str) -> Position | None:
+    """Return where an image is in a walk's order, whether it is in the walk or not; None when it has no place."""
+    columns = [_images.c.id if key.name == "image_id" else _images.c[key.name] for key in walk.keys]
+    row = conn.execute(select(*columns).where(_images.c.id == image_id)).first()
+    return None if row is None or None in row else tuple(row)
+
+
+def backwards(walk: Walk) -> Walk:
+    """Return the same stretch, walked from its end."""
+    begin = () if walk.begin is None else (_is_behind(walk, walk.begin),)
+    return replace(walk, conditions=(*walk.conditions, *begin), is_descending=not walk.is_descending, begin=None)
+
+
+def _all(walks: Sequence[Walk], rest: Rest) -> Subquery:
+    """Return the keys of all images, each once."""
+    queries: list[Select[Any]] = []
+    for walk in walks:
+        begin = () if walk.begin is None else (_is_behind(walk, walk.begin),)
+        keys = [key.label(f"key_{number}") for number, key in enumerate(walk.keys)]
+        query = select(*keys).select_from(walk.source).where(*walk.conditions, *begin, *rest(IdRange()))
+        # A class that two makers annotated has two rows.
+        queries.append(query if walk.source is _images else query.distinct())
+    return (union_all(*queries) if len(queries) > 1 else queries[0]).subquery()
 
 
 # --- conditions ---
@@ -234,6 +302,13 @@ def _conditions(dataset_id: str, wanted: ImageFilter, walk: Walk, ids: IdRange) 
     if wanted.is_annotated is not None:
         count = _images.c.annotation_count
         yield count > 0 if wanted.is_annotated else count == 0
+    if wanted.min_annotations is not None:
+        yield _images.c.annotation_count >= wanted.min_annotations
+    if wanted.max_annotations is not None:
+        yield _images.c.annotation_count <= wanted.max_annotations
+    if wanted.size_wh is not None:
+        width, height = wanted.size_wh
+        yield and_(_images.c.width == width, _images.c.height == height)
     if wanted.tag is not None and "tag" not in walk.serves:
         yield _is_labelled(dataset_id, wanted.tag, _IS_TAG, *ids.holds(_labels.c.image_id))
     if wanted.class_name is not None or wanted.source is not None:
@@ -299,6 +374,11 @@ def _order(walk: Walk) -> list[ColumnElement[Any]]:
 def _is_behind(walk: Walk, position: Position) -> ColumnElement[bool]:
     keys, values = _compared(walk, position)
     return keys < values if walk.is_descending else keys > values
+
+
+def _is_before(walk: Walk, position: Position) -> ColumnElement[bool]:
+    keys, values = _compared(walk, position)
+    return keys > values if walk.is_descending else keys < values
 
 
 def _is_not_behind(walk: Walk, position: Position) -> ColumnElement[bool]:

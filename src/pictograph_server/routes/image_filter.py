@@ -1,0 +1,51 @@
+"""What a list of images is narrowed to, as requests say it."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from pictograph_server.services.images.paths import normalise_folder
+from pictograph_server.services.images.status_filter import statuses_of
+from pictograph_server.services.search.filters import ImageFilter
+
+Word = Annotated[str, Query(max_length=1000)]
+Confidence = Annotated[float, Query(ge=0, le=1)]
+Number = Annotated[int, Query(ge=0, le=1_000_000_000)]
+
+
+def _image_filter(
+    status: Word | None = None,
+    class_name: Word | None = None,
+    folder_path: Word | None = None,
+    recursive: bool = True,
+    source: Word | None = None,
+    min_confidence: Confidence | None = None,
+    max_confidence: Confidence | None = None,
+    text: Word | None = None,
+    tag: Word | None = None,
+    annotated: bool | None = None,
+    min_annotations: Number | None = None,
+    max_annotations: Number | None = None,
+    size: Annotated[str, Query(pattern=r"^[0-9]{1,9}x[0-9]{1,9}$")] | None = None,
+    archived: bool = False,
+) -> ImageFilter:
+    width, _, height = (size or "").partition("x")
+    return ImageFilter(
+        statuses=statuses_of(status),
+        class_name=class_name,
+        folder_path=None if folder_path is None else normalise_folder(folder_path),
+        with_subfolders=recursive,
+        source=source,
+        min_confidence=min_confidence,
+        max_confidence=max_confidence,
+        text=text or None,
+        tag=tag,
+        is_annotated=annotated,
+        min_annotations=min_annotations,
+        max_annotations=max_annotations,
+        size_wh=(int(width), int(height)) if size else None,
+        is_archived=archived,
+    )
+
+
+FilterDep = Annotated[ImageFilter, Depends(_image_filter)]
