@@ -4,7 +4,16 @@ import { defineConfig } from "vitest/config";
 
 // The server answers these itself; everything else is a page of the app.
 const SERVER = process.env.PICTOGRAPH_BASE_URL ?? "http://127.0.0.1:8000";
-const SERVER_PATHS = ["/api", "/files", "/uploads", "/docs", "/openapi.json"];
+const SERVER_PATHS = [
+  "/api",
+  "/files",
+  "/uploads",
+  "/docs",
+  "/openapi.json",
+  "/login",
+  "/invite",
+  "/reset-password",
+];
 
 export default defineConfig({
   plugins: [react(), tailwindcss()],

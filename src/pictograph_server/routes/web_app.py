@@ -1,0 +1,85 @@
+"""The web app: its built files at their names, and its page at every address that is nobody else's."""
+
+import gzip
+import mimetypes
+from functools import lru_cache
+from pathlib import Path
+
+from starlette.datastructures import Headers
+from starlette.responses import HTMLResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+# Where `make web` puts what Vite built, and where the wheel carries it.
+FOLDER = Path(__file__).parent.parent / "web_app"
+
+# Addresses of programs: a mistyped one is answered with JSON, also in a browser.
+_NOT_PAGES = ("/api/", "/files/", "/uploads/", "/assets/")
+# Styles may be inline: the primitives of the interface set positions so. Scripts may not.
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' blob: data:; "
+    "font-src 'self'; connect-src 'self'; worker-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+_PAGE_HEADERS = {
+    "Content-Security-Policy": _CSP,
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    # It names the files of this build; an old one would name files that are gone.
+    "Cache-Control": "no-cache",
+}
+# Their names change with their content.
+_ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
+_COMPRESSED = frozenset({".js", ".css", ".html", ".svg", ".json"})
+_NOT_BUILT = (
+    "<!doctype html><html lang=en><meta charset=utf-8><title>Pictograph</title><h1>The web app is not built here</h1>"
+    "<p>This is a checkout without it: run <code>make web</code>, then load this page again. "
+    "The API works without it: <a href=/docs>/docs</a>."
+)
+
+
+class WebApp:
+    """Answers what no route matched: `otherwise` gets what is not for a browser's page."""
+
+    def __init__(self, otherwise: ASGIApp, folder: Path = FOLDER) -> None:
+        self._otherwise = otherwise
+        self._folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = self._answer(scope) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
+        await (response or self._otherwise)(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> Response | None:
+        headers = Headers(scope=scope)
+        path: str = scope["path"]
+        takes_gzip = "gzip" in headers.get("accept-encoding", "")
+        # Looked up among the names there are: a path from outside never becomes a path here.
+        name = path.removeprefix("/")
+        if name in _names(self._folder) and name != "index.html":
+            return _file(self._folder / name, takes_gzip, _ASSET_HEADERS if name.startswith("assets/") else {})
+        if path.startswith(_NOT_PAGES) or "text/html" not in headers.get("accept", ""):
+            return None
+        index = self._folder / "index.html"
+        if not index.is_file():
+            return HTMLResponse(_NOT_BUILT, 503 if path == "/" else 404, headers=_PAGE_HEADERS)
+        return _file(index, takes_gzip, _PAGE_HEADERS)
+
+
+@lru_cache(maxsize=1)
+def _names(folder: Path) -> frozenset[str]:
+    return frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+def _file(path: Path, takes_gzip: bool, headers: dict[str, str]) -> Response:
+    is_compressed = takes_gzip and path.suffix in _COMPRESSED
+    content = _bytes(path, path.stat().st_mtime_ns, is_compressed)
+    media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    response = Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding", **headers})
+    if is_compressed:
+        response.headers["Content-Encoding"] = "gzip"
+    return response
+
+
+@lru_cache(maxsize=256)
+def _bytes(path: Path, _changed_at: int, is_compressed: bool) -> bytes:
+    content = path.read_bytes()
+    return gzip.compress(content, 9) if is_compressed else content
