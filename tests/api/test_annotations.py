@@ -140,7 +140,8 @@ def test_save__what_would_make_the_list_unreadable_is_refused(
 @pytest.mark.parametrize(
     "body",
     [b"", b"[]", b"{", b'{"annotations": null}', b"{}", b'{"annotations": [], "image_id": "other"}',
-     b'{"annotations": [], "expected_version": "1"}'],
+     b'{"annotations": [], "expected_version": "1"}', b'{"annotations": [], "in_progress": 1}',
+     b'{"annotations": [], "asked": {"1": {"threshold": 2}}}', b'{"annotations": [], "asked": []}'],
 )  # fmt: skip
 def test_save__malformed_bodies_are_422(app_client: TestClient, image_id: str, body: bytes) -> None:
     assert app_client.post(f"{API}/annotations/{image_id}", content=body).status_code == 422
@@ -181,6 +182,13 @@ def test_save__machine_work_waits_for_review_where_the_dataset_wants_it(app_clie
     assert save(app_client, image_id, [box("a", created_by=ENGINE)])["status"] == "review"
 
 
+def test_save__in_progress_neither_completes_nor_reopens(app_client: TestClient, image_id: str) -> None:
+    assert save(app_client, image_id, [box("1")], in_progress=True)["status"] == "annotate"
+    assert save(app_client, image_id, [], in_progress=True)["status"] == "annotate"
+    assert save(app_client, image_id, [box("1")])["status"] == "complete"
+    assert save(app_client, image_id, [], in_progress=True)["status"] == "complete"
+
+
 def test_save__a_stale_version_is_409_with_both(app_client: TestClient, image_id: str) -> None:
     first = save(app_client, image_id, [box("a")])["annotation_version"]
     assert save(app_client, image_id, [box("b")], expected_version=first)["annotation_version"] == first + 1
@@ -208,6 +216,21 @@ def test_provenance__unchanged_keep_theirs_and_changed_ones_are_edited(
     assert after["machine"]["made_by"] == ENGINE
     assert after["changed"]["made_by"] == before["changed"]["made_by"]
     assert after["changed"]["edited_by"] == after["added"]["made_by"] != before["changed"]["made_by"]
+
+
+def test_provenance__what_the_engine_was_asked_is_kept_for_what_is_new_and_its_own(
+    app_client: TestClient, image_id: str
+) -> None:
+    asked = {"1": {"prompt": "stop sign", "threshold": 0.4}, "2": {"prompt": "mine"}}
+    save(app_client, image_id, [box("1", created_by=ENGINE, confidence=0.83), box("2")], asked=asked)
+    found = provenance(app_client, image_id)
+    assert found["1"] | {"made_at": ""} == {
+        "made_by": ENGINE, "made_at": "", "prompt": "stop sign", "threshold": 0.4, "confidence": 0.83,
+    }  # fmt: skip
+    assert "prompt" not in found["2"]
+    # Afterwards nobody can say otherwise.
+    save(app_client, image_id, [box("1", created_by=ENGINE, confidence=0.83)], asked={"1": {"prompt": "else"}})
+    assert provenance(app_client, image_id)["1"]["prompt"] == "stop sign"
 
 
 def test_provenance__an_address_with_an_at_is_no_engine(app_client: TestClient, image_id: str) -> None:

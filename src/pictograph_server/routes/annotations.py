@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, JsonValue
+from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from pictograph.models.annotation import Annotation
@@ -15,6 +15,7 @@ from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API, JsonObjectBody, json_response
 from pictograph_server.services.annotations import service as annotations
 from pictograph_server.services.annotations.documents import check_annotations
+from pictograph_server.services.annotations.service import Asked
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import service as images
 
@@ -25,6 +26,13 @@ class InvalidSave(Unprocessable):
     code = "invalid_save"
 
 
+class AskedWith(BaseModel):
+    """What an engine was asked when it found an annotation."""
+
+    prompt: Annotated[str, Field(max_length=1000)] | None = None
+    threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
 class SaveAnnotations(BaseModel):
     """What a save sends. It is read without this model, so that every number keeps its digits."""
 
@@ -32,6 +40,10 @@ class SaveAnnotations(BaseModel):
     image_id: str | None = None
     # The `annotation_version` that was read; a save based on an older one is refused.
     expected_version: int | None = None
+    # Annotation id -> what the engine was asked that `created_by` names, for annotations that are new.
+    asked: dict[str, AskedWith] | None = None
+    # More is to come: the image is `annotate` unless it was decided, and an empty list does not reopen it.
+    in_progress: bool = False
 
 
 class AnnotationList(BaseModel):
@@ -92,7 +104,10 @@ class AnnotationsOfImages(BaseModel):
 
 # The shapes themselves are described with the answers.
 _SAVE_SCHEMA = SaveAnnotations.model_json_schema(ref_template="#/components/schemas/{model}")
-_SAVE_SCHEMA.pop("$defs")
+_DEFINITIONS = _SAVE_SCHEMA.pop("$defs")
+# Stands in no answer.
+_SAVE_SCHEMA["properties"]["asked"]["anyOf"][0]["additionalProperties"] = _DEFINITIONS["AskedWith"]
+_ASKED = TypeAdapter(dict[str, AskedWith])
 _SAVE_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": _SAVE_SCHEMA}}}}
 
 
@@ -125,13 +140,19 @@ def get_annotations(image_id: str, actor: Viewer, platform: PlatformDep, include
 
 @router.post("/{image_id}", response_model=SaveAnswer, openapi_extra=_SAVE_BODY)
 def save_annotations(image_id: str, body: JsonObjectBody, actor: Member, platform: PlatformDep) -> Response:
-    """Replace the image's annotations: `{"annotations": […], "expected_version": 3}`; the version is optional."""
+    """Replace the image's annotations: `{"annotations": […], "expected_version": 3}`; all but the list is optional."""
     documents = check_annotations(body.get("annotations"))
     if body.get("image_id", image_id) != image_id:
         raise InvalidSave(f"The body names image {body['image_id']!r} and the address {image_id!r}")
     expected_version = _expected_version(body.get("expected_version"))
+    asked = _asked(body.get("asked"))
+    in_progress = body.get("in_progress", False)
+    if not isinstance(in_progress, bool):
+        raise InvalidSave(f"in_progress {in_progress!r} is neither true nor false")
     with platform.db.write() as conn:
-        outcome = annotations.save_documents(conn, actor, image_id, documents, expected_version)
+        outcome = annotations.save_documents(
+            conn, actor, image_id, documents, expected_version, asked=asked, in_progress=in_progress
+        )
     return json_response(
         {
             "success": True,
@@ -184,3 +205,16 @@ def _expected_version(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         raise InvalidSave(f"expected_version {value!r} is no integer", fix="Send the annotation_version you read")
     return value
+
+
+def _asked(value: object) -> dict[str, Asked]:
+    try:
+        found = _ASKED.validate_python({} if value is None else value)
+    except ValidationError as error:
+        problem = error.errors(include_url=False, include_input=False)[0]
+        raise InvalidSave(
+            "`asked` is malformed",
+            why=f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}",
+            fix='Send {annotation id: {"prompt": "stop sign", "threshold": 0.5}}, or leave it out',
+        ) from None
+    return {key: Asked(each.prompt, each.threshold) for key, each in found.items()}

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
 
 from sqlalchemy import Connection
 
@@ -34,6 +36,14 @@ class SaveOutcome:
     new_count: int
     status: ImageStatus
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What an engine was asked with when it found an annotation that a person accepts."""
+
+    prompt: str | None = None
+    threshold: float | None = None
 
 
 class StaleAnnotations(Conflict):
@@ -111,11 +121,18 @@ def save_documents(
     image_id: str,
     new: Sequence[AnnotationJson],
     expected_version: int | None = None,
+    *,
+    asked: Mapping[str, Asked] | None = None,
+    in_progress: bool = False,
 ) -> SaveOutcome:
     """Replace an image's annotations by checked documents (`check_annotations`), as the actor.
 
     Unknown classes are registered. Annotations that are unchanged keep their provenance; new and changed ones are
-    the actor's, except that a new one whose `created_by` names an engine is the engine's.
+    the actor's, except that a new one whose `created_by` names an engine is the engine's; `asked` says by its id
+    what that engine was asked.
+
+    Args:
+        in_progress: more is to come, as while somebody draws: the image is neither completed nor reopened by this.
 
     Raises:
         ImageNotFound: 404.
@@ -125,12 +142,13 @@ def save_documents(
     if expected_version is not None and expected_version != image.annotation_version:
         raise StaleAnnotations(image, expected_version)
     row = repository.get(conn, image_id)
-    stored = _attributed(row or _EMPTY, new, actor.maker)
+    stored = _attributed(row or _EMPTY, new, actor.maker, asked or {})
     register_classes(conn, image.dataset_id, new)
     change = after_save(
         image.status,
         image.status_set_by,
         count=len(new),
+        in_progress=in_progress,
         is_machine_work=all(entry.is_untouched_machine_work for entry in stored.provenance.values()),
         review_required=datasets.is_review_required(conn, image.dataset_id),
     )
@@ -169,7 +187,7 @@ def remove(conn: Connection, actor: Actor, image_id: str) -> SaveOutcome:
     return save_documents(conn, actor, image_id, [])
 
 
-def _attributed(before: Stored, new: Sequence[AnnotationJson], caller: str) -> Stored:
+def _attributed(before: Stored, new: Sequence[AnnotationJson], caller: str, asked: Mapping[str, Asked]) -> Stored:
     """Return the documents with `created_by` filled in, and the provenance of each."""
     moment = now()
     old = {str(document["id"]): document for document in before.documents}
@@ -180,13 +198,23 @@ def _attributed(before: Stored, new: Sequence[AnnotationJson], caller: str) -> S
         named = _text(document.get("created_by"))
         origin = before.provenance.get(key)
         if origin is None or key not in old:
-            maker = named if named and is_engine(named) else caller
-            origin = Provenance(maker, moment.isoformat())
+            origin = _first_origin(document, named, caller, moment, asked.get(key))
         elif not is_same(document, old[key]):
             origin = origin.edited(caller, moment)
         documents.append(with_maker(document, named or _text(old.get(key, {}).get("created_by")) or caller))
         origins[key] = origin
     return Stored(documents, origins)
+
+
+def _first_origin(
+    document: AnnotationJson, named: str | None, caller: str, moment: datetime, asked: Asked | None
+) -> Provenance:
+    if not named or not is_engine(named):
+        return Provenance(caller, moment.isoformat())
+    if asked is None:
+        return Provenance(named, moment.isoformat())
+    confidence = cast("float", document["confidence"])
+    return Provenance(named, moment.isoformat(), asked.prompt, asked.threshold, confidence)
 
 
 def _text(value: object) -> str | None:
