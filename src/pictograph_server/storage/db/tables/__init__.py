@@ -18,6 +18,7 @@ from .models import model_evaluations, models
 from .organizations import api_keys, audit_entries, invites, members, organizations, users
 from .pipelines import pipeline_runs
 from .requests import idempotency_keys
+from .review import review_items, review_scorings, review_tallies, review_verdicts
 from .training import training_epochs, training_runs, training_splits
 from .versions import version_images, version_restores, versions
 from .videos import video_extractions, videos
@@ -63,6 +64,10 @@ __all__ = [
     "organizations",
     "pipeline_runs",
     "proposals",
+    "review_items",
+    "review_scorings",
+    "review_tallies",
+    "review_verdicts",
     "sign_in_failures",
     "training_epochs",
     "training_runs",

@@ -36,9 +36,12 @@ batch_jobs = Table(
     # Class -> how many annotations were found in each twentieth of the confidence.
     Column("confidences", Json, nullable=False, server_default=text("'{}'")),
     Column("error_message", Text),
+    Column("created_by", String(36)),
+    Column("created_by_name", String(320)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("completed_at", UtcDateTime),
+    Index("ix_batch_jobs_newest", "organization_id", "id"),
 )
 
 # The shards of a batch that have not ended: a row leaves with its job, the last one takes the batch to its end.

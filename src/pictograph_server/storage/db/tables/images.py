@@ -64,6 +64,13 @@ images = Table(
         sqlite_where="least_confidence IS NOT NULL",
         postgres_where="least_confidence IS NOT NULL",
     ),
+    # The queue of a review, the least confident first.
+    partial_index(
+        "ix_images_in_review",
+        ("dataset_id", "least_confidence", "id"),
+        sqlite_where="status = 'review' AND is_archived = 0",
+        postgres_where="status = 'review' AND NOT is_archived",
+    ),
     # Archived images by name: several may have had the same one.
     partial_index(
         "ix_images_archived_name",

@@ -15,7 +15,7 @@ from sqlalchemy import (
 
 from pictograph_server.storage.db.types import Json, UtcDateTime
 
-from .columns import id_column, metadata
+from .columns import id_column, metadata, partial_index
 
 jobs = Table(
     "jobs",
@@ -26,6 +26,10 @@ jobs = Table(
     Column("task", String(60), nullable=False),
     Column("lane", String(20), nullable=False),
     Column("payload", Json, nullable=False),
+    # Of the people's list of jobs: the dataset it works on, where it is one, and who asked for it.
+    Column("dataset_id", String(36)),
+    Column("created_by", String(36)),
+    Column("created_by_name", String(320)),
     # queued, running, succeeded, failed, cancelled
     Column("state", String(16), nullable=False),
     Column("attempt", Integer, nullable=False, server_default=text("0")),
@@ -49,6 +53,15 @@ jobs = Table(
     Column("finished_at", UtcDateTime),
     Index("ix_jobs_claim", "state", "lane", "run_after"),
     Index("ix_jobs_organization", "organization_id", "lane", "started_at"),
+    # Ids sort by the time they were made.
+    Index("ix_jobs_newest", "organization_id", "id"),
+    Index("ix_jobs_ended", "organization_id", "finished_at"),
+    partial_index(
+        "ix_jobs_live",
+        ("organization_id", "id"),
+        sqlite_where="state IN ('queued', 'running')",
+        postgres_where="state IN ('queued', 'running')",
+    ),
 )
 
 job_checkpoints = Table(

@@ -268,6 +268,9 @@ def upgrade() -> None:
         sa.Column("task", sa.String(length=60), nullable=False),
         sa.Column("lane", sa.String(length=20), nullable=False),
         sa.Column("payload", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=True),
+        sa.Column("created_by", sa.String(length=36), nullable=True),
+        sa.Column("created_by_name", sa.String(length=320), nullable=True),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("attempt", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("max_attempts", sa.Integer(), nullable=False),
@@ -292,6 +295,15 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.create_index("ix_jobs_claim", ["state", "lane", "run_after"], unique=False)
+        batch_op.create_index("ix_jobs_ended", ["organization_id", "finished_at"], unique=False)
+        batch_op.create_index(
+            "ix_jobs_live",
+            ["organization_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
+        )
+        batch_op.create_index("ix_jobs_newest", ["organization_id", "id"], unique=False)
         batch_op.create_index("ix_jobs_organization", ["organization_id", "lane", "started_at"], unique=False)
 
     op.create_table(
@@ -376,6 +388,8 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.String(length=36), nullable=True),
+        sa.Column("created_by_name", sa.String(length=320), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
@@ -389,6 +403,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("batch_jobs", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_batch_jobs_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index("ix_batch_jobs_newest", ["organization_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_batch_jobs_organization_id"), ["organization_id"], unique=False)
 
     op.create_table(
@@ -622,6 +637,13 @@ def upgrade() -> None:
         batch_op.create_index("ix_images_filename", ["dataset_id", "filename"], unique=False)
         batch_op.create_index("ix_images_folder", ["dataset_id", "is_archived", "folder_path", "id"], unique=False)
         batch_op.create_index(
+            "ix_images_in_review",
+            ["dataset_id", "least_confidence", "id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
+        )
+        batch_op.create_index(
             "ix_images_least_confident",
             ["dataset_id", "is_archived", "least_confidence", "id"],
             unique=False,
@@ -817,6 +839,54 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_pipeline_runs_organization_id"), ["organization_id"], unique=False)
 
+    op.create_table(
+        "review_scorings",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("model_id", sa.String(length=36), nullable=True),
+        sa.Column("source", sa.String(length=300), nullable=True),
+        sa.Column("against", sa.String(length=300), nullable=False),
+        sa.Column("confidence", sa.Float(), nullable=True),
+        sa.Column("status_filter", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("images_total", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("images_done", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("images_skipped", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("created_by", sa.String(length=36), nullable=False),
+        sa.Column("created_by_name", sa.String(length=320), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("completed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_review_scorings_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_review_scorings_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_scorings")),
+    )
+    with op.batch_alter_table("review_scorings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_scorings_dataset_id"), ["dataset_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_review_scorings_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
+        "review_tallies",
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("reviewer_id", sa.String(length=36), nullable=False),
+        sa.Column("verdict", sa.String(length=16), nullable=False),
+        sa.Column("reviewer_name", sa.String(length=320), nullable=False),
+        sa.Column("image_count", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_review_tallies_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("dataset_id", "day", "reviewer_id", "verdict", name=op.f("pk_review_tallies")),
+        sqlite_with_rowid=False,
+    )
     op.create_table(
         "training_runs",
         sa.Column("id", sa.String(length=36), nullable=False),
@@ -1128,6 +1198,73 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_proposals_image_id"), ["image_id"], unique=False)
 
     op.create_table(
+        "review_items",
+        sa.Column("image_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("assignee_id", sa.String(length=36), nullable=True),
+        sa.Column("assignee_name", sa.String(length=320), nullable=True),
+        sa.Column("held_by", sa.String(length=36), nullable=True),
+        sa.Column("held_by_name", sa.String(length=320), nullable=True),
+        sa.Column("held_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_version", sa.Integer(), nullable=True),
+        sa.Column("disagreement", sa.Float(), nullable=True),
+        sa.ForeignKeyConstraint(["image_id"], ["images.id"], name=op.f("fk_review_items_image_id"), ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("image_id", name=op.f("pk_review_items")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("review_items", schema=None) as batch_op:
+        batch_op.create_index("ix_review_items_assignee", ["dataset_id", "assignee_id", "image_id"], unique=False)
+        batch_op.create_index(
+            "ix_review_items_disagreement",
+            ["dataset_id", "disagreement", "image_id"],
+            unique=False,
+            sqlite_where=sa.text("disagreement IS NOT NULL"),
+            postgresql_where=sa.text("disagreement IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_review_items_held",
+            ["dataset_id", "held_by"],
+            unique=False,
+            sqlite_where=sa.text("held_by IS NOT NULL"),
+            postgresql_where=sa.text("held_by IS NOT NULL"),
+        )
+
+    op.create_table(
+        "review_verdicts",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("image_id", sa.String(length=36), nullable=False),
+        sa.Column("reviewer_id", sa.String(length=36), nullable=False),
+        sa.Column("reviewer_name", sa.String(length=320), nullable=False),
+        sa.Column("verdict", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("version_before", sa.Integer(), nullable=False),
+        sa.Column("version_after", sa.Integer(), nullable=False),
+        sa.Column("before", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("undone_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_review_verdicts_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["image_id"], ["images.id"], name=op.f("fk_review_verdicts_image_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_review_verdicts_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_review_verdicts")),
+    )
+    with op.batch_alter_table("review_verdicts", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_review_verdicts_image_id"), ["image_id"], unique=False)
+        batch_op.create_index("ix_review_verdicts_newest", ["dataset_id", "id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_review_verdicts_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index("ix_review_verdicts_reviewer", ["dataset_id", "reviewer_id", "id"], unique=False)
+
+    op.create_table(
         "training_epochs",
         sa.Column("run_id", sa.String(length=36), nullable=False),
         sa.Column("epoch", sa.Integer(), autoincrement=False, nullable=False),
@@ -1194,6 +1331,27 @@ def downgrade() -> None:
     op.drop_table("version_restores")
     op.drop_table("training_splits")
     op.drop_table("training_epochs")
+    with op.batch_alter_table("review_verdicts", schema=None) as batch_op:
+        batch_op.drop_index("ix_review_verdicts_reviewer")
+        batch_op.drop_index(batch_op.f("ix_review_verdicts_organization_id"))
+        batch_op.drop_index("ix_review_verdicts_newest")
+        batch_op.drop_index(batch_op.f("ix_review_verdicts_image_id"))
+
+    op.drop_table("review_verdicts")
+    with op.batch_alter_table("review_items", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_review_items_held",
+            sqlite_where=sa.text("held_by IS NOT NULL"),
+            postgresql_where=sa.text("held_by IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_review_items_disagreement",
+            sqlite_where=sa.text("disagreement IS NOT NULL"),
+            postgresql_where=sa.text("disagreement IS NOT NULL"),
+        )
+        batch_op.drop_index("ix_review_items_assignee")
+
+    op.drop_table("review_items")
     with op.batch_alter_table("proposals", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_proposals_image_id"))
 
@@ -1256,6 +1414,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_training_runs_dataset_id"))
 
     op.drop_table("training_runs")
+    op.drop_table("review_tallies")
+    with op.batch_alter_table("review_scorings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_review_scorings_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_review_scorings_dataset_id"))
+
+    op.drop_table("review_scorings")
     with op.batch_alter_table("pipeline_runs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_pipeline_runs_organization_id"))
         batch_op.drop_index(
@@ -1306,6 +1470,11 @@ def downgrade() -> None:
             sqlite_where=sa.text("least_confidence IS NOT NULL"),
             postgresql_where=sa.text("least_confidence IS NOT NULL"),
         )
+        batch_op.drop_index(
+            "ix_images_in_review",
+            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
+        )
         batch_op.drop_index("ix_images_folder")
         batch_op.drop_index("ix_images_filename")
         batch_op.drop_index(
@@ -1344,6 +1513,7 @@ def downgrade() -> None:
     op.drop_table("bulk_changes")
     with op.batch_alter_table("batch_jobs", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_batch_jobs_organization_id"))
+        batch_op.drop_index("ix_batch_jobs_newest")
         batch_op.drop_index(batch_op.f("ix_batch_jobs_dataset_id"))
 
     op.drop_table("batch_jobs")
@@ -1363,6 +1533,13 @@ def downgrade() -> None:
     op.drop_table("ledger_transactions")
     with op.batch_alter_table("jobs", schema=None) as batch_op:
         batch_op.drop_index("ix_jobs_organization")
+        batch_op.drop_index("ix_jobs_newest")
+        batch_op.drop_index(
+            "ix_jobs_live",
+            sqlite_where=sa.text("state IN ('queued', 'running')"),
+            postgresql_where=sa.text("state IN ('queued', 'running')"),
+        )
+        batch_op.drop_index("ix_jobs_ended")
         batch_op.drop_index("ix_jobs_claim")
 
     op.drop_table("jobs")
