@@ -139,11 +139,12 @@ def page(
     behind = total - offset - size
     id_, is_from_end = _images.c.id, behind < offset
     order, skip = (id_.asc(), behind) if is_from_end else (id_.desc(), offset)
-    # The ids by the index alone, then only the rows of the page.
-    ids = select(id_).where(_images.c.dataset_id == dataset_id, _PRESENT).order_by(order).limit(size).offset(skip)
-    chosen = _with_statuses(ids, statuses).subquery()
-    query = select(*_columns).join(chosen, chosen.c.id == id_).order_by(id_.desc())
-    return [_record(row) for row in conn.execute(query)]
+    # Skipped by the index alone; then the rows of the page, which lie side by side.
+    first = _with_statuses(select(id_).where(_images.c.dataset_id == dataset_id, _PRESENT), statuses)
+    begin = first.order_by(order).limit(1).offset(skip).scalar_subquery()
+    query = _with_statuses(_present(dataset_id), statuses).where(id_ >= begin if is_from_end else id_ <= begin)
+    records = [_record(row) for row in conn.execute(query.order_by(order).limit(size))]
+    return records[::-1] if is_from_end else records
 
 
 def count(conn: Connection, dataset_id: str, statuses: Sequence[str] | None) -> int:
