@@ -9,7 +9,7 @@ from .annotations import annotation_versions, annotations
 from .auto_annotation import batch_images, batch_jobs, batch_shards, proposals
 from .columns import metadata
 from .credits import credit_balances, credit_holds, ledger_postings, ledger_transactions
-from .datasets import bulk_changes, class_changes, dataset_classes, datasets
+from .datasets import bulk_changes, class_changes, dataset_classes, dataset_statistics, datasets
 from .exports import exports
 from .images import class_tallies, image_descriptors, image_labels, image_tallies, images, uploads
 from .imports import connector_import_datasets, connector_imports, connector_key_requests, import_parts, imports
@@ -42,6 +42,7 @@ __all__ = [
     "credit_balances",
     "credit_holds",
     "dataset_classes",
+    "dataset_statistics",
     "datasets",
     "exports",
     "idempotency_keys",

@@ -107,3 +107,19 @@ class_changes = Table(
         postgres_where="status = 'pending'",
     ),
 )
+
+# What was measured of a dataset last, for charts. While a job measures it again the figures of before stay.
+dataset_statistics = Table(
+    "dataset_statistics",
+    metadata,
+    Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    organization_column(),
+    # computing, ready, failed
+    Column("status", String(16), nullable=False),
+    Column("job_id", String(36), index=True),
+    # Of the counts that are kept (`image_tallies`, `class_tallies`) when it was measured.
+    Column("fingerprint", String(64)),
+    Column("computed_at", UtcDateTime),
+    Column("error_message", Text),
+    Column("document", Json),
+)

@@ -538,6 +538,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("dataset_id", "name", name=op.f("pk_dataset_classes")),
     )
     op.create_table(
+        "dataset_statistics",
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("job_id", sa.String(length=36), nullable=True),
+        sa.Column("fingerprint", sa.String(length=64), nullable=True),
+        sa.Column("computed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("document", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_dataset_statistics_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_dataset_statistics_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("dataset_id", name=op.f("pk_dataset_statistics")),
+    )
+    with op.batch_alter_table("dataset_statistics", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_dataset_statistics_job_id"), ["job_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_dataset_statistics_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
         "exports",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
@@ -1489,6 +1514,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_exports_dataset_version_id"))
 
     op.drop_table("exports")
+    with op.batch_alter_table("dataset_statistics", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_dataset_statistics_organization_id"))
+        batch_op.drop_index(batch_op.f("ix_dataset_statistics_job_id"))
+
+    op.drop_table("dataset_statistics")
     op.drop_table("dataset_classes")
     op.drop_table("connector_key_requests")
     with op.batch_alter_table("connector_import_datasets", schema=None) as batch_op:
