@@ -67,6 +67,8 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/datasets/by-name/{{name}}/download": Row("viewer", path=_DATASET),
     f"GET {D}/datasets/by-name/{{name}}/image-ids": Row("viewer", path=_DATASET),
     f"GET {D}/images/{{image_id}}/neighbors": Row("viewer"),
+    f"GET {D}/datasets/by-name/{{name}}/statistics": Row("viewer", path=_DATASET),
+    f"POST {D}/datasets/by-name/{{name}}/statistics/refresh": Row("viewer", path=_DATASET),
     f"GET {D}/datasets/by-name/{{name}}/counts": Row("viewer", path=_DATASET),
     f"GET {D}/datasets/by-name/{{name}}/folders": Row("viewer", path=_DATASET),
     f"GET {D}/datasets/{{dataset_id}}": Row("viewer"),
@@ -91,6 +93,7 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/images/{{image_id}}": Row("viewer"),
     f"GET {D}/images/{{image_id}}/metadata": Row("viewer"),
     f"GET {D}/images/{{image_id}}/thumbnail": Row("viewer"),
+    f"PUT {D}/images/{{image_id}}/tags": Row("member", {"tags": ["outdoor"]}),
     f"DELETE {D}/images/{{image_id}}": Row("admin", query={"permanent": "true"}),
     # --- annotations ---
     f"POST {D}/annotations/query": Row("viewer", {"image_ids": ["{image_id}"]}),
