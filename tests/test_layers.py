@@ -84,6 +84,7 @@ SERVICES = (
     "videos",
     "annotations",
     "batch",
+    "statistics",
     "search",
     "models",
     "versions",
@@ -94,6 +95,7 @@ SERVICES = (
     "comparisons",
     "training",
     "evaluations",
+    "pipelines",
 )
 # The only places of the SDK that may load the server, inside a function: they start it, or look at its engines.
 STARTS_SERVER = ("pictograph.cli.up", "pictograph.cli.operator", "pictograph.cli.doctor", "pictograph.cli.engines")

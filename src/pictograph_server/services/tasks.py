@@ -10,6 +10,7 @@ from pictograph_server.services.evaluations import tasks as evaluations
 from pictograph_server.services.exports import tasks as exports
 from pictograph_server.services.images import tasks as images
 from pictograph_server.services.imports import tasks as imports
+from pictograph_server.services.statistics import tasks as statistics
 from pictograph_server.services.training import tasks as training
 from pictograph_server.services.versions import tasks as versions
 from pictograph_server.services.videos import tasks as videos
@@ -21,6 +22,7 @@ def all_tasks(platform: Platform) -> dict[str, Task]:
         images,
         annotations,
         batch,
+        statistics,
         auto_annotation,
         exports,
         imports,
