@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from examples.local_server import LocalServer
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
 
 from pictograph_server.routes.web_app import FOLDER as BUILT
 
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
 # Set where the tests have to run: then a missing browser is a failure.
 REQUIRED = "PICTOGRAPH_REQUIRE_BROWSER"
-DESKTOP = {"width": 1440, "height": 900}
+DESKTOP = ViewportSize(width=1440, height=900)
 CheckAxe = Callable[[Page], None]
 
 
