@@ -80,7 +80,7 @@ export interface PromptPoint {
   readonly isPositive: boolean;
 }
 
-/** What a model is asked with: clicks, or boxes of which the first is the wanted one and others say «not this». */
+/** What a model is asked with: clicks, of which at least one is positive, or a rough box. */
 export type Prompt =
   | { readonly kind: "points"; readonly points: readonly PromptPoint[] }
   | { readonly kind: "box"; readonly box: Box };
@@ -129,6 +129,8 @@ export interface Tool<State = unknown> {
   /** Whether the tool draws or prompts with the current class. */
   readonly usesClass: boolean;
   readonly showsGuides: boolean;
+  /** Whether every movement of the pointer counts, also several between two frames: freehand lines. */
+  readonly tracksEveryMove?: boolean;
   readonly initial: State;
   /** Return what can be done now, in a line: «Click the first point to close». */
   hint(state: State, context: ToolContext): string;
