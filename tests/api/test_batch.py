@@ -151,3 +151,21 @@ def delete(client: TestClient, ids: list[str], name: str = "signs", **more: obje
 
 def _image(client: TestClient, image_id: str) -> dict[str, Any]:
     return client.get(f"{API}/images/{image_id}/metadata").json()["image"]
+
+
+def test_tag__given_and_taken(app_client: TestClient, ids: list[str]) -> None:
+    def tag(images: list[str], **change: list[str]) -> Any:
+        body = {"dataset_name": "signs", "image_ids": images, **change}
+        return app_client.post(f"{API}/batch/images/tag", json=body).json()
+
+    def tagged(name: str) -> set[str]:
+        found = app_client.get(f"{API}/images/", params={"dataset_name": "signs", "tag": name}).json()["images"]
+        return {image["id"] for image in found}
+
+    assert tag(ids, add=["night", "rain"])["processed"] == 3
+    answer = tag([ids[0], "unknown"], add=["fog", "rain"], remove=["night"])
+    assert (answer["processed"], [failure["id"] for failure in answer["failed"]]) == (1, ["unknown"])
+    assert (tagged("night"), tagged("rain"), tagged("fog")) == (set(ids[1:]), set(ids), {ids[0]})
+    classes = {each["name"]: each["type"] for each in dataset(app_client)["classes"]}
+    assert classes == {"night": "tag", "rain": "tag", "fog": "tag"}
+    assert tag(ids, add=[])["code"] == "invalid_request"

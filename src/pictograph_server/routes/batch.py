@@ -13,7 +13,7 @@ from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
 from pictograph_server.routes.image_json import image_json
-from pictograph_server.services.batch import bulk, copying, service, trash
+from pictograph_server.services.batch import bulk, copying, service, tagging, trash
 from pictograph_server.services.batch.bulk import Begun
 from pictograph_server.services.batch.copying import CopyRequest
 from pictograph_server.services.batch.service import ImageChanges
@@ -71,6 +71,22 @@ class ImageUpdates(BaseModel):
 
 class UpdateImages(OnImages):
     updates: ImageUpdates
+
+
+Tag = Annotated[str, Field(max_length=120)]
+
+
+class TagImages(OnImages):
+    """Tags that are given and taken away; one of them at least."""
+
+    add: Annotated[list[Tag], Field(max_length=100)] = []
+    remove: Annotated[list[Tag], Field(max_length=100)] = []
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.add and not self.remove:
+            raise ValueError("name at least one tag in add or remove")
+        return self
 
 
 class MoveFolder(OfDataset):
@@ -134,6 +150,13 @@ def update_images(body: UpdateImages, actor: Member, platform: PlatformDep) -> B
     wanted = ImageChanges(body.updates.status, body.updates.display_name, body.updates.is_archived)
     with platform.db.write() as conn:
         return service.update(conn, actor, body.dataset_name, body.image_ids, wanted)
+
+
+@router.post("/images/tag")
+def tag_images(body: TagImages, actor: Member, platform: PlatformDep) -> BatchResult:
+    """Unknown tags become classes of the dataset."""
+    with platform.db.write() as conn:
+        return tagging.tag(conn, actor, body.dataset_name, body.image_ids, add=body.add, remove=body.remove)
 
 
 @router.post("/images/restore")

@@ -112,6 +112,7 @@ OPERATION: dict[str, Row] = {
     ),
     f"POST {D}/batch/images/delete": Row("member", _ON_IMAGES),
     f"PATCH {D}/batch/images/update": Row("member", {**_ON_IMAGES, "updates": {"status": "review"}}),
+    f"POST {D}/batch/images/tag": Row("member", {**_ON_IMAGES, "add": ["night"]}),
     f"POST {D}/batch/images/restore": Row("member", {"dataset_name": "{dataset_name}", "image_ids": ["{trashed_id}"]}),
     f"POST {D}/batch/folders/move": Row(
         "member", {"dataset_name": "{dataset_name}", "folder_path": "/a", "target_path": "/b"}
@@ -145,6 +146,7 @@ OPERATION: dict[str, Row] = {
     f"POST {D}/auto-annotate/batch/{{job_id}}/accept": Row("member", {}, path={"job_id": "batch_id"}),
     # --- exports ---
     f"GET {D}/exports/": Row("viewer"),
+    f"GET {D}/exports/formats": Row("viewer"),
     f"POST {D}/exports/": Row("member", {"dataset_name": "{dataset_name}", "name": "new"}),
     f"GET {D}/exports/{{dataset_name}}/{{export_name}}": Row("viewer"),
     f"GET {D}/exports/{{dataset_name}}/{{export_name}}/events": Row("viewer"),
@@ -167,6 +169,9 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/models/": Row("viewer"),
     f"GET {D}/models/{{model_id}}": Row("viewer"),
     f"GET {D}/models/{{model_id}}/download": Row("viewer"),
+    f"GET {D}/models/{{model_id}}/card": Row("viewer", refusal="model_file_missing"),
+    f"GET {D}/models/{{model_id}}/files": Row("viewer"),
+    f"GET {D}/models/{{model_id}}/evaluation": Row("viewer", refusal="model_file_missing"),
     f"DELETE {D}/models/{{model_id}}": Row("admin"),
     f"POST {D}/models/{{model_id}}/predict": Row(
         "member", form={"image_id": "{image_id}", "confidence": "0.5"}, refusal="model_file_missing"
@@ -231,6 +236,8 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/tools.json": Row("viewer"),
     f"GET {D}/credits/balance": Row("viewer"),
     f"GET {D}/credits/history": Row("viewer"),
+    f"GET {D}/credits/usage": Row("viewer"),
+    f"GET {D}/credits/prices": Row("viewer"),
     f"GET {D}/credits/estimate": Row("viewer", query={"operation": "training_a10g"}),
     # --- the organisation ---
     f"GET {D}/organizations/me": Row("viewer"),
