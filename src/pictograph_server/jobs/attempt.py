@@ -17,6 +17,7 @@ from .job_run import AttemptRun, Heart
 from .policy import JobPolicy
 from .queue import JobRecord
 from .run import JobCancelled, LostLease
+from .starter import Starter, started_by
 from .task import Task
 
 log = logging.getLogger(__name__)
@@ -60,7 +61,8 @@ def run_attempt(
         workdir = folder / "work"
         workdir.mkdir(parents=True, exist_ok=True)
         run = AttemptRun(db, job, heart, policy, workdir=workdir, crash_at=crash_at)
-        error = _run_task(task, run)
+        with started_by(_starter(job)):
+            error = _run_task(task, run)
         heart.close()
         heart.flush()
         with db.write() as conn:
@@ -76,6 +78,10 @@ def run_attempt(
     finally:
         heart.close()
     return "recorded"
+
+
+def _starter(job: JobRecord) -> Starter | None:
+    return None if job.created_by is None else Starter(job.created_by, job.created_by_name or "")
 
 
 def _run_task(task: Task, run: AttemptRun) -> Exception | None:

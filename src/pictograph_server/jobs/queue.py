@@ -14,6 +14,8 @@ from sqlalchemy.sql.elements import ColumnElement
 from pictograph_server.storage.db.tables import job_events, jobs
 from pictograph_server.storage.db.types import new_id, now
 
+from .starter import current_starter
+
 JobState = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 ENDED: frozenset[JobState] = frozenset({"succeeded", "failed", "cancelled"})
 
@@ -45,6 +47,10 @@ class JobRecord:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    # What it works on, where it is one dataset, and who asked for it.
+    dataset_id: str | None
+    created_by: str | None
+    created_by_name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +70,16 @@ def enqueue(
     lane: str,
     organization_id: str,
     payload: Mapping[str, object],
+    dataset_id: str | None = None,
     job_id: str | None = None,
     max_attempts: int = 3,
 ) -> str:
     """Put a job in the queue as part of the caller's transaction, and return its id.
 
     It runs after the commit, or never if the transaction is undone. `max_attempts` limits tries that raise an
-    unexpected error; refusals (`ServiceError`, `EngineError`) are not retried.
+    unexpected error; refusals (`ServiceError`, `EngineError`) are not retried. Who asked for it is `starter`'s.
     """
+    starter = current_starter()
     job_id = job_id or new_id()
     conn.execute(
         insert(jobs).values(
@@ -80,6 +88,9 @@ def enqueue(
             task=task,
             lane=lane,
             payload=dict(payload),
+            dataset_id=dataset_id,
+            created_by=starter.id if starter else None,
+            created_by_name=starter.name[:320] if starter else None,
             state="queued",
             max_attempts=max_attempts,
             run_after=database_time(conn),

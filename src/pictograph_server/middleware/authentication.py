@@ -11,7 +11,9 @@ from anyio import to_thread
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pictograph_server.actor import Actor
 from pictograph_server.auth import InvalidApiKey, NotSignedIn
+from pictograph_server.jobs.starter import Starter, started_by
 from pictograph_server.middleware.cookies import session_token
 from pictograph_server.middleware.rate_limit import RateLimits
 from pictograph_server.middleware.same_origin import require_same_origin
@@ -77,8 +79,11 @@ class Authentication:
             await self._authenticate(scope)
             receive = self._confirming(scope, receive)
             if scope["method"] not in ("GET", "HEAD") and scope["path"].startswith(_CHANGE_KEYS):
-                await self.app(scope, receive, self._forgetting(send))
-                return
+                send = self._forgetting(send)
+            actor: Actor | None = scope.get("actor")
+            with started_by(None if actor is None else Starter(actor.id, actor.name)):
+                await self.app(scope, receive, send)
+            return
         await self.app(scope, receive, send)
 
     def _confirming(self, scope: Scope, receive: Receive) -> Receive:

@@ -220,6 +220,7 @@ def _change(
             lane=CHANGE_LANE,
             organization_id=actor.organization_id,
             payload={"dataset_id": dataset.id},
+            dataset_id=dataset.id,
             job_id=record.id,
         )
     else:

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from pictograph.models.auto_annotate import BatchJobStatus
+from pictograph_server.jobs.starter import current_starter
 from pictograph_server.services.auto_annotation import confidences, pace
 from pictograph_server.services.auto_annotation.confidences import Confidences
 from pictograph_server.services.auto_annotation.pace import Pace
@@ -86,7 +87,11 @@ class ImageResult:
 
 
 def add(conn: Connection, record: BatchRecord, image_ids: Sequence[str]) -> None:
-    conn.execute(insert(batch_jobs).values({column: getattr(record, column) for column in BatchRecord.__slots__}))
+    starter = current_starter()
+    values: dict[str, object] = {column: getattr(record, column) for column in BatchRecord.__slots__}
+    values["created_by"] = starter.id if starter else None
+    values["created_by_name"] = starter.name[:320] if starter else None
+    conn.execute(insert(batch_jobs).values(values))
     for start in range(0, len(image_ids), _CHUNK):
         conn.execute(
             insert(batch_images),

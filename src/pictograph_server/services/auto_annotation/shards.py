@@ -44,6 +44,7 @@ def enqueue(conn: Connection, batch: BatchRecord, *, shard_images: int | None = 
             lane=ANNOTATE_LANE,
             organization_id=batch.organization_id,
             payload={"batch_id": batch.id, "first_position": shard.first_position, "end_position": shard.end_position},
+            dataset_id=batch.dataset_id,
             job_id=shard.job_id,
         )
 

@@ -173,6 +173,7 @@ def _begin(
             lane=BULK_LANE,
             organization_id=actor.organization_id,
             payload={"dataset_id": dataset.id},
+            dataset_id=dataset.id,
             job_id=change.id,
         )
         return Begun(to_wire(change), ())

@@ -92,6 +92,7 @@ def create(conn: Connection, organization_id: str, request: EvaluationRequest) -
         lane=EVALUATE_LANE,
         organization_id=organization_id,
         payload={"evaluation_id": evaluation_id},
+        dataset_id=dataset.id,
         job_id=evaluation_id,
     )
     return _to_wire(NamedEvaluation(record, dataset.name))

@@ -183,6 +183,7 @@ def _enqueue(conn: Connection, record: ImportRecord, task: str, values: dict[str
         lane=IMPORT_LANE,
         organization_id=record.organization_id,
         payload={"import_id": record.id},
+        dataset_id=values.get("dataset_id", record.dataset_id),
     )
     repository.change(conn, record.id, {**values, "job_id": job_id})
     return to_wire(require(conn, record.organization_id, record.id))

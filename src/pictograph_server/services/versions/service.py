@@ -118,6 +118,7 @@ def create(conn: Connection, actor: Actor, request: VersionRequest) -> Version:
         lane=VERSIONS_LANE,
         organization_id=actor.organization_id,
         payload={"version_id": new.id},
+        dataset_id=dataset.id,
         job_id=new.id,
     )
     record = require(conn, actor.organization_id, dataset.name, new.id)
