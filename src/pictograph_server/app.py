@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -50,6 +51,7 @@ from pictograph_server.routes import (
     listing,
     models,
     organizations,
+    pipelines,
     predictions,
     projects,
     proposals,
@@ -64,7 +66,7 @@ from pictograph_server.routes import (
     video,
 )
 from pictograph_server.routes.refusals import REFUSALS
-from pictograph_server.routes.web_app import WebApp
+from pictograph_server.routes.web_app import FOLDER, WebApp
 
 ROUTERS = (
     health.router,
@@ -89,6 +91,7 @@ ROUTERS = (
     versions.router,
     classes.router,
     training.router,
+    pipelines.router,
     models.router,
     predictions.router,
     evaluations.router,
@@ -117,11 +120,13 @@ def create_app(
     lifespan: Lifespan | None = None,
     is_dispatching: Callable[[], bool] | None = None,
     is_stopping: Callable[[], bool] = lambda: False,
+    web_folder: Path = FOLDER,
 ) -> FastAPI:
     """Build the app around an open platform.
 
     `prompts` answers synchronous prompts (the warm model process); `is_dispatching` tells whether the dispatcher of
-    this process beats, when it has one; `is_stopping` that event streams should end, so that the process can.
+    this process beats, when it has one; `is_stopping` that event streams should end, so that the process can;
+    `web_folder` is where the built web app lies.
     """
     # No redirects: the clients follow none (contract §15, trap 5). `_EitherSlash` accepts both forms instead.
     app = FastAPI(
@@ -137,11 +142,12 @@ def create_app(
     app.state.platform = platform
     app.state.prompts = prompts
     app.state.is_stopping = is_stopping
+    app.state.web_folder = web_folder
     app.state.health = Health(platform, is_dispatching)
     app.state.metrics = Metrics(lambda: _count_jobs(platform))
     for router in ROUTERS:
         app.include_router(router)
-    app.router.default = _EitherSlash(app)
+    app.router.default = _EitherSlash(app, web_folder)
     app.add_exception_handler(ServiceError, on_service_error)
     app.add_exception_handler(RequestValidationError, on_invalid_request)
     app.add_exception_handler(DataError, on_data_error)
@@ -167,9 +173,9 @@ def create_app(
 class _EitherSlash:
     """Where no route matches, tries once more with the slash at the end added or taken away; then it is a page."""
 
-    def __init__(self, app: FastAPI) -> None:
+    def __init__(self, app: FastAPI, web_folder: Path) -> None:
         self._router = app.router
-        self._pages = WebApp(app.router.not_found)
+        self._pages = WebApp(app.router.not_found, web_folder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path: str = scope["path"]

@@ -75,6 +75,21 @@ def test_filters__all_must_hold(
     assert [entry["action"] for entry in _page(app_client, **query)["entries"]] == actions
 
 
+def test_filters__time_has_a_first_moment_and_one_that_is_too_late(
+    platform: Platform, actor: Actor, app_client: TestClient
+) -> None:
+    _write(platform, actor, ["cat.fed", "cat.left"])
+    left, fed = [entry["created_at"] for entry in _page(app_client)["entries"]]
+
+    def found(**query: str) -> list[str]:
+        return [entry["action"] for entry in _page(app_client, **query)["entries"]]
+
+    assert found(since=left) == ["cat.left"]
+    assert found(until=left) == ["cat.fed"]
+    assert found(since=fed, until=fed) == []
+    assert app_client.get(AUDIT, params={"since": "2026-01-01T00:00:00"}).status_code == 422
+
+
 def test_log__is_for_admins_of_the_organization(
     platform: Platform, actor: Actor, make_client: MakeClient, make_key: MakeKey
 ) -> None:

@@ -1,13 +1,19 @@
 """Endpoints 28 to 30."""
 
+import math
+from datetime import timedelta
+
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import update
 from tests.conftest import MakeClient, make_api_key, make_organization
 
 from pictograph.models.credit import CreditBalance, CreditEstimate
 from pictograph_server.platform import Platform
 from pictograph_server.services.credits import service as credits
-from pictograph_server.services.credits.prices import PRICES
+from pictograph_server.services.credits.prices import PRICES, batch_cost, prompt_cost, training_cost
+from pictograph_server.storage.db.tables import ledger_transactions
+from pictograph_server.storage.db.types import now
 
 CREDITS = "/api/v1/developer/credits"
 
@@ -82,3 +88,60 @@ def test_estimate__unknown_operation_lists_what_there_is(app_client: TestClient)
     assert answer.status_code == 400
     assert "'teleport'" in answer.json()["detail"]
     assert all(operation in answer.json()["detail"] for operation in PRICES)
+
+
+def test_usage__by_day_and_operation_and_what_is_held(
+    app_client: TestClient, platform: Platform, organization_id: str
+) -> None:
+    spend(platform, organization_id, [5, 7])
+    with platform.db.write() as conn:
+        job = {"job_id": "job-1", "operation": "training_a10g"}
+        credits.hold(conn, organization_id, **job, amount=50, description="Training")
+        credits.capture(conn, job_id="job-1", step="1", amount=20)
+    usage = app_client.get(f"{CREDITS}/usage", params={"days": 2}).json()
+    assert (usage["available"], usage["held"], usage["spent"]) == (1_000_000 - 12 - 50, 30, 32)
+    assert [(day["operation"], day["credits"]) for day in usage["days"]] == [("training_a10g", 20), ("x", 12)]
+    (hold,) = usage["holds"]
+    assert (hold["job_id"], hold["amount"], hold["captured"]) == ("job-1", 50, 20)
+    with platform.db.write() as conn:
+        credits.release(conn, job_id="job-1")
+    usage = app_client.get(f"{CREDITS}/usage").json()
+    assert (usage["held"], usage["holds"]) == (0, [])
+
+
+def test_usage__days_are_those_of_utc_and_the_last_ones_only(
+    app_client: TestClient, platform: Platform, organization_id: str
+) -> None:
+    spend(platform, organization_id, [5, 7, 11])
+    moments = [now().replace(hour=23, minute=59), now() - timedelta(days=29), now() - timedelta(days=31)]
+    with platform.db.write() as conn:
+        for number, moment in enumerate(moments):
+            key = ledger_transactions.c.unique_key == f"charge:{organization_id}:{number}"
+            conn.execute(update(ledger_transactions).where(key).values(created_at=moment))
+    days = app_client.get(f"{CREDITS}/usage", params={"days": 30}).json()["days"]
+    assert [(day["day"], day["credits"]) for day in days] == [
+        (f"{moments[1]:%Y-%m-%d}", 7),
+        (f"{moments[0]:%Y-%m-%d}", 5),
+    ]
+
+
+def test_usage__is_the_organizations_own(
+    app_client: TestClient, make_client: MakeClient, platform: Platform, organization_id: str
+) -> None:
+    spend(platform, organization_id, [5])
+    stranger = make_client(make_api_key(platform, make_organization(platform, "Stranger")))
+    usage = stranger.get(f"{CREDITS}/usage").json()
+    assert (usage["spent"], usage["days"], usage["holds"]) == (0, [], [])
+
+
+def test_prices__are_those_that_are_charged(app_client: TestClient) -> None:
+    prices = app_client.get(f"{CREDITS}/prices").json()["prices"]
+
+    def cost(title: str, units: int) -> int:
+        (found,) = [each for each in prices if title in each["title"]]
+        return found["base"] + math.ceil(found["credits"] * units / found["per"])
+
+    assert cost("prompt on one image", 1) == prompt_cost() == 3
+    assert cost("SAM 3 or its like", 101) == batch_cost(101, trained_model=False) == 14
+    assert cost("a model trained here", 101) == batch_cost(101, trained_model=True) == 6
+    assert cost("a100", 7) == training_cost("a100", 6.5) == 63

@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import select, update
-from tests.api.steps import API, Json
+from tests.api.steps import API, Json, create_project, upload_bundle
 from tests.conftest import MakeClient, MakeKey, make_api_key, make_organization
+from tests.factories import jpeg
 
 from pictograph_server.actor import Role
 from pictograph_server.platform import Platform
@@ -46,6 +47,13 @@ def test_me__counts_people_and_credits(app_client: TestClient, add_member: AddMe
     assert me["credits_remaining"] == me["credits_monthly_allowance"] == 1_000_000
     assert me["max_users"] >= 1
     assert me["credits_reset_at"].endswith("Z")
+
+
+def test_me__counts_images_and_their_bytes(app_client: TestClient) -> None:
+    pictures = {f"{number}.jpg": jpeg(seed=number) for number in range(2)}
+    upload_bundle(app_client, create_project(app_client)["id"], pictures)
+    me = app_client.get(f"{ORGANIZATIONS}/me").json()["organization"]
+    assert (me["image_count"], me["storage_bytes"]) == (2, sum(map(len, pictures.values())))
 
 
 def test_rename__is_seen_and_recorded(app_client: TestClient) -> None:

@@ -1,13 +1,32 @@
 """The pages behind links, as a browser without scripts has them."""
 
+from collections.abc import Generator
+from pathlib import Path
+
 import pytest
+from fastapi.testclient import TestClient
 from tests.api.people import ADA, PASSWORD, SESSION, browser, make_person, sign_in
 from tests.api.steps import API
 from tests.conftest import MakeClient, MakeKey
 
+from pictograph_server.app import create_app
 from pictograph_server.platform import Platform
 from pictograph_server.services.accounts import links
 from pictograph_server.services.accounts.links import Purpose
+
+
+@pytest.fixture
+def make_client(platform: Platform, tmp_path: Path) -> Generator[MakeClient]:
+    """Make clients of a server without the web app, whatever is built on this machine."""
+    app = create_app(platform, web_folder=tmp_path / "web")
+    with TestClient(app, raise_server_exceptions=False) as session:
+
+        def make(key: str | None = None) -> TestClient:
+            client = TestClient(app, headers={"X-API-Key": key} if key else {}, raise_server_exceptions=False)
+            client.portal = session.portal
+            return client
+
+        yield make
 
 
 def path_of(platform: Platform, user_id: str, purpose: Purpose) -> str:
@@ -27,6 +46,19 @@ def test_login_page__looking_uses_nothing_up(make_client: MakeClient, platform: 
     assert client.post(path).status_code == 200
     assert client.get(SESSION).status_code == 200
     assert client.get(path).status_code == 400
+
+
+def test_pages__lead_into_the_web_app_where_it_is_built(
+    make_client: MakeClient, platform: Platform, organization_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "web").mkdir()
+    (tmp_path / "web" / "index.html").write_text("the app")
+    client = browser(make_client)
+    client.headers["Accept"] = "text/html"
+    answer = client.post(path_of(platform, make_person(platform, organization_id), "login"), follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert client.get("/").text == "the app"
+    assert client.get(SESSION).status_code == 200
 
 
 def test_login_page__the_first_owner_sets_address_and_password(

@@ -14,7 +14,7 @@ InviteStatus = Literal["pending", "accepted", "expired", "revoked"]
 
 
 class Organization(WireModel):
-    """An organisation with its limits and its budget."""
+    """An organisation with its limits, what it uses of them, and its budget. Images in the trash are not counted."""
 
     id: str
     name: str
@@ -28,6 +28,8 @@ class Organization(WireModel):
     max_storage_bytes: int = Field(ge=0)
     member_count: int = Field(ge=0)
     pending_invite_count: int = Field(ge=0)
+    image_count: int | None = Field(default=None, ge=0)
+    storage_bytes: int | None = Field(default=None, ge=0)
     created_at: datetime
     updated_at: datetime
 

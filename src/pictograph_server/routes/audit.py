@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel
+from pydantic import AwareDatetime, BaseModel
 
 from pictograph.models.audit import AuditEntry
 from pictograph_server.auth import Admin
@@ -27,6 +27,8 @@ def list_entries(
     action: str | None = None,
     actor_id: str | None = None,
     subject_id: str | None = None,
+    since: AwareDatetime | None = None,
+    until: AwareDatetime | None = None,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> AuditPage:
@@ -38,6 +40,8 @@ def list_entries(
             actor_id=actor_id,
             subject_id=subject_id,
             before=cursor,
+            since=since,
+            until=until,
             limit=limit,
         )
     return AuditPage(entries=entries, next_cursor=entries[-1].id if len(entries) == limit else None)

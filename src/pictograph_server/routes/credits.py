@@ -3,14 +3,21 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel
 
 from pictograph.models.credit import CreditBalance, CreditEstimate, CreditLedgerEntry
 from pictograph_server.auth import Viewer
 from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.services.credits import service as credits
+from pictograph_server.services.credits import usage
+from pictograph_server.services.credits.usage import CreditUsage, TariffAnswer
 
 router = APIRouter(prefix="/api/v1/developer/credits", tags=["credits"])
+
+
+class PriceList(BaseModel):
+    prices: list[TariffAnswer]
 
 
 @router.get("/balance")
@@ -43,6 +50,21 @@ def get_estimate(
     renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:
         return credits.estimate(conn, actor.organization_id, operation=operation, quantity=quantity)
+
+
+@router.get("/usage")
+def get_usage(actor: Viewer, platform: PlatformDep, days: Annotated[int, Query(ge=1, le=366)] = 30) -> CreditUsage:
+    """What was spent day by day, and what running work holds."""
+    renew_if_due(platform, actor.organization_id)
+    with platform.db.read() as conn:
+        return usage.usage(conn, actor.organization_id, days=days)
+
+
+@router.get("/prices")
+def list_prices(actor: Viewer) -> PriceList:
+    """What work costs here."""
+    del actor
+    return PriceList(prices=usage.tariffs())
 
 
 def renew_if_due(platform: Platform, organization_id: str) -> None:

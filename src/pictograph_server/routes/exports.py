@@ -19,7 +19,9 @@ from pictograph_server.routes.events import (
     job_events,
     number_of,
 )
+from pictograph_server.services.exports import formats
 from pictograph_server.services.exports import service as exports
+from pictograph_server.services.exports.formats import FormatAnswer
 from pictograph_server.services.exports.service import ExportAnswer, ExportRequest
 
 router = APIRouter(prefix="/api/v1/developer/exports", tags=["exports"])
@@ -41,6 +43,10 @@ class ExportEnvelope(BaseModel):
 
 class ExportList(BaseModel):
     exports: list[ExportAnswer]
+
+
+class FormatList(BaseModel):
+    formats: list[FormatAnswer]
 
 
 class DownloadLink(BaseModel):
@@ -83,6 +89,13 @@ def list_exports(
             formats=_formats_known_to(request),
         )
     return ExportList(exports=found)
+
+
+@router.get("/formats")
+def list_formats(actor: Viewer) -> FormatList:
+    """The formats there are, with what each can hold."""
+    del actor
+    return FormatList(formats=list(formats.formats()))
 
 
 @router.get("/{dataset_name}/{export_name}")

@@ -20,6 +20,7 @@ from pictograph_server.routes.credits import renew_if_due
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.services.accounts import letters
 from pictograph_server.services.credits import service as credits
+from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.organizations import invites, members
 from pictograph_server.services.organizations import service as organizations
 
@@ -116,4 +117,7 @@ def revoke_invite(invite_id: str, actor: Admin, platform: PlatformDep) -> Respon
 def _organization(platform: Platform, organization_id: str) -> OrganizationEnvelope:
     with platform.db.read() as conn:
         remaining = credits.remaining(conn, organization_id)
-        return OrganizationEnvelope(organization=organizations.get(conn, organization_id, credits_remaining=remaining))
+        organization = organizations.get(conn, organization_id, credits_remaining=remaining)
+        images, size_bytes = datasets.usage(conn, organization_id)
+    used = {"image_count": images, "storage_bytes": size_bytes}
+    return OrganizationEnvelope(organization=organization.model_copy(update=used))

@@ -1,6 +1,7 @@
 """The small pages behind links that people are sent: to sign in, to accept an invite, to set a new password.
 
-Plain forms without scripts. Opening a page uses nothing up: programs that look at links in letters open them too.
+Plain forms without scripts; behind them is the web app. Opening a page uses nothing up: programs that look at links in
+letters open them too.
 """
 
 import base64
@@ -11,13 +12,14 @@ from typing import Annotated
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from pictograph_server.errors import BadRequest, ContentTooLarge, ServiceError
 from pictograph_server.middleware.same_origin import require_same_origin
 from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.people import DeviceDep, begin, describe
+from pictograph_server.routes.web_app import is_built
 from pictograph_server.services.accounts import acceptance, links, login_links, password_links
 from pictograph_server.services.accounts import service as accounts
 from pictograph_server.services.accounts.records import StartedSession
@@ -152,6 +154,10 @@ def _password_page(platform: Platform, token: str, problem: ServiceError | None 
 
 
 def _welcome(platform: Platform, request: Request, started: StartedSession) -> Response:
+    if is_built(request.app.state.web_folder):
+        into_the_app = RedirectResponse("/", 303, headers=_HEADERS)
+        begin(platform, request, into_the_app, started)
+        return into_the_app
     where = describe(platform, started.session).session
     name = where.account.full_name or where.account.email or "Somebody"
     words = _words(f"{name}, {where.organization.role} of {where.organization.name}. You may close this page.")

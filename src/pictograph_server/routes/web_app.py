@@ -59,12 +59,18 @@ class WebApp:
         if path.startswith(_NOT_PAGES) or "text/html" not in headers.get("accept", ""):
             return None
         index = self._folder / "index.html"
-        if not index.is_file():
+        if not is_built(self._folder):
             return HTMLResponse(_NOT_BUILT, 503 if path == "/" else 404, headers=_PAGE_HEADERS)
         return _file(index, takes_gzip, _PAGE_HEADERS)
 
 
-@lru_cache(maxsize=1)
+def is_built(folder: Path) -> bool:
+    """Return whether there is a web app in the folder."""
+    return (folder / "index.html").is_file()
+
+
+# A server has one folder; tests have several.
+@lru_cache(maxsize=8)
 def _names(folder: Path) -> frozenset[str]:
     return frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 

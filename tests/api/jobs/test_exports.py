@@ -1,5 +1,6 @@
 """Exports as a client asks for them, and the ZIP that the job writes."""
 
+import hashlib
 import json
 import zipfile
 from io import BytesIO
@@ -95,6 +96,27 @@ def test_create_export__every_format_reads_back(signs: Workplace, format_: AnyEx
         assert labels.format.name == format_ and labels.report.problems == []
         assert labels.class_names == ["stop", "yield"]
     assert (len(found), sum(len(annotations) for _, annotations in found)) == (3, export["annotation_count"])
+
+
+def test_get_export__tells_how_far_it_is_and_the_hash_of_its_file(signs: Workplace):
+    waiting = create(signs)
+    assert (waiting["progress"], waiting["sha256"]) == (0.0, None)
+    signs.run_job("export")
+    done = signs.get("/exports/signs/v1").json()["export"]
+    assert done["progress"] is None
+    url = signs.get("/exports/signs/v1/download").json()["download_url"]
+    content = signs.client.get(url.removeprefix("http://testserver")).content
+    assert done["sha256"] == hashlib.sha256(content).hexdigest()
+    assert signs.get("/exports/").json()["exports"] == [done]
+
+
+def test_list_formats__what_they_hold_and_what_not(signs: Workplace):
+    formats = {each["name"]: each for each in signs.get("/exports/formats").json()["formats"]}
+    assert sorted(formats) == sorted(get_args(AnyExportFormat))
+    assert formats["pictograph"]["loses"] == []
+    assert formats["csv"]["holds"] == ["boxes", "confidence"]
+    assert formats["csv"]["loses"] == ["polygons", "holes", "polylines", "keypoints", "tags"]
+    assert all(each["title"] for each in formats.values())
 
 
 def test_formats__all_that_are_written_can_be_asked_for():

@@ -1,6 +1,7 @@
 """Rows of the audit log."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, insert, select
 
@@ -42,6 +43,8 @@ def newest(
     actor_id: str | None,
     subject_id: str | None,
     before: str | None,
+    since: datetime | None,
+    until: datetime | None,
     limit: int,
 ) -> Sequence[RowMapping]:
     query = select(audit_entries).where(audit_entries.c.organization_id == organization_id)
@@ -59,5 +62,9 @@ def newest(
         query = query.where(audit_entries.c.subject_id == subject_id)
     if before is not None:
         query = query.where(audit_entries.c.id < before)
+    if since is not None:
+        query = query.where(audit_entries.c.created_at >= since)
+    if until is not None:
+        query = query.where(audit_entries.c.created_at < until)
     # Ids sort by the time they were made.
     return conn.execute(query.order_by(audit_entries.c.id.desc()).limit(limit)).mappings().all()

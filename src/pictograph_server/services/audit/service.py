@@ -1,6 +1,7 @@
 """The audit log: who did what to what, kept in the transaction that does it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection
 
@@ -37,11 +38,14 @@ def list_entries(
     actor_id: str | None = None,
     subject_id: str | None = None,
     before: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
     limit: int,
 ) -> list[AuditEntry]:
     """Return at most `limit` entries, newest first, that are older than the entry `before`.
 
     What is not None must be equal; `action` may also be a noun alone, `member`, for all that happened to members.
+    `until` is the first moment that is too late.
     """
     rows = repository.newest(
         conn,
@@ -50,6 +54,8 @@ def list_entries(
         actor_id=actor_id,
         subject_id=subject_id,
         before=before,
+        since=since,
+        until=until,
         limit=limit,
     )
     return [AuditEntry.model_validate(row) for row in rows]

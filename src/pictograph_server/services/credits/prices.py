@@ -70,18 +70,47 @@ def price(operation: str) -> Price:
         raise UnknownOperation(operation) from None
 
 
+@dataclass(frozen=True)
+class Tariff:
+    """What a piece of work costs: `base` credits, and `credits` for each `per` units begun, in proportion."""
+
+    operation: str
+    title: str
+    unit: str
+    credits: int
+    base: int = 0
+    per: int = 1
+
+    def total(self, units: int) -> int:
+        # In integers, rounded up: 0.1 * 70 is 7.000000000000001.
+        return self.base + -(-self.credits * units // self.per)
+
+
+_PROMPT = Tariff(SAM3_SLUG, "A point, box or text prompt on one image", "prompt", 3)
+# Source: contract §9, `3 + ceil(0.1 n)` for SAM and `2 + ceil(0.03 n)` for a model of one's own.
+_BATCH = Tariff(SAM3_SLUG, "Labelling images with SAM 3 or its like", "image", 1, base=3, per=10)
+_MODEL_BATCH = Tariff(MODEL_SLUG, "Labelling images with a model trained here", "image", 3, base=2, per=100)
+
+# For people, in the order in which they meet them.
+TARIFFS = (
+    _PROMPT,
+    _BATCH,
+    _MODEL_BATCH,
+    *(
+        Tariff(slug, f"Training that asks for {slug.removeprefix('training_')}", "minute", each.per_unit)
+        for slug, each in _TRAINING.items()
+    ),
+)
+
+
 def prompt_cost() -> int:
     """Return the cost of one point, box or text prompt on one image."""
-    return 3
+    return _PROMPT.total(1)
 
 
 def batch_cost(images: int, *, trained_model: bool) -> int:
-    """Return the cost of annotating `images` images in one batch job.
-
-    Source: contract §9, `3 + ceil(0.1 n)` for SAM and `2 + ceil(0.03 n)` for a model of one's own.
-    """
-    # In integers: 0.1 * 70 is 7.000000000000001.
-    return 2 + math.ceil(3 * images / 100) if trained_model else 3 + math.ceil(images / 10)
+    """Return the cost of annotating `images` images in one batch job."""
+    return (_MODEL_BATCH if trained_model else _BATCH).total(images)
 
 
 def batch_operation(*, trained_model: bool) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import Connection, Select, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, String, cast, func, insert, literal_column, select, update
 
 from pictograph_server.storage.db.tables import (
     credit_balances,
@@ -148,6 +148,38 @@ def entries(conn: Connection, organization_id: str, *, limit: int, offset: int) 
         )
         for row in conn.execute(query)
     ]
+
+
+def spent_by_day(conn: Connection, organization_id: str, *, since: datetime) -> list[tuple[str, str, int]]:
+    """Return day (`2026-01-31`, UTC), operation and the credits spent, oldest first."""
+    moment = ledger_transactions.c.created_at
+    is_postgres = conn.dialect.name == "postgresql"
+    day = func.to_char(func.timezone("UTC", moment), "YYYY-MM-DD") if is_postgres else cast(func.date(moment), String)
+    spent = func.sum(ledger_postings.c.amount)
+    # By its number: the same expression twice has two sets of parameters, which Postgres takes for two expressions.
+    query = (
+        select(day.label("day"), ledger_transactions.c.operation, spent.label("spent"))
+        .join(ledger_postings, ledger_postings.c.transaction_id == ledger_transactions.c.id)
+        .where(
+            ledger_transactions.c.organization_id == organization_id,
+            ledger_transactions.c.created_at >= since,
+            ledger_postings.c.account == "spent",
+            ledger_postings.c.amount != 0,
+        )
+        .group_by(literal_column("1"), ledger_transactions.c.operation)
+        .order_by(literal_column("1"), ledger_transactions.c.operation)
+    )
+    return [(str(row.day), str(row.operation), int(row.spent)) for row in conn.execute(query)]
+
+
+def open_holds(conn: Connection, organization_id: str, *, limit: int) -> Sequence[Row[*tuple[object, ...]]]:
+    """Return the holds that still set credits aside, newest first."""
+    query = select(credit_holds).where(
+        credit_holds.c.organization_id == organization_id,
+        credit_holds.c.released_at.is_(None),
+        credit_holds.c.amount > credit_holds.c.captured,
+    )
+    return conn.execute(query.order_by(credit_holds.c.created_at.desc(), credit_holds.c.id.desc()).limit(limit)).all()
 
 
 def hold_of(conn: Connection, job_id: str) -> Hold | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import get_args
 
 from pydantic import BaseModel
@@ -110,9 +111,13 @@ class ReportAnswer(BaseModel):
 
 
 class ExportAnswer(Export):
-    """The wire's export, and what its format could not express, counted (R10)."""
+    """The wire's export, what its format could not express, counted (R10), and how far its job is (0-1)."""
 
     report: ReportAnswer | None = None
+    # Of the file.
+    sha256: str | None = None
+    progress: float | None = None
+    progress_message: str | None = None
 
 
 def create(conn: Connection, actor: Actor, request: ExportRequest) -> ExportAnswer:
@@ -129,10 +134,8 @@ def create(conn: Connection, actor: Actor, request: ExportRequest) -> ExportAnsw
     status_filter = request.status_filter if statuses_of(request.status_filter) else None
     dataset = datasets.get_by_name(conn, organization_id, request.dataset_name)
     version = None
-    there = [entry.name for entry in dataset.classes]
     if request.version is not None:
         version = versions.require_ready(conn, organization_id, dataset.name, request.version)
-        there = [name for name, _annotations, _images in version.class_counts]
     there = (
         [entry.name for entry in dataset.classes]
         if version is None
@@ -166,10 +169,11 @@ def create(conn: Connection, actor: Actor, request: ExportRequest) -> ExportAnsw
         lane=EXPORT_LANE,
         organization_id=organization_id,
         payload={"export_id": export_id},
+        dataset_id=dataset.id,
         job_id=export_id,
     )
     _record_in_audit_log(conn, actor, "export.created", export_id, dataset.name, name)
-    return to_wire(require(conn, organization_id, request.dataset_name, name))
+    return _answer(conn, require(conn, organization_id, request.dataset_name, name))
 
 
 def get(
@@ -188,7 +192,7 @@ def get(
     record = require(conn, organization_id, dataset_name, name)
     if formats is not None and record.format not in formats:
         raise ExportFormatTooNew(record.name, record.format)
-    return to_wire(record)
+    return _answer(conn, record)
 
 
 def formats_known_to(user_agent: str) -> tuple[AnyExportFormat, ...] | None:
@@ -220,7 +224,7 @@ def list_exports(
         limit=limit,
         offset=offset,
     )
-    return [to_wire(record) for record in records]
+    return [_answer(conn, record) for record in records]
 
 
 def download_url(conn: Connection, signer: UrlSigner, organization_id: str, dataset_name: str, name: str) -> str:
@@ -260,7 +264,10 @@ def require(conn: Connection, organization_id: str, dataset_name: str, name: str
     return record
 
 
-def to_wire(record: ExportRecord) -> ExportAnswer:
+def _answer(conn: Connection, record: ExportRecord) -> ExportAnswer:
+    job = None
+    if record.job_id is not None and record.status in ("pending", "processing"):
+        job = queue.get(conn, record.job_id)
     return ExportAnswer(
         id=record.id,
         organization_id=record.organization_id,
@@ -281,6 +288,10 @@ def to_wire(record: ExportRecord) -> ExportAnswer:
         created_at=record.created_at,
         expires_at=record.expires_at,
         report=None if record.report is None else ReportAnswer.model_validate(record.report),
+        # The file's key ends with its hash.
+        sha256=None if record.status != "completed" or record.blob_key is None else PurePath(record.blob_key).stem,
+        progress=None if job is None else job.progress,
+        progress_message=None if job is None else job.message,
     )
 
 

@@ -1,0 +1,98 @@
+"""Where an organisation's credits went: what was spent day by day on what, and what running work still holds."""
+
+from datetime import date, datetime, timedelta
+
+from pydantic import BaseModel
+from sqlalchemy import Connection
+
+from pictograph_server.services.credits import repository
+from pictograph_server.services.credits.prices import TARIFFS
+from pictograph_server.storage.db.types import now
+
+_HOLDS_SHOWN = 100
+
+
+class DailyUsage(BaseModel):
+    """Credits that were spent on an operation on a day (UTC)."""
+
+    day: date
+    operation: str
+    credits: int
+
+
+class OpenHold(BaseModel):
+    """What a job set aside when it was started, and how much of that it has spent so far."""
+
+    job_id: str
+    operation: str
+    amount: int
+    captured: int
+    created_at: datetime
+
+
+class CreditUsage(BaseModel):
+    """The ledger's accounts, and where the credits of the last days went. Days without use are left out.
+
+    `available` and `held` together are what has not been spent; an organisation that is free of charge spends nothing.
+    """
+
+    available: int
+    held: int
+    spent: int
+    is_free_of_charge: bool
+    days: list[DailyUsage]
+    holds: list[OpenHold]
+
+
+class TariffAnswer(BaseModel):
+    """`base` credits, and `credits` for each `per` units in proportion, rounded up."""
+
+    operation: str
+    title: str
+    unit: str
+    base: int
+    credits: int
+    per: int
+
+
+def usage(conn: Connection, organization_id: str, *, days: int) -> CreditUsage:
+    """Return the use of the last `days` days, today's among them, oldest first."""
+    midnight = now().replace(hour=0, minute=0, second=0, microsecond=0)
+    balances = repository.balances(conn, organization_id)
+    return CreditUsage(
+        available=balances["available"],
+        held=balances["held"],
+        spent=balances["spent"],
+        is_free_of_charge=repository.budget(conn, organization_id).is_free_of_charge,
+        days=[
+            DailyUsage(day=date.fromisoformat(day), operation=operation, credits=credits)
+            for day, operation, credits in repository.spent_by_day(
+                conn, organization_id, since=midnight - timedelta(days=days - 1)
+            )
+        ],
+        holds=[
+            OpenHold(
+                job_id=row.job_id,
+                operation=row.operation,
+                amount=row.amount,
+                captured=row.captured,
+                created_at=row.created_at,
+            )
+            for row in repository.open_holds(conn, organization_id, limit=_HOLDS_SHOWN)
+        ],
+    )
+
+
+def tariffs() -> list[TariffAnswer]:
+    """Return what work costs here, for people who decide on it."""
+    return [
+        TariffAnswer(
+            operation=each.operation,
+            title=each.title,
+            unit=each.unit,
+            base=each.base,
+            credits=each.credits,
+            per=each.per,
+        )
+        for each in TARIFFS
+    ]
