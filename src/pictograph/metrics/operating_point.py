@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pictograph.metrics.average_precision import Judged
 
@@ -39,6 +40,14 @@ def point_at(judged: Judged, confidence: float) -> OperatingPoint:
     kept = judged.is_hit[judged.confidences >= confidence]
     hits = int(kept.sum())
     return OperatingPoint(confidence, hits / max(len(kept), 1), hits / max(judged.objects, 1))
+
+
+def curve(judged: Judged, confidences: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return precision and recall at each of several thresholds, as `point_at` tells them."""
+    # The surest come first: how many are at least this sure.
+    kept = np.searchsorted(-judged.confidences, -confidences, side="right")
+    hits = np.concatenate([[0], np.cumsum(judged.is_hit)])[kept]
+    return hits / np.maximum(kept, 1), hits / max(judged.objects, 1)
 
 
 def together(judged: Sequence[Judged]) -> Judged:

@@ -20,6 +20,16 @@ class ThresholdFigures(WireModel):
     f1: float
 
 
+class ThresholdCurve(WireModel):
+    """What each threshold gives: precision and recall of the answers of at least 0, 0.02 … 1 confidence, 51 values.
+
+    Precision is 0 where nothing is that sure.
+    """
+
+    precision: list[float]
+    recall: list[float]
+
+
 class FoundFigures(WireModel):
     """How well a class is found, judged by boxes or by masks."""
 
@@ -30,6 +40,8 @@ class FoundFigures(WireModel):
     best: ThresholdFigures | None = None
     # Precision at IoU 0.5 where recall is 0, 0.01 … 1; empty without objects.
     precision_at_recalls: list[float] = Field(default_factory=list[float])
+    # None for a class without objects, and of evaluations before there was one.
+    at_confidences: ThresholdCurve | None = None
 
 
 class ClassEvaluation(WireModel):
@@ -94,6 +106,9 @@ class ModelEvaluation(WireModel):
     # One threshold for all classes together: the one with the best F1.
     best_of_boxes: ThresholdFigures | None = None
     best_of_masks: ThresholdFigures | None = None
+    # The same for every threshold; None where no object is, and of evaluations before there was one.
+    boxes_at_confidences: ThresholdCurve | None = None
+    masks_at_confidences: ThresholdCurve | None = None
     confusion: ConfusionMatrix | None = None
     # At most ten, the worst first.
     worst_images: list[WorstImage] = Field(default_factory=list[WorstImage])

@@ -13,7 +13,7 @@ ModelVisibility = Literal["private", "public"]
 class Model(WireModel):
     """A model. `class_mapping` maps the class index, as text, to the class name.
 
-    `dataset_version` is the number of the version of the dataset that it learned from.
+    `dataset_version` is the number of the version of the dataset that it learned from, in the run `training_run_id`.
     """
 
     id: str
@@ -28,7 +28,17 @@ class Model(WireModel):
     class_mapping: JsonObject | None = None
     version: str = "1.0.0"
     parent_model_id: str | None = None
+    training_run_id: str | None = None
+    dataset_id: str | None = None
     dataset_version_id: str | None = None
     dataset_version: int | None = None
     created_at: datetime
     updated_at: datetime
+
+
+class ModelFile(WireModel):
+    """A file of a model, to be asked for by its name. `digest` is the beginning of the SHA-256 of its bytes, in hex."""
+
+    name: str
+    size_bytes: int
+    digest: str

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.training import (
     Pipeline,
+    PipelineType,
     TrainingEpoch,
     TrainingEstimate,
     TrainingRun,
@@ -153,12 +154,19 @@ def list_training_runs(
     platform: PlatformDep,
     dataset_name: str | None = None,
     status: TrainingStatus | None = None,
+    pipeline_type: PipelineType | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Offset = 0,
 ) -> TrainingRunList:
     with platform.db.read() as conn:
         found = training.list_runs(
-            conn, actor.organization_id, dataset_name=dataset_name, status=status, limit=limit, offset=offset
+            conn,
+            actor.organization_id,
+            dataset_name=dataset_name,
+            status=status,
+            pipeline=pipeline_type,
+            limit=limit,
+            offset=offset,
         )
     return TrainingRunList(training_runs=found)
 

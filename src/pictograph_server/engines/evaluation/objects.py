@@ -17,12 +17,13 @@ from pictograph.metrics.average_precision import (
     Judged,
 )
 from pictograph.metrics.confusion import WORST_IMAGES, Confusion, ConfusionTally, ImageMistakes
-from pictograph.metrics.operating_point import OperatingPoint, best_point, point_at, together
+from pictograph.metrics.operating_point import OperatingPoint, best_point, curve, point_at, together
 from pictograph.models.evaluation import (
     ClassEvaluation,
     ConfusionMatrix,
     FoundFigures,
     ModelEvaluation,
+    ThresholdCurve,
     ThresholdFigures,
     WorstImage,
 )
@@ -36,6 +37,8 @@ BACKGROUND = "background"
 _NO_OUTLINES = "No object has an outline: masks are compared with filled boxes."
 # Enough for a curve on a screen.
 _CURVE_DIGITS = 4
+_CONFIDENCES = np.arange(51) / 50
+_CONFIDENCE_DIGITS = 3
 
 
 def evaluate_objects(
@@ -161,6 +164,8 @@ def _told(model: DetectionModel, classes: ClassList, by_boxes: _Judge, by_masks:
         ],
         best_of_boxes=_threshold(best_point(together(of_boxes))),
         best_of_masks=None if of_masks is None else _threshold(best_point(together(of_masks))),
+        boxes_at_confidences=_at_confidences(together(of_boxes)),
+        masks_at_confidences=None if of_masks is None else _at_confidences(together(of_masks)),
         confusion=ConfusionMatrix(unit="objects", names=names, counts=confusion.counts.tolist()),
         worst_images=[_worst(each, names) for each in confusion.images[:WORST_IMAGES]],
     )
@@ -191,10 +196,18 @@ def _figures(precision: AveragePrecision, judged: Sequence[Judged]) -> list[Foun
             ap_50_95=precision.mean(class_index=index),
             ap_50=precision.mean(iou=0.5, class_index=index),
             best=_threshold(best_point(each)),
-            precision_at_recalls=[] if curve is None else np.round(curve, _CURVE_DIGITS).tolist(),
+            precision_at_recalls=[] if at_recalls is None else np.round(at_recalls, _CURVE_DIGITS).tolist(),
+            at_confidences=_at_confidences(each),
         )
-        for index, (each, curve) in enumerate(zip(judged, curves, strict=True))
+        for index, (each, at_recalls) in enumerate(zip(judged, curves, strict=True))
     ]
+
+
+def _at_confidences(judged: Judged) -> ThresholdCurve | None:
+    if not judged.objects:
+        return None
+    precision, recall = (np.round(values, _CONFIDENCE_DIGITS).tolist() for values in curve(judged, _CONFIDENCES))
+    return ThresholdCurve(precision=precision, recall=recall)
 
 
 def _threshold(point: OperatingPoint | None) -> ThresholdFigures | None:

@@ -72,8 +72,7 @@ def predict_file(
         ModelNotFound, ModelFileMissing: 404. ModelNotReady, ModelBusy: 409.
         FileTooLarge, TooManyPixels: 413. NotAnImage: 415. BrokenImage, PredictionFailed: 400.
     """
-    limits = platform.settings.limits
-    facts = check_image(file.read_bytes(), name, ContentLimits(limits.image_bytes, limits.image_pixels))
+    facts = check_image(file.read_bytes(), name, ContentLimits.of(platform.settings.limits))
     return _predict(platform, asker, organization_id, model_id, file, (facts.width, facts.height), wanted)
 
 

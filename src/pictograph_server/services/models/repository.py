@@ -43,6 +43,7 @@ class ModelFilter:
     dataset_name: str | None = None
     status: ModelStatus | None = None
     model_type: ModelType | None = None
+    parent_model_id: str | None = None
 
 
 def add(conn: Connection, record: ModelRecord) -> None:
@@ -69,6 +70,8 @@ def page(
         query = query.where(models.c.status == wanted.status)
     if wanted.model_type is not None:
         query = query.where(models.c.model_type == wanted.model_type)
+    if wanted.parent_model_id is not None:
+        query = query.where(models.c.parent_model_id == wanted.parent_model_id)
     query = query.order_by(models.c.created_at.desc(), models.c.id.desc()).limit(limit).offset(offset)
     return [_record(row) for row in conn.execute(query)]
 

@@ -157,7 +157,12 @@ def file_keys(run_id: str, folder: Path) -> dict[str, str]:
 
 def is_intact(path: Path, key: str) -> bool:
     """Return whether a file has the bytes that its key of `file_keys` was made for."""
-    return path.is_file() and file_sha256(path)[:_DIGEST_CHARACTERS] == key.split("/")[-2]
+    return path.is_file() and file_sha256(path)[:_DIGEST_CHARACTERS] == digest_of(key)
+
+
+def digest_of(key: str) -> str:
+    """Return how the SHA-256 of the bytes begins that a key of `file_keys` was made for."""
+    return key.split("/")[-2]
 
 
 def store_files(blobs: BlobStore, folder: Path, keys: Mapping[str, str]) -> None:
@@ -223,6 +228,8 @@ def _to_wire(record: ModelRecord) -> Model:
         class_mapping=dict(record.class_mapping) if record.class_mapping is not None else None,
         version=record.version,
         parent_model_id=record.parent_model_id,
+        training_run_id=record.training_run_id,
+        dataset_id=record.dataset_id,
         dataset_version_id=record.dataset_version_id,
         dataset_version=record.dataset_version,
         created_at=record.created_at,

@@ -77,6 +77,7 @@ def page(
     *,
     dataset_name: str | None,
     status: TrainingStatus | None,
+    pipeline: PipelineType | None,
     limit: int,
     offset: int,
 ) -> list[RunRecord]:
@@ -86,6 +87,8 @@ def page(
         query = query.join(datasets, datasets.c.id == training_runs.c.dataset_id).where(datasets.c.name == dataset_name)
     if status is not None:
         query = query.where(training_runs.c.status == status)
+    if pipeline is not None:
+        query = query.where(training_runs.c.pipeline_type == pipeline)
     query = query.order_by(training_runs.c.created_at.desc(), training_runs.c.id.desc()).limit(limit).offset(offset)
     return [RunRecord(**row) for row in conn.execute(query).mappings()]
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from pictograph.models.training import TrainingEpoch, TrainingRun, TrainingSplits
+from pictograph.models.training import PipelineType, TrainingEpoch, TrainingRun, TrainingSplits
 from pictograph_server.errors import BadRequest, NotFound
 from pictograph_server.jobs import queue
 from pictograph_server.services.credits import prices
@@ -161,6 +161,7 @@ def create(conn: Connection, organization_id: str, request: TrainingRequest, spe
         lane=TRAIN_LANE,
         organization_id=organization_id,
         payload={"run_id": run_id},
+        dataset_id=export.dataset_id,
         job_id=run_id,
     )
     return to_wire(record)
@@ -208,11 +209,18 @@ def list_runs(
     *,
     dataset_name: str | None,
     status: repository.TrainingStatus | None,
+    pipeline: PipelineType | None,
     limit: int,
     offset: int,
 ) -> list[TrainingRun]:
     records = repository.page(
-        conn, organization_id, dataset_name=dataset_name, status=status, limit=limit, offset=offset
+        conn,
+        organization_id,
+        dataset_name=dataset_name,
+        status=status,
+        pipeline=pipeline,
+        limit=limit,
+        offset=offset,
     )
     return [to_wire(record) for record in records]
 

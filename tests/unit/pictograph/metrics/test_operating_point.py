@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pictograph.metrics.average_precision import Judged
-from pictograph.metrics.operating_point import best_point, point_at, together
+from pictograph.metrics.operating_point import best_point, curve, point_at, together
 
 
 def judged(confidences: Sequence[float], is_hit: Sequence[bool], objects: int) -> Judged:
@@ -46,6 +46,23 @@ def test_point_at__by_hand() -> None:
 def test_point_at__nothing_said() -> None:
     point = point_at(judged([], [], 0), 0.5)
     assert (point.precision, point.recall, point.f1) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_curve__what_point_at_says(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    confidences = np.sort(rng.random(20).round(2))[::-1]
+    some = judged(confidences.tolist(), (rng.random(20) < 0.5).tolist(), 25)
+    thresholds = np.arange(51) / 50
+    precision, recall = curve(some, thresholds)
+    points = [point_at(some, float(each)) for each in thresholds]
+    assert precision.tolist() == [each.precision for each in points]
+    assert recall.tolist() == [each.recall for each in points]
+
+
+def test_curve__nothing_said() -> None:
+    precision, recall = curve(judged([], [], 3), np.array([0.0, 1.0]))
+    assert (precision.tolist(), recall.tolist()) == ([0, 0], [0, 0])
 
 
 def test_together__objects_add_up() -> None:
