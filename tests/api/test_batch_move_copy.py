@@ -141,6 +141,7 @@ def test_copy__beyond_the_limits_is_402_and_copies_nothing(
         conn.execute(organizations.update().values(max_images=4))
     response = post(app_client, "copy", [ids["y.jpg"], ids["a/x.jpg"]], target_folder_path="/c")
     assert (response.status_code, response.json()["detail"]["limit_type"]) == (402, "images")
+    assert response.json()["detail"]["message"].startswith("The copy does not fit")
     assert dataset(app_client)["image_count"] == 3
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from httpx2 import Response
 from pydantic import SecretStr
 from sqlalchemy import select
 from tests.api.jobs.workplace import D, Workplace, png
@@ -28,7 +29,8 @@ from pictograph_server.services.exports import tasks as export_tasks
 from pictograph_server.services.images import tasks as image_tasks
 from pictograph_server.services.imports import tasks as import_tasks
 from pictograph_server.services.imports.parts import part_key
-from pictograph_server.storage.db.tables import audit_entries, images
+from pictograph_server.services.imports.uploads import MOST_OPEN
+from pictograph_server.storage.db.tables import audit_entries, images, organizations
 
 Box = tuple[str, float, float, float, float]
 
@@ -423,6 +425,31 @@ def test_create_import__refused(importing: Workplace, body: dict[str, object], s
     whole = {"dataset_name": "signs", "filename": "x.zip", "size_bytes": 9, "fingerprint": "f", **body}
     answer = importing.post("/imports/", whole)
     assert answer.status_code == status and words in answer.text
+
+
+def _begin(importing: Workplace, name: str, size_bytes: int = 1000) -> Response:
+    body = {"dataset_name": name, "filename": "x.zip", "size_bytes": size_bytes, "fingerprint": "f"}
+    return importing.post("/imports/", body)
+
+
+def test_create_import__archives_of_open_imports_take_room(importing: Workplace):
+    with importing.platform.db.write() as conn:
+        conn.execute(organizations.update().values(max_storage_bytes=1500))
+    first = _begin(importing, "a").json()["dataset_import"]
+    refused = _begin(importing, "b")
+    assert refused.status_code == 402 and "cancel" in refused.json()["fix"].lower()
+    # The same one again is no second one.
+    assert _begin(importing, "a").json()["dataset_import"]["id"] == first["id"]
+    importing.post(f"/imports/{first['id']}/cancel")
+    assert _begin(importing, "b").status_code == 201
+
+
+def test_create_import__so_many_may_be_open(importing: Workplace):
+    begun = [_begin(importing, f"set {number}") for number in range(MOST_OPEN)]
+    refused = _begin(importing, "one more")
+    assert (refused.status_code, refused.json()["code"]) == (409, "too_many_imports")
+    importing.post(f"/imports/{begun[0].json()['dataset_import']['id']}/cancel")
+    assert _begin(importing, "one more").status_code == 201
 
 
 def test_import__of_another_organisation_is_404(

@@ -70,7 +70,8 @@ def restore(
     placement = place(conn, dataset_id, [Wish(each.id, each.folder_path, each.filename) for each in archived], handling)
     displace(conn, dataset_id, placement)
     back = [image for image in archived if image.id in placement.granted]
-    require_room(conn, organization_id, images=len(back), size_bytes=sum(image.file_size_bytes for image in back))
+    size_bytes = sum(image.file_size_bytes for image in back)
+    require_room(conn, organization_id, images=len(back), size_bytes=size_bytes, what="What is restored")
     with tallies.tracked_classes(conn, dataset_id, [image.id for image in back]):
         # The names first: the index of names does not see images in the trash.
         repository.set_paths(conn, {image_id: placement.granted[image_id] for image_id in placement.renamed})

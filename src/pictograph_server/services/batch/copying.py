@@ -58,7 +58,7 @@ def copy(
     originals = [image for image in selection.images if image.id in placement.granted]
     changes.displace(conn, target.id, placement)
     size_bytes = sum(image.file_size_bytes for image in originals)
-    require_room(conn, actor.organization_id, images=len(originals), size_bytes=size_bytes)
+    require_room(conn, actor.organization_id, images=len(originals), size_bytes=size_bytes, what="The copy")
     copies = _insert(conn, actor.organization_id, target.id, originals, placement.granted, request)
     if request.copy_annotations:
         counts = copy_annotations(conn, actor, selection.dataset.id, target.id, copies)

@@ -149,7 +149,8 @@ class _Importer:
         share = min(0.99, done / max(1, self._contents.total))
         with self._run.transaction(checkpoint=self._checkpoint, value={"images": done}, progress=share) as conn:
             organization_id = self._record.organization_id
-            answers = from_job.add(conn, organization_id, entry.dataset_id, [image for image, _ in ready])
+            found = [image for image, _ in ready]
+            answers = from_job.add(conn, organization_id, entry.dataset_id, found, what="The import")
             made = [
                 _to_save(answer.image_id, labels)
                 for answer, (_, labels) in zip(answers, ready, strict=True)

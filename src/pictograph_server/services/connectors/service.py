@@ -104,7 +104,7 @@ def start(platform: Platform, actor: Actor, request: ImportRequest) -> ImportJob
     open_provider(platform, request.provider, request.api_key, patience="request").workspace()
     with platform.db.write() as conn:
         images = sum(each.image_count for each in request.datasets)
-        require_room(conn, actor.organization_id, images=images, size_bytes=0)
+        require_room(conn, actor.organization_id, images=images, size_bytes=0, what="The import")
         record = _add(conn, actor, request)
         answer = get(conn, actor.organization_id, record.id)
     keyring.keep(platform, record.id, request.api_key.strip())

@@ -1,6 +1,7 @@
 """The bytes of images: put under their hash before a row names them, removed after the last row is gone."""
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import Connection
 
@@ -24,6 +25,20 @@ def is_stored(blobs: BlobStore, sha256: str) -> bool:
     """Return whether the bytes are there."""
     path = blobs.local_path(image_key(sha256))
     return path.is_file() if path is not None else blobs.exists(image_key(sha256))
+
+
+def put_bytes(blobs: BlobStore, data: bytes) -> str:
+    """Put an image's bytes under their hash, unless they are there, and return the hash."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    if not is_stored(blobs, sha256):
+        blobs.put(image_key(sha256), data)
+    return sha256
+
+
+def put_back(blobs: BlobStore, sha256: str, read: Callable[[], bytes]) -> None:
+    """Put the bytes again that somebody's deletion removed between our putting them and our commit."""
+    if not is_stored(blobs, sha256):
+        blobs.put(image_key(sha256), read())
 
 
 def remove_later(conn: Connection, organization_id: str, sha256s: Sequence[str]) -> int:

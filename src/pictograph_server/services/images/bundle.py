@@ -1,6 +1,5 @@
 """Many images in one request: which of a folder's files are there already, and a tar of those that are not."""
 
-import hashlib
 import tarfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,11 +12,10 @@ from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest, ServiceError
 from pictograph_server.platform import Platform
 from pictograph_server.services.datasets import service as datasets
-from pictograph_server.storage.blobs import image_key
 
-from . import repository
-from .blobs import is_stored
-from .content import ContentLimits, FileTooLarge, ImageFacts, check_image
+from . import from_job, repository
+from .blobs import put_back
+from .content import ContentLimits, FileTooLarge, check_image
 from .paths import InvalidPath, check_filename, normalise_folder, printable, split_member
 from .registration import Candidate, LimitExceeded, Registered, register
 
@@ -100,7 +98,7 @@ class _Member:
 
 
 def _read_members(file: IO[bytes], platform: Platform) -> list[_Member]:
-    limits = ContentLimits(platform.settings.limits.image_bytes, platform.settings.limits.image_pixels)
+    limits = ContentLimits.of(platform.settings.limits)
     return [_read_member(file, entry, platform, limits) for entry in _entries(file)]
 
 
@@ -127,19 +125,13 @@ def _read_member(file: IO[bytes], entry: tarfile.TarInfo, platform: Platform, li
         if entry.size > limits.max_bytes:
             raise FileTooLarge(filename, limits.max_bytes)
         data = _bytes_at(file, entry.offset_data, entry.size)
-        candidate = _stored(platform, folder_path, filename, data, check_image(data, filename, limits))
-        return _Member(entry.offset_data, candidate=candidate)
+        facts = check_image(data, filename, limits)
+        image = from_job.store(platform, folder_path, filename, data, facts)
+        return _Member(entry.offset_data, candidate=image.candidate)
     except ServiceError as error:
         folder, _, name = printable(entry.name).rpartition("/")
         failure = MemberResult("/" + folder.strip("/"), name, "failed", reason=error.message, code=error.code)
         return _Member(entry.offset_data, failure=failure)
-
-
-def _stored(platform: Platform, folder_path: str, filename: str, data: bytes, facts: ImageFacts) -> Candidate:
-    sha256 = hashlib.sha256(data).hexdigest()
-    if not is_stored(platform.blobs, sha256):
-        platform.blobs.put(image_key(sha256), data)
-    return Candidate(folder_path, filename, sha256, len(data), facts)
 
 
 def _put_back_missing(
@@ -151,8 +143,8 @@ def _put_back_missing(
         candidate = member.candidate
         if candidate is None or not isinstance(answer, Registered) or answer.state != "created":
             continue
-        if not is_stored(platform.blobs, candidate.sha256):
-            platform.blobs.put(image_key(candidate.sha256), _bytes_at(file, member.offset, candidate.size_bytes))
+        offset, size = member.offset, candidate.size_bytes
+        put_back(platform.blobs, candidate.sha256, lambda offset=offset, size=size: _bytes_at(file, offset, size))
 
 
 def _bytes_at(file: IO[bytes], offset: int, size: int) -> bytes:

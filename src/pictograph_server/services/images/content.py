@@ -17,6 +17,8 @@ from .png import verified_exif
 if TYPE_CHECKING:
     from PIL import Image
 
+    from pictograph_server.settings import Limits
+
 MIME_TYPES = {
     "JPEG": "image/jpeg",
     # A JPEG with further pictures behind it, as telephones write; the first one is the photo.
@@ -42,6 +44,10 @@ class ContentLimits:
 
     max_bytes: int
     max_pixels: int
+
+    @classmethod
+    def of(cls, limits: "Limits") -> "ContentLimits":
+        return cls(limits.image_bytes, limits.image_pixels)
 
 
 @dataclass(frozen=True, slots=True)

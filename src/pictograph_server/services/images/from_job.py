@@ -1,6 +1,5 @@
 """Images that a job makes or fetches: their bytes are put first, then they get rows in the job's own transaction."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
@@ -8,10 +7,9 @@ from pathlib import PurePosixPath
 from sqlalchemy import Connection
 
 from pictograph_server.platform import Platform
-from pictograph_server.storage.blobs import image_key
 
-from . import repository
-from .blobs import is_stored
+from . import blobs, repository
+from .blobs import put_bytes
 from .content import ContentLimits, ImageFacts, check_image
 from .paths import InvalidPath, check_filename, normalise_folder
 from .registration import Candidate, Registered, register
@@ -38,12 +36,8 @@ def store(
     """
     folder, name = normalise_folder(folder_path), check_filename(filename)
     if facts is None:
-        limits = platform.settings.limits
-        facts = check_image(data, name, ContentLimits(limits.image_bytes, limits.image_pixels))
-    sha256 = hashlib.sha256(data).hexdigest()
-    if not is_stored(platform.blobs, sha256):
-        platform.blobs.put(image_key(sha256), data)
-    return JobImage(Candidate(folder, name, sha256, len(data), facts), data)
+        facts = check_image(data, name, ContentLimits.of(platform.settings.limits))
+    return JobImage(Candidate(folder, name, put_bytes(platform.blobs, data), len(data), facts), data)
 
 
 def present(conn: Connection, dataset_id: str, paths: Sequence[tuple[str, str]]) -> list[bool]:
@@ -53,9 +47,12 @@ def present(conn: Connection, dataset_id: str, paths: Sequence[tuple[str, str]])
     return [path is not None and path in taken for path in asked]
 
 
-def add(conn: Connection, organization_id: str, dataset_id: str, images: Sequence[JobImage]) -> list[Registered]:
+def add(
+    conn: Connection, organization_id: str, dataset_id: str, images: Sequence[JobImage], *, what: str
+) -> list[Registered]:
     """Give the images rows in the caller's transaction and answer in their order; call `put_back` after the commit.
 
+    `what` adds them, for a refusal: "The import".
     What is there with the same bytes stays. An image whose name is taken by another one gets a number: `a-2.jpg`.
 
     Raises:
@@ -65,7 +62,7 @@ def add(conn: Connection, organization_id: str, dataset_id: str, images: Sequenc
     done: dict[int, Registered] = {}
     waiting = {number: image.candidate for number, image in enumerate(images)}
     for attempt in range(1, _NAMES + 1):
-        answers = register(conn, organization_id, dataset_id, list(waiting.values()))
+        answers = register(conn, organization_id, dataset_id, list(waiting.values()), what=what)
         taken: dict[int, Candidate] = {}
         for (number, candidate), answer in zip(list(waiting.items()), answers, strict=True):
             if not isinstance(answer, Registered):
@@ -83,8 +80,7 @@ def add(conn: Connection, organization_id: str, dataset_id: str, images: Sequenc
 def put_back(platform: Platform, images: Sequence[JobImage]) -> None:
     """Put the bytes again that somebody's deletion removed between our putting them and the commit."""
     for image in images:
-        if not is_stored(platform.blobs, image.candidate.sha256):
-            platform.blobs.put(image_key(image.candidate.sha256), image.data)
+        blobs.put_back(platform.blobs, image.candidate.sha256, lambda image=image: image.data)
 
 
 def _path_or_none(folder_path: str, filename: str) -> tuple[str, str] | None:

@@ -53,15 +53,27 @@ class ImageExists(Conflict):
         )
 
 
+# What wants room, where nothing else is said.
+UPLOAD = "The upload"
+
+
 class LimitExceeded(PaymentRequired):
     code = "limit_exceeded"
 
-    def __init__(self, limit_type: Literal["images", "storage"], *, current: int, limit: int) -> None:
-        what = f"{limit:,} images" if limit_type == "images" else f"{limit:,} bytes of images"
+    def __init__(
+        self,
+        limit_type: Literal["images", "storage"],
+        *,
+        current: int,
+        limit: int,
+        what: str = UPLOAD,
+        fix: str = "Delete what is not needed, or have the limit raised",
+    ) -> None:
+        allowed = f"{limit:,} images" if limit_type == "images" else f"{limit:,} bytes of images"
         super().__init__(
-            "The upload does not fit into the organisation's limits",
-            why=f"it may hold {what} and holds {current:,}",
-            fix="Delete what is not needed, or have the limit raised",
+            f"{what} does not fit into the organisation's limits",
+            why=f"it may hold {allowed} and holds {current:,}",
+            fix=fix,
             details={
                 "error": "limit_exceeded",
                 "limit_type": limit_type,
@@ -75,16 +87,17 @@ class LimitExceeded(PaymentRequired):
 class Quota:
     """What of the organisation's limits is left in a transaction; `take` counts down."""
 
-    def __init__(self, conn: Connection, organization_id: str) -> None:
+    def __init__(self, conn: Connection, organization_id: str, *, what: str = UPLOAD) -> None:
+        self._what = what
         self.max_images, self.max_bytes = repository.limits(conn, organization_id)
         self.images, self.size_bytes = datasets.usage(conn, organization_id)
 
     def refusal(self, size_bytes: int) -> LimitExceeded | None:
         """Return why an image of that size does not fit, None when it does."""
         if self.images + 1 > self.max_images:
-            return LimitExceeded("images", current=self.images, limit=self.max_images)
+            return LimitExceeded("images", current=self.images, limit=self.max_images, what=self._what)
         if self.size_bytes + size_bytes > self.max_bytes:
-            return LimitExceeded("storage", current=self.size_bytes, limit=self.max_bytes)
+            return LimitExceeded("storage", current=self.size_bytes, limit=self.max_bytes, what=self._what)
         return None
 
     def take(self, size_bytes: int) -> None:
@@ -92,18 +105,21 @@ class Quota:
         self.size_bytes += size_bytes
 
 
-def require_room(conn: Connection, organization_id: str, *, images: int, size_bytes: int) -> None:
-    """Raise `LimitExceeded` (402) when so many more images do not fit into the organisation's limits."""
+def require_room(conn: Connection, organization_id: str, *, images: int, size_bytes: int, what: str) -> None:
+    """Raise `LimitExceeded` (402) when so many more images do not fit into the organisation's limits.
+
+    `what` wants them, for the person who reads the refusal: "The copy".
+    """
     max_images, max_bytes = repository.limits(conn, organization_id)
     current_images, current_bytes = datasets.usage(conn, organization_id)
     if images and current_images + images > max_images:
-        raise LimitExceeded("images", current=current_images, limit=max_images)
+        raise LimitExceeded("images", current=current_images, limit=max_images, what=what)
     if size_bytes and current_bytes + size_bytes > max_bytes:
-        raise LimitExceeded("storage", current=current_bytes, limit=max_bytes)
+        raise LimitExceeded("storage", current=current_bytes, limit=max_bytes, what=what)
 
 
 def register(
-    conn: Connection, organization_id: str, dataset_id: str, candidates: Sequence[Candidate]
+    conn: Connection, organization_id: str, dataset_id: str, candidates: Sequence[Candidate], *, what: str = UPLOAD
 ) -> list[Registered | LimitExceeded]:
     """Insert the rows that are new, count them, and put the ingest job in the queue; answer in the order given.
 
@@ -115,7 +131,7 @@ def register(
     """
     datasets.lock(conn, organization_id, dataset_id)
     repository.lock_blobs(conn, exclusive=False)
-    quota = Quota(conn, organization_id)
+    quota = Quota(conn, organization_id, what=what)
     taken = repository.taken_paths(conn, dataset_id, [(entry.folder_path, entry.filename) for entry in candidates])
     rows: list[dict[str, object]] = []
     answers: list[Registered | LimitExceeded] = []
@@ -156,6 +172,7 @@ def ensure_ingest(conn: Connection, organization_id: str, dataset_id: str) -> No
             lane=INGEST_LANE,
             organization_id=organization_id,
             payload={"dataset_id": dataset_id},
+            dataset_id=dataset_id,
         )
 
 

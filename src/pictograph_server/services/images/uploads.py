@@ -12,14 +12,11 @@ from pictograph_server.errors import BadRequest, NotFound
 from pictograph_server.platform import Platform
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.service import staging_key
-from pictograph_server.storage.blobs import image_key
 from pictograph_server.storage.db.types import new_id, now
 
-from . import repository, upload_repository
-from .blobs import is_stored
-from .content import ContentLimits, check_image
+from . import from_job, repository, upload_repository
 from .paths import check_filename, normalise_folder
-from .registration import Candidate, ImageExists, LimitExceeded, Quota, register
+from .registration import ImageExists, LimitExceeded, Quota, register
 from .upload_repository import UploadRecord
 
 # How long the bytes of an upload may wait to be registered.
@@ -124,22 +121,14 @@ def complete(platform: Platform, actor: Actor, *, dataset_id: str, filename: str
 
 def add_image(platform: Platform, actor: Actor, dataset_id: str, folder_path: str, filename: str, data: bytes) -> str:
     """Check and store one image and return its id. Raises as `complete` does."""
-    limits = ContentLimits(platform.settings.limits.image_bytes, platform.settings.limits.image_pixels)
-    folder = normalise_folder(folder_path)
-    facts = check_image(data, check_filename(filename), limits)
-    sha256 = hashlib.sha256(data).hexdigest()
-    candidate = Candidate(folder, filename, sha256, len(data), facts)
-    if not is_stored(platform.blobs, sha256):
-        platform.blobs.put(image_key(sha256), data)
+    image = from_job.store(platform, folder_path, filename, data)
     with platform.db.write() as conn:
-        (answer,) = register(conn, actor.organization_id, dataset_id, [candidate])
+        (answer,) = register(conn, actor.organization_id, dataset_id, [image.candidate])
     if isinstance(answer, LimitExceeded):
         raise answer
     if answer.state != "created":
-        raise ImageExists(folder, filename)
-    if not is_stored(platform.blobs, sha256):
-        # A deletion of the same bytes came between our putting them and our commit.
-        platform.blobs.put(image_key(sha256), data)
+        raise ImageExists(image.candidate.folder_path, filename)
+    from_job.put_back(platform, [image])
     return answer.image_id
 
 

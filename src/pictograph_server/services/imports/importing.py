@@ -4,9 +4,9 @@ The row's `position` counts what is settled and is written in the same transacti
 goes on behind it. Bytes are stored before the transaction that names them, under their hash.
 """
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,7 +22,8 @@ from pictograph_server.services.annotations.documents import AnnotationJson, to_
 from pictograph_server.services.annotations.history_repository import Author
 from pictograph_server.services.annotations.imported import ImportedLabels, save_imported
 from pictograph_server.services.datasets.classes import check_class_name
-from pictograph_server.services.images.blobs import is_stored
+from pictograph_server.services.images import from_job
+from pictograph_server.services.images.blobs import put_back
 from pictograph_server.services.images.content import ContentLimits, FileTooLarge, check_image
 from pictograph_server.services.images.paths import check_filename, normalise_folder
 from pictograph_server.services.images.registration import Candidate, LimitExceeded, register
@@ -37,7 +38,6 @@ from pictograph_server.services.imports.material import (
 )
 from pictograph_server.services.imports.repository import ImportRecord
 from pictograph_server.services.imports.service import remove_parts_later
-from pictograph_server.storage.blobs import image_key
 from pictograph_server.storage.db.types import new_id, now
 
 IMPORTED = "imported"
@@ -87,8 +87,7 @@ class _Importing:
         self._total = max(1, int(plan.get("images", 1)))
         self._class_names = {str(entry["name"]) for entry in plan.get("classes", ())} | set(material.class_names)
         self._author = Author(record.maker, record.maker_name, f"imported from {record.filename}")
-        limits = platform.settings.limits
-        self._limits = ContentLimits(limits.image_bytes, limits.image_pixels)
+        self._limits = ContentLimits.of(platform.settings.limits)
         self._position = record.position
         self._result = ImportResult.model_validate(record.result or {})
 
@@ -131,21 +130,18 @@ class _Importing:
             if size > self._limits.max_bytes:
                 raise FileTooLarge(filename, self._limits.max_bytes)
             data = self._material.read(item.file)
-            facts = check_image(data, filename, self._limits)
+            image = from_job.store(self._platform, folder, filename, data, check_image(data, filename, self._limits))
         except (ServiceError, UnreadableMember) as error:
             self._issue(item.path, error.message if isinstance(error, ServiceError) else str(error))
             self._result.images_failed += 1
             return None
-        sha256 = hashlib.sha256(data).hexdigest()
-        if not is_stored(self._platform.blobs, sha256):
-            self._platform.blobs.put(image_key(sha256), data)
-        return _Ready(item, Candidate(folder, filename, sha256, len(data), facts))
+        return _Ready(item, image.candidate)
 
     def _save(self, conn: Connection, ready: Sequence[_Ready]) -> list[_Ready]:
         """Give the images their rows and bring the labels onto them; return those that are new."""
         with_files = [each for each in ready if each.candidate is not None]
         candidates = [each.candidate for each in with_files if each.candidate is not None]
-        answers = register(conn, self._record.organization_id, self._dataset_id, candidates)
+        answers = register(conn, self._record.organization_id, self._dataset_id, candidates, what="The import")
         labels: dict[str, ImportedLabels] = {}
         created: list[_Ready] = []
         for each, candidate, answer in zip(with_files, candidates, answers, strict=True):
@@ -220,9 +216,8 @@ class _Importing:
         """Put the bytes again that somebody's deletion removed between our putting them and our commit."""
         for each in created:
             if each.candidate is not None and each.item.file is not None:
-                sha256 = each.candidate.sha256
-                if not is_stored(self._platform.blobs, sha256):
-                    self._platform.blobs.put(image_key(sha256), self._material.read(each.item.file))
+                read = partial(self._material.read, each.item.file)
+                put_back(self._platform.blobs, each.candidate.sha256, read)
 
     def _fail(self, item: Item, reason: str) -> None:
         self._result.images_failed += 1

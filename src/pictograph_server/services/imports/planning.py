@@ -150,7 +150,13 @@ def _plan(
     plan.remarks += [f"{count:,} {what.value} are left out" for what, count in counted.report.skipped.items()]
     try:
         with platform.db.read() as conn:
-            require_room(conn, record.organization_id, images=plan.images_new, size_bytes=plan.bytes_new)
+            require_room(
+                conn,
+                record.organization_id,
+                images=plan.images_new,
+                size_bytes=plan.bytes_new,
+                what="The import",
+            )
     except LimitExceeded as refusal:
         plan.remarks.append(f"{refusal.message}; what does not fit will fail")
     return plan

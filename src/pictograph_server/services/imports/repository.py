@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from pictograph.models.dataset_import import DatasetImportState
 from pictograph_server.storage.db import tables
@@ -104,6 +104,13 @@ def find_resumable(
         .order_by(_imports.c.created_at.desc(), _imports.c.id.desc())
     )
     return [_record(row) for row in conn.execute(query)]
+
+
+def live(conn: Connection, organization_id: str) -> tuple[int, int]:
+    """Return how many imports of an organisation are not over, and how many bytes their archives have."""
+    where = (_imports.c.organization_id == organization_id, _imports.c.status.in_(LIVE))
+    number, size_bytes = conn.execute(select(func.count(), func.sum(_imports.c.size_bytes)).where(*where)).one()
+    return number, int(size_bytes or 0)
 
 
 def page(

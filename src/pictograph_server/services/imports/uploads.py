@@ -10,12 +10,13 @@ from sqlalchemy import Connection
 from pictograph.models.dataset_import import DatasetImport, MergeRule
 from pictograph.models.image import ImageStatus
 from pictograph_server.actor import Actor
-from pictograph_server.errors import BadRequest, ContentTooLarge, Unprocessable
+from pictograph_server.errors import BadRequest, Conflict, ContentTooLarge, Unprocessable
 from pictograph_server.platform import Platform
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.names import check_name
 from pictograph_server.services.datasets.records import DatasetNotFound
 from pictograph_server.services.images.paths import normalise_folder
+from pictograph_server.services.images.registration import LimitExceeded, Quota
 from pictograph_server.services.imports import repository
 from pictograph_server.services.imports.parts import part_key
 from pictograph_server.services.imports.repository import ImportRecord, PartRecord
@@ -26,6 +27,8 @@ from pictograph_server.storage.digest import file_sha256
 PART_BYTES = 16 * 1024 * 1024
 SMALLEST_PART_BYTES = 64 * 1024
 LARGEST_PART_BYTES = 64 * 1024 * 1024
+# Imports of an organisation that are not over: their archives take room that no image has yet.
+MOST_OPEN = 50
 # Nobody is at work on it.
 _WAITING = ("uploading", "planned")
 # What nobody goes on with for so long is removed.
@@ -40,6 +43,17 @@ class ImportTooLarge(ContentTooLarge):
             "The archive is too large to be imported",
             why=f"it has {size_bytes:,} bytes and {limit:,} are allowed",
             fix="Import it in several archives, or raise PICTOGRAPH_LIMITS_IMPORT_BYTES on the server",
+        )
+
+
+class TooManyImports(Conflict):
+    code = "too_many_imports"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(
+            "No further import can begin",
+            why=f"{number} imports of this organisation are not over, as many as may be open at once",
+            fix="Wait until one is over, or cancel one: `client.imports.list()`, `client.imports.cancel(id)`",
         )
 
 
@@ -95,6 +109,8 @@ def create(platform: Platform, actor: Actor, request: ImportRequest) -> DatasetI
     Raises:
         DatasetNotFound: 404, and it is not to be made.
         ImportTooLarge: 413.
+        TooManyImports: 409.
+        LimitExceeded: 402, the archive does not fit beside the images and the archives of other imports.
     """
     limit = platform.settings.limits.import_bytes
     if request.size_bytes > limit:
@@ -114,6 +130,7 @@ def create(platform: Platform, actor: Actor, request: ImportRequest) -> DatasetI
             repository.change(conn, record.id, {"options": options, "status": "uploading", "plan": None})
             record = require(conn, actor.organization_id, record.id)
         if record is None:
+            _require_room(conn, actor.organization_id, request.size_bytes)
             record = _new(actor, request, options, dataset_id)
             repository.add(conn, record)
         return to_wire(record, repository.parts(conn, record.id))
@@ -155,6 +172,22 @@ def receive_part(
         expected_part(conn, organization_id, import_id, number, lock=True)
         repository.put_part(conn, import_id, PartRecord(number, size, sha256.lower()))
         repository.change(conn, import_id, {})
+
+
+def _require_room(conn: Connection, organization_id: str, size_bytes: int) -> None:
+    number, archives_bytes = repository.live(conn, organization_id)
+    if number >= MOST_OPEN:
+        raise TooManyImports(number)
+    quota = Quota(conn, organization_id)
+    if quota.size_bytes + archives_bytes + size_bytes > quota.max_bytes:
+        raise LimitExceeded(
+            "storage",
+            current=quota.size_bytes + archives_bytes,
+            limit=quota.max_bytes,
+            what="The archive",
+            fix="Cancel imports that nobody goes on with (`client.imports.cancel`), delete what is not needed, or have "
+            "the limit raised",
+        )
 
 
 def _new(actor: Actor, request: ImportRequest, options: dict[str, object], dataset_id: str | None) -> ImportRecord:

@@ -36,6 +36,8 @@ from .restore_repository import RestoreRecord
 
 RESTORE_TASK = "restore_version"
 RESTORE_LANE = "import"
+# Wants room, in a refusal.
+_WHAT = "The restored version"
 
 
 class RestoreNotFound(NotFound):
@@ -70,7 +72,13 @@ def start(
         annotation_types=manifest.annotation_types,
         classes=[ClassRecord(entry.name, entry.type, entry.color, tuple(entry.prompts)) for entry in manifest.classes],
     )
-    require_room(conn, actor.organization_id, images=version.image_count, size_bytes=version.size_bytes)
+    require_room(
+        conn,
+        actor.organization_id,
+        images=version.image_count,
+        size_bytes=version.size_bytes,
+        what=_WHAT,
+    )
     record = RestoreRecord(
         id=new_id(),
         organization_id=actor.organization_id,
@@ -90,6 +98,7 @@ def start(
         lane=RESTORE_LANE,
         organization_id=actor.organization_id,
         payload={"restore_id": record.id},
+        dataset_id=dataset.id,
         job_id=record.id,
     )
     audit.record(
@@ -151,7 +160,8 @@ class _Restored:
 
 def _add(conn: Connection, record: RestoreRecord, version: VersionRecord, group: Sequence[FrozenImage]) -> None:
     organization_id, dataset_id = record.organization_id, record.dataset_id
-    answers = register(conn, organization_id, dataset_id, [_candidate(image) for image in group])
+    candidates = [_candidate(image) for image in group]
+    answers = register(conn, organization_id, dataset_id, candidates, what=_WHAT)
     restored: list[_Restored] = []
     for image, answer in zip(group, answers, strict=True):
         if isinstance(answer, LimitExceeded):

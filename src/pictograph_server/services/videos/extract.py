@@ -113,7 +113,7 @@ class _Saver:
         group, self._group = self._group, []
         share = self._share()
         with self._run.transaction(checkpoint=FRAMES, value={"next_step": self._next_step}, progress=share) as conn:
-            from_job.add(conn, self._record.organization_id, self._record.dataset_id, group)
+            from_job.add(conn, self._record.organization_id, self._record.dataset_id, group, what="The extraction")
             repository.add_frames(conn, self._record.id, frames=len(group), progress=int(100 * share))
         from_job.put_back(self._platform, group)
         self.count += len(group)

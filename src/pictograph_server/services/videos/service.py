@@ -186,7 +186,7 @@ def extract(conn: Connection, actor: Actor, request: ExtractionRequest) -> Video
     folder = _folder(request)
     wanted = _range(request, facts)
     frames = wanted.count(facts)
-    require_room(conn, actor.organization_id, images=frames, size_bytes=0)
+    require_room(conn, actor.organization_id, images=frames, size_bytes=0, what="The extraction")
     record = ExtractionRecord(
         id=new_id(),
         organization_id=actor.organization_id,
@@ -213,6 +213,7 @@ def extract(conn: Connection, actor: Actor, request: ExtractionRequest) -> Video
         lane=EXTRACT_LANE,
         organization_id=actor.organization_id,
         payload={"extraction_id": record.id},
+        dataset_id=dataset.id,
         job_id=record.id,
     )
     audit.record(
