@@ -46,9 +46,14 @@ class UrlSigner:
         self._public_url = public_url
         self._clock = clock
 
-    def download_url(self, key: str, *, filename: str, media_type: str, expires_s: int = 3600) -> str:
-        """Return an absolute URL that streams the blob `key`."""
-        token = self._seal("download", [key, filename, media_type], expires_s)
+    def download_url(
+        self, key: str, *, filename: str, media_type: str, expires_s: int = 3600, same_for_s: int = 1
+    ) -> str:
+        """Return an absolute URL that streams the blob `key`.
+
+        It is the same for `same_for_s` seconds and holds so much longer at most, so that browsers know what they have.
+        """
+        token = self._seal("download", [key, filename, media_type], expires_s, same_for_s)
         return f"{self.base_url}/files/{token}"
 
     def upload_url(self, upload_id: str, *, expires_s: int = 3600) -> str:
@@ -79,8 +84,10 @@ class UrlSigner:
         """Return the address the current request came to, or the configured one."""
         return _request_origin.get() or self._public_url
 
-    def _seal(self, purpose: Purpose, values: list[str], expires_s: int) -> str:
-        payload = orjson.dumps([purpose, int(self._clock()) + expires_s, *values])
+    def _seal(self, purpose: Purpose, values: list[str], expires_s: int, same_for_s: int = 1) -> str:
+        begin = int(self._clock())
+        deadline = begin - begin % -same_for_s + expires_s
+        payload = orjson.dumps([purpose, deadline, *values])
         return _encode(payload) + "." + _encode(self._signature(payload))
 
     def _open(self, purpose: Purpose, token: str) -> list[str]:

@@ -9,6 +9,8 @@ from pictograph_server.storage.blobs import image_key, thumbnail_key
 
 # Pages keep thumbnails on screen for longer than an hour.
 _THUMBNAIL_EXPIRES_S = 24 * 3600
+# A page that is asked for again shows what the browser has.
+_THUMBNAIL_SAME_FOR_S = 6 * 3600
 
 
 def image_json(record: ImageRecord, signer: UrlSigner, base_url: str) -> dict[str, object]:
@@ -64,6 +66,7 @@ def thumbnail_url(record: ImageRecord, signer: UrlSigner) -> str | None:
         filename=f"{record.filename}.thumbnail.jpg",
         media_type=THUMBNAIL_MEDIA_TYPE,
         expires_s=_THUMBNAIL_EXPIRES_S,
+        same_for_s=_THUMBNAIL_SAME_FOR_S,
     )
 
 

@@ -46,6 +46,23 @@ def test_token__expires(signer: UrlSigner, clock: Clock) -> None:
         signer.read_upload(token)
 
 
+def test_download_url__is_the_same_for_a_while_and_holds_long_enough(signer: UrlSigner, clock: Clock) -> None:
+    def url() -> str:
+        return signer.download_url("k", filename="f", media_type="image/jpeg", expires_s=100, same_for_s=60)
+
+    clock.now = 1_000_021.0
+    first = url()
+    clock.now = 1_000_079.0
+    assert url() == first
+    clock.now = 1_000_081.0
+    assert url() != first
+    clock.now = 1_000_121.0
+    signer.read_download(token_of(first))
+    clock.now = 1_000_181.0
+    with pytest.raises(BadLink):
+        signer.read_download(token_of(first))
+
+
 def test_token__has_one_purpose(signer: UrlSigner) -> None:
     with pytest.raises(BadLink, match="for upload, not for download"):
         signer.read_download(token_of(signer.upload_url("u1")))
