@@ -32,7 +32,6 @@ export function AccountMenu({ isNarrow }: { isNarrow: boolean }) {
         trigger={
           <button
             type="button"
-            aria-label={`Account: ${name}`}
             className={cx(
               "flex h-10 w-full items-center gap-2 rounded-md text-sm hover:bg-hover",
               isNarrow ? "justify-center" : "px-2",
@@ -44,7 +43,8 @@ export function AccountMenu({ isNarrow }: { isNarrow: boolean }) {
             >
               {name.slice(0, 1).toUpperCase()}
             </span>
-            {!isNarrow && <span className="truncate">{name}</span>}
+            <span className={isNarrow ? "sr-only" : "truncate"}>{name}</span>
+            <span className="sr-only">, account</span>
           </button>
         }
       >

@@ -39,7 +39,9 @@ const HOUSE: Place[] = [
 
 export function Sidebar({ isNarrow, onToggle }: { isNarrow: boolean; onToggle: () => void }) {
   return (
-    <div className={cx("flex shrink-0 flex-col border-line border-r bg-surface", isNarrow ? "w-14" : "w-56")}>
+    <header
+      className={cx("flex shrink-0 flex-col border-line border-r bg-surface", isNarrow ? "w-14" : "w-56")}
+    >
       <div className={cx("flex h-13 items-center gap-2", isNarrow ? "justify-center" : "pr-2 pl-4")}>
         {!isNarrow && (
           <Link to="/" className="flex min-w-0 grow items-center gap-2 font-semibold text-base">
@@ -62,7 +64,7 @@ export function Sidebar({ isNarrow, onToggle }: { isNarrow: boolean; onToggle: (
         ))}
       </nav>
       <AccountMenu isNarrow={isNarrow} />
-    </div>
+    </header>
   );
 }
 
