@@ -11,10 +11,12 @@ export type Recovery =
   /** Somebody did: both are shown. */
   | { kind: "conflict"; draft: Draft };
 
-/** Decide about the newest of an image's drafts; the others are older states of the same or of other tabs. */
+/** Decide about the newest of an image's drafts that the server does not have. */
 export function recover(drafts: readonly Draft[], stored: StoredAnnotations): Recovery {
-  const draft = newest(drafts);
-  if (draft === null || isSameList(draft.annotations, stored.annotations)) return { kind: "nothing" };
+  const draft = [...latestOfTabs(drafts)]
+    .filter((each) => !isSameList(each.annotations, stored.annotations))
+    .sort((one, other) => other.changedAt - one.changedAt)[0];
+  if (draft === undefined) return { kind: "nothing" };
   const arrived = draft.sent !== null && isSameList(draft.sent, stored.annotations);
   if (draft.baseVersion === stored.version || arrived || isSameList(draft.base, stored.annotations)) {
     return { kind: "replay", draft };
@@ -22,9 +24,21 @@ export function recover(drafts: readonly Draft[], stored: StoredAnnotations): Re
   return { kind: "conflict", draft };
 }
 
-export function newest(drafts: readonly Draft[]): Draft | null {
-  return drafts.reduce<Draft | null>(
-    (best, each) => (best === null || each.changedAt > best.changedAt ? each : best),
-    null,
-  );
+/**
+ * Return the drafts that hold nothing of their own: the server has it, or a later one of the same tab does.
+ *
+ * Drafts of other tabs stay, for the next time.
+ */
+export function obsolete(drafts: readonly Draft[], stored: StoredAnnotations): Draft[] {
+  const latest = latestOfTabs(drafts);
+  return drafts.filter((each) => !latest.has(each) || isSameList(each.annotations, stored.annotations));
+}
+
+function latestOfTabs(drafts: readonly Draft[]): Set<Draft> {
+  const latest = new Map<string, Draft>();
+  for (const draft of drafts) {
+    const known = latest.get(draft.tab);
+    if (known === undefined || draft.changedAt > known.changedAt) latest.set(draft.tab, draft);
+  }
+  return new Set(latest.values());
 }

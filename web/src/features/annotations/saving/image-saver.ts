@@ -201,11 +201,12 @@ export class ImageSaver {
   }
 
   private accept(annotations: readonly Annotation[], answer: SavedAnswer): void {
+    // Before `base` is replaced: who listens may compare.
+    this.ports.onSaved(this.imageId, annotations, answer);
     this.base = annotations;
     this.sent = null;
     this.dispatch({ type: "saved", at: this.ports.now(), version: answer.version });
     this.keepDraft();
-    this.ports.onSaved(this.imageId, annotations, answer);
   }
 
   /** The version moved: perhaps by our own save whose answer was lost, perhaps without any difference. */
