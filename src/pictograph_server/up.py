@@ -22,6 +22,7 @@ from fastapi import FastAPI
 import pictograph
 from pictograph_server.app import create_app
 from pictograph_server.data_folder import DataFolderLock, StartError
+from pictograph_server.engines.trainers.registry import trainer_specs
 from pictograph_server.executors.annotator_door import ENTRY
 from pictograph_server.executors.annotator_main import COMPILE
 from pictograph_server.executors.annotator_process import AnnotatorProcess
@@ -31,6 +32,7 @@ from pictograph_server.first_login import note_address, owner_login_link
 from pictograph_server.jobs.dispatcher import Dispatcher
 from pictograph_server.jobs.policy import JobPolicy
 from pictograph_server.platform import Platform
+from pictograph_server.services.pipelines.advance import ticker
 from pictograph_server.services.tasks import all_tasks
 from pictograph_server.settings import Settings, environment_names
 from pictograph_server.starting import opened, read_settings, start_errors_shown
@@ -190,6 +192,7 @@ def _dispatcher(platform: Platform, annotator: AnnotatorProcess, *, alone: bool)
         settings.jobs.slots,
         policy=JobPolicy(lease_s=settings.jobs.lease_s, beat_s=settings.jobs.heartbeat_s),
         alone=alone,
+        ticks=(ticker(platform, trainer_specs),),
     )
 
 

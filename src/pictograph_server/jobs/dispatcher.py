@@ -3,7 +3,7 @@
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -29,6 +29,12 @@ LOOK_S = 0.5
 # How long a job is left alone whose end could not be set down.
 GRUDGE_S = 10.0
 SWEEP_S = 3600.0
+# How often ticks are called.
+TICK_S = 1.0
+
+# Something to look at about every second, beside the jobs. Any number of dispatchers call it at the same time, and any
+# call may be the last thing its process does.
+Tick = Callable[[], None]
 
 
 @dataclass(slots=True)
@@ -47,6 +53,7 @@ class Dispatcher:
         lanes: how many jobs of each lane run here at once.
         alone: nobody else may be working on this database (the embedded platform, which locks its data folder):
             what an earlier process left running is taken over at the start instead of when its lease runs out.
+        ticks: called one after the other, in a thread of their own: jobs do not wait for them.
     """
 
     def __init__(
@@ -58,6 +65,7 @@ class Dispatcher:
         *,
         policy: JobPolicy | None = None,
         alone: bool = False,
+        ticks: Sequence[Tick] = (),
     ) -> None:
         self.worker = worker_name()
         # When the loop last came round without an error, seconds since the epoch; readiness looks at it.
@@ -76,16 +84,21 @@ class Dispatcher:
         self._next_look = 0.0
         self._next_sweep = 0.0
         self._thread = threading.Thread(target=self._loop, name="dispatcher", daemon=True)
+        self._ticks = ticks
+        self._ticking = threading.Thread(target=self._tick, name="dispatcher-ticks", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
+        if self._ticks:
+            self._ticking.start()
 
     def stop(self, timeout_s: float = 30.0) -> None:
         """Ask the running jobs to stop, kill those that do not, give them back to the queue, and end the thread."""
         self._stopping.set()
         self._wake.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout_s)
+        for thread in (self._ticking, self._thread):
+            if thread.is_alive():
+                thread.join(timeout_s)
 
     def notify(self) -> None:
         """Say that a job was put into the queue: it starts now instead of at the next look."""
@@ -108,6 +121,15 @@ class Dispatcher:
             self._wake.wait(WATCHING_S if self._started else IDLE_S)
             self._wake.clear()
         self._wind_down()
+
+    def _tick(self) -> None:
+        while not self._stopping.wait(TICK_S):
+            for tick in self._ticks:
+                try:
+                    tick()
+                except Exception:
+                    # It comes round again, and the others have their turn.
+                    log.exception("dispatcher: a tick failed")
 
     def _turn(self) -> None:
         ended = self._collect()
