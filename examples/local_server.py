@@ -55,6 +55,13 @@ class LocalServer:
         """Return the environment of a program that uses this server."""
         return os.environ | {"PICTOGRAPH_BASE_URL": self.base_url, "PICTOGRAPH_API_KEY": self.api_key}
 
+    def login_link(self, *arguments: str) -> str:
+        """Return an address that signs a person in once: the server's owner, or who `arguments` name (`--email`)."""
+        program = Path(sys.executable).with_name("pictograph")
+        command = [program, "login-link", "--data", self.data, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, env=self._environment())
+        return done.stdout.split()[-1]
+
     def start(self) -> None:
         """Start the process and return once it is ready to serve.
 

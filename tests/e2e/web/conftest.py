@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Generator
 from pathlib import Path
 
@@ -21,17 +19,9 @@ DESKTOP = ViewportSize(width=1440, height=900)
 CheckAxe = Callable[[Page], None]
 
 
-def login_link(server: LocalServer, *arguments: str) -> str:
-    """Return an address that signs a person in once: the server's owner, or who `arguments` name."""
-    program = Path(sys.executable).with_name("pictograph")
-    command = [program, "login-link", "--data", server.data, *arguments]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("PICTOGRAPH_")}
-    return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout.split()[-1]
-
-
 def sign_in(context: BrowserContext, server: LocalServer, *arguments: str) -> None:
     """Give the browser the session of a person, as opening a login link does."""
-    token = login_link(server, *arguments).rpartition("/")[2]
+    token = server.login_link(*arguments).rpartition("/")[2]
     answer = context.request.post(
         f"{server.base_url}/api/v1/session/link", data={"token": token}, headers={"Origin": server.base_url}
     )
