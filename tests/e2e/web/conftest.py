@@ -4,10 +4,11 @@ import os
 import shutil
 from collections.abc import Callable, Generator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from examples.local_server import LocalServer
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, ViewportSize, sync_playwright
 
 from pictograph_server.routes.web_app import FOLDER as BUILT
 
@@ -62,7 +63,7 @@ def page(context: BrowserContext) -> Generator[Page]:
 
 
 def complaints_of(page: Page) -> list[str]:
-    """Return a list that fills with uncaught errors and refusals of the content security policy."""
+    """Return a list that fills with uncaught errors, refusals of the content security policy, and calls elsewhere."""
     complaints: list[str] = []
     page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
 
@@ -70,7 +71,12 @@ def complaints_of(page: Page) -> list[str]:
         if message.type == "error" and "Content Security Policy" in message.text:
             complaints.append(message.text)
 
+    def watch(request: Request) -> None:
+        if urlsplit(request.url).scheme in ("http", "https") and urlsplit(request.url).hostname != "127.0.0.1":
+            complaints.append(f"it asked {request.url}; the app has to work without internet")
+
     page.on("console", hear)
+    page.on("request", watch)
     return complaints
 
 
