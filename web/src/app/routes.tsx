@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { sessionQuery } from "@/features/session/api";
+import { signInSearch } from "@/features/session/search";
 import { NoSuchPage } from "./page-states";
 import { Shell } from "./shell/shell";
 
@@ -259,9 +260,7 @@ const accountRoute = createRoute({
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,
   path: "/sign-in",
-  validateSearch: (search: Record<string, unknown>): { next?: string } => ({
-    next: typeof search.next === "string" ? search.next : undefined,
-  }),
+  validateSearch: signInSearch,
   component: lazyRouteComponent(() => import("@/features/session/pages/sign-in-page"), "SignInPage"),
 });
 
