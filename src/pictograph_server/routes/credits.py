@@ -16,6 +16,14 @@ from pictograph_server.services.credits.usage import CreditUsage, TariffAnswer
 router = APIRouter(prefix="/api/v1/developer/credits", tags=["credits"])
 
 
+class LedgerPage(BaseModel):
+    """Lines of the ledger, newest first."""
+
+    entries: list[CreditLedgerEntry]
+    limit: int
+    offset: int
+
+
 class PriceList(BaseModel):
     prices: list[TariffAnswer]
 
@@ -33,11 +41,11 @@ def get_history(
     platform: PlatformDep,
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     offset: Offset = 0,
-) -> dict[str, list[CreditLedgerEntry] | int]:
+) -> LedgerPage:
     renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:
         entries = credits.history(conn, actor.organization_id, limit=limit, offset=offset)
-    return {"entries": entries, "limit": limit, "offset": offset}
+    return LedgerPage(entries=entries, limit=limit, offset=offset)
 
 
 @router.get("/estimate")
