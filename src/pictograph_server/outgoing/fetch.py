@@ -151,23 +151,32 @@ class Fetcher:
             address = allowed_address(host, port, self.allowed, resolve=self.resolve)
         except AddressRefused as refused:
             raise FetchRefused(f"{_where(parts)} cannot be fetched: {refused}") from None
+        try:
+            raw = socket.create_connection((address, port), timeout=self._left(parts, deadline))
+        except OSError as error:
+            raise FetchError(f"{_where(parts)} cannot be reached: {_words(error)}") from None
+        connection = http.client.HTTPConnection(host, port)
+        connection.sock = raw
+        try:
+            if parts.scheme == "https":
+                # The whole handshake has this long, not each step of it.
+                raw.settimeout(self._left(parts, deadline))
+                connection.sock = self.tls.wrap_socket(raw, server_hostname=host)
+            connection.sock.settimeout(self._left(parts, deadline))
+        except (OSError, ValueError) as error:
+            raw.close()
+            raise FetchError(f"{_where(parts)} cannot be reached: {_words(error)}") from None
+        except FetchError:
+            connection.close()
+            raise
+        return connection
+
+    def _left(self, parts: SplitResult, deadline: float) -> float:
+        """Return how long the next step may take."""
         left = min(self.timeout_s, deadline - time.monotonic())
         if left <= 0:
             raise FetchError(f"{_where(parts)} took longer than {self.deadline_s:g} s")
-        try:
-            raw = socket.create_connection((address, port), timeout=left)
-        except OSError as error:
-            raise FetchError(f"{_where(parts)} cannot be reached: {_words(error)}") from None
-        raw.settimeout(self.timeout_s)
-        connection = http.client.HTTPConnection(host, port, timeout=self.timeout_s)
-        connection.sock = raw
-        if parts.scheme == "https":
-            try:
-                connection.sock = self.tls.wrap_socket(raw, server_hostname=host)
-            except (OSError, ValueError) as error:
-                raw.close()
-                raise FetchError(f"{_where(parts)} cannot be reached: {_words(error)}") from None
-        return connection
+        return left
 
 
 def _ask(

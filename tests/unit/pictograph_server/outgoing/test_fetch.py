@@ -1,7 +1,10 @@
 """The one way the server fetches what somebody else names."""
 
+import socket
 import ssl
+import time
 from collections.abc import Generator
+from dataclasses import replace
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -116,14 +119,21 @@ def test_request__nobody_there(fetcher: Fetcher):
 
 def test_request__silence_ends_in_time(service: StandIn):
     def silent(_asked: object) -> Said:
-        import time
-
         time.sleep(1.0)
         return Said(json=None)
 
     service.on("GET", "/", silent)
     with pytest.raises(FetchError, match="too long"):
         Fetcher(HERE, timeout_s=0.2).request(service.url)
+
+
+def test_request__handshake_that_never_ends(fetcher: Fetcher):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        patient = replace(fetcher, timeout_s=30.0, deadline_s=0.3)
+        started = time.monotonic()
+        with pytest.raises(FetchError, match="too long"):
+            patient.request(f"https://127.0.0.1:{silent.getsockname()[1]}/")
+    assert time.monotonic() - started < 10
 
 
 def test_request__server_that_speaks_no_tls(service: StandIn):
