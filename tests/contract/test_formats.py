@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from pictograph.formats import coco, pictograph_json, yolo
-from pictograph.formats.archive import MemorySource, ZipSource, write_zip
+from pictograph.formats.archive import MemorySource, write_zip
 from pictograph.formats.base import (
     Content,
     DatasetHeader,
@@ -26,6 +26,7 @@ from pictograph.formats.base import (
     points_of,
     rings_of,
 )
+from pictograph.formats.packed import open_packed
 from pictograph.formats.registry import FORMATS, get_format
 from pictograph.geometry.masks import polygons_to_mask
 from pictograph.geometry.rings import Ring, bounds, box_ring
@@ -294,7 +295,8 @@ def test_format__zip_reads_like_memory(format: Format, tmp_path: Path):
         write_zip(format.write(entries, header(), FormatReport(), read_image=jpeg), out)
     with zipfile.ZipFile(tmp_path / "e.zip") as archive:
         assert archive.testzip() is None and len(archive.namelist()) == len(set(archive.namelist()))
-    [(found, annotations)] = format.read(ZipSource(tmp_path / "e.zip"))
+    with (tmp_path / "e.zip").open("rb") as file:
+        [(found, annotations)] = format.read(open_packed(file, scratch=tmp_path))
     assert (found.filename, found.folder_path, len(annotations) + len(found.tags)) == (
         "ä.jpg",
         "/x",

@@ -1,4 +1,4 @@
-"""Files of an export: safe unique names inside an archive, writing a ZIP as a stream, reading a ZIP or a folder."""
+"""Files of an export: safe unique names inside an archive, writing a ZIP as a stream, reading a folder."""
 
 import re
 import unicodedata
@@ -54,19 +54,6 @@ class FolderSource:
         return (self._folder / name).read_bytes()
 
 
-class ZipSource:
-    """The files of a ZIP, read in place: nothing is unpacked, so no name in it is ever used as a path."""
-
-    def __init__(self, path: Path) -> None:
-        self._archive = zipfile.ZipFile(path)
-
-    def names(self) -> list[str]:
-        return sorted(info.filename for info in self._archive.infolist() if not info.is_dir())
-
-    def read(self, name: str) -> bytes:
-        return self._archive.read(name)
-
-
 class MemorySource:
     """Files in memory, as a writer yields them."""
 
@@ -78,11 +65,6 @@ class MemorySource:
 
     def read(self, name: str) -> bytes:
         return self._files[name]
-
-
-def open_source(path: Path) -> FileSource:
-    """Return the files of a folder or of a ZIP."""
-    return FolderSource(path) if path.is_dir() else ZipSource(path)
 
 
 class UniqueNames:

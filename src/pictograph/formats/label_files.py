@@ -66,6 +66,14 @@ class LabelFiles:
         self.report = ReadReport()
         return self.format.read(self._source, image_sizes=self._image_sizes, report=self.report)
 
+    def read(self) -> list[tuple[ImageEntry, list[Annotation]]]:
+        """Return all labels at once.
+
+        Raises:
+            FormatError: a file is broken; iterating would leave it out and say so in `report`.
+        """
+        return list(self.format.read(self._source, image_sizes=self._image_sizes))
+
     def read_image(self, entry: ImageEntry) -> bytes:
         """Return the bytes of an image.
 

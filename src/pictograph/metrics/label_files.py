@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pictograph.formats.archive import FileSource, MemorySource, open_source
 from pictograph.formats.base import FormatError, ImageEntry, ImageSizes
-from pictograph.formats.recognize import RootedSource, recognize
-from pictograph.formats.registry import FORMATS, get_format
+from pictograph.formats.label_files import open_labels
+from pictograph.formats.packed import BadArchive
 from pictograph.metrics.confidence import Unreviewed
 from pictograph.metrics.shapes import ImagePair, shapes_of
 from pictograph.models.annotation import Annotation
@@ -27,27 +26,20 @@ class Paired:
 
 
 def read_labels(path: Path, *, image_sizes: ImageSizes | None = None) -> Labels:
-    """Return every image of a folder, a ZIP or a JSON file, with its annotations.
+    """Return every image of a folder, an archive (zip, tar, tar.gz) or a JSON file, with its annotations.
 
     Read is every format that `pictograph.formats` knows, told from the files, and what `pictograph datasets download`
     wrote. `image_sizes` is for YOLO labels without their images.
 
     Raises:
         FileNotFoundError: there is nothing at the path.
-        FormatError: the files are of none of the formats, or contradict themselves.
+        FormatError: the files are of none of the formats, or contradict themselves; or the archive is refused.
     """
-    if not path.exists():
-        raise FileNotFoundError(f"There is no file or folder {str(path)!r}")
-    if path.suffix.lower() == ".json" and path.is_file():
-        source: FileSource = MemorySource([(path.name, path.read_bytes())])
-    else:
-        source = open_source(path)
-    found = recognize(source)
-    if found.format is None:
-        raise FormatError(
-            f"{str(path)!r} has no labels that can be read: it is in none of the formats {', '.join(FORMATS)}"
-        )
-    return list(get_format(found.format).read(RootedSource(source, found.root), image_sizes=image_sizes))
+    try:
+        with open_labels(path, image_sizes=image_sizes) as labels:
+            return labels.read()
+    except BadArchive as refusal:
+        raise FormatError(f"{str(path)!r} is not read: {refusal}. {refusal.fix}") from refusal
 
 
 def read_both(reference: Path, other: Path) -> tuple[Labels, Labels]:

@@ -1,6 +1,7 @@
 """Labels read from files of every kind, and brought together by image."""
 
 import json
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,14 @@ def test_read_labels__zip(tmp_path: Path) -> None:
     with (tmp_path / "export.zip").open("wb") as file:
         write_zip(get_format("coco").write(LABELS, HEADER, FormatReport()), file)
     assert boxes_of(read_labels(tmp_path / "export.zip")) == [("a", 2), ("b", 0)]
+
+
+def test_read_labels__archive_whose_members_overlap_is_refused(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "bomb.zip", "w") as archive:
+        archive.writestr("a.json", bytes(10_000))
+        archive.filelist += archive.filelist * 20
+    with pytest.raises(FormatError, match="overlap"):
+        read_labels(tmp_path / "bomb.zip")
 
 
 def test_read_labels__one_coco_document(tmp_path: Path) -> None:
