@@ -220,6 +220,11 @@ def test_extract__refused_before_any_work(videos_work: Workplace, drive: bytes):
         videos_work.claim("import")
 
 
+def test_extract__bad_folder_is_named_as_a_path(videos_work: Workplace, drive: bytes):
+    body = {"dataset_name": "drives", "gcs_path": send(videos_work, drive), "folder_name": "../up"}
+    assert "'/../up' cannot be stored" in videos_work.post("/video/extract-frames", body).json()["detail"]
+
+
 def test_extract__bytes_that_vanished_fail_with_words(videos_work: Workplace, drive: bytes):
     path = send(videos_work, drive)
     job = extract(videos_work, path)

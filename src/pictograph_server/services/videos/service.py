@@ -291,7 +291,7 @@ def _ready(conn: Connection, organization_id: str, gcs_path: str) -> tuple[Video
 
 def _folder(request: ExtractionRequest) -> str:
     parent = normalise_folder(request.parent_folder_path)
-    folder = normalise_folder(f"{parent}/{request.folder_name}")
+    folder = normalise_folder(f"{parent.rstrip('/')}/{request.folder_name}")
     if folder == parent:
         raise BadFrameRange("The folder for the frames has no name", fix="Give `folder_name`")
     return folder
