@@ -12,7 +12,8 @@ const box: Annotation = {
   bounding_box: { x: 0, y: 0, w: 1, h: 1 },
   confidence: 0.83,
 };
-const words = (origin?: Provenance, annotation = box) => provenanceWords(annotation, origin, PEOPLE, NOW).join(" · ");
+const words = (origin?: Provenance, annotation = box) =>
+  provenanceWords(annotation, origin, PEOPLE, NOW).join(" · ");
 
 test.each<[string, Provenance, string]>([
   [

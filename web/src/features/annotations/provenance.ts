@@ -37,7 +37,11 @@ export function provenanceWords(
 ): string[] {
   if (origin === undefined) {
     const by = annotation.created_by ? makerWords(annotation.created_by, people) : "you";
-    return [`by ${by}`, ...(isMachineMade(annotation) ? [annotation.confidence.toFixed(2)] : []), "not saved yet"];
+    return [
+      `by ${by}`,
+      ...(isMachineMade(annotation) ? [annotation.confidence.toFixed(2)] : []),
+      "not saved yet",
+    ];
   }
   const isMachine = isMachineMade({ created_by: origin.made_by });
   const parts = [`by ${makerWords(origin.made_by, people)}`];
