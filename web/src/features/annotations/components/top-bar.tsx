@@ -47,7 +47,10 @@ export function TopBar(props: TopBarProps) {
     <header className="flex h-12 shrink-0 items-center gap-0.5 border-line border-b bg-surface px-2">
       <BackLink {...props} />
       <div className="flex min-w-20 max-w-80 shrink items-baseline gap-2 px-1">
-        <h1 className="truncate font-medium" title={`${props.folder ?? ""}/${props.filename}`.replace("//", "/")}>
+        <h1
+          className="truncate font-medium"
+          title={`${props.folder ?? ""}/${props.filename}`.replace("//", "/")}
+        >
           {props.filename}
         </h1>
         {position && (
@@ -149,7 +152,13 @@ function BackLink({ isReview, datasetName, list }: TopBarProps) {
           {icon}
         </Link>
       ) : (
-        <Link to="/datasets/$name" params={params} search={list as never} aria-label={back} className={className}>
+        <Link
+          to="/datasets/$name"
+          params={params}
+          search={list as never}
+          aria-label={back}
+          className={className}
+        >
           {icon}
         </Link>
       )}
@@ -161,10 +170,27 @@ function BackLink({ isReview, datasetName, list }: TopBarProps) {
 function Decision({ isReview, run, keyFor }: TopBarProps) {
   const buttons: ReadonlyArray<{ action: ActionId; label: string; hint: string; isMain: boolean }> = isReview
     ? [
-        { action: "review-reject", label: "Reject", hint: "Back to be annotated, and on to the next", isMain: false },
-        { action: "review-approve", label: "Approve", hint: "Mark complete, and on to the next", isMain: true },
+        {
+          action: "review-reject",
+          label: "Reject",
+          hint: "Back to be annotated, and on to the next",
+          isMain: false,
+        },
+        {
+          action: "review-approve",
+          label: "Approve",
+          hint: "Mark complete, and on to the next",
+          isMain: true,
+        },
       ]
-    : [{ action: "accept-next", label: "Accept & next", hint: "Mark complete, and on to the next", isMain: true }];
+    : [
+        {
+          action: "accept-next",
+          label: "Accept & next",
+          hint: "Mark complete, and on to the next",
+          isMain: true,
+        },
+      ];
   return (
     <div className="flex shrink-0 gap-1.5 pl-1">
       {buttons.map((each) => (

@@ -13,7 +13,15 @@ interface VirtualListProps<T> {
 }
 
 /** A list of which only what is in sight is in the page: ten thousand rows scroll like ten. */
-export function VirtualList<T>({ label, items, rowHeight, keyOf, shown, className, children }: VirtualListProps<T>) {
+export function VirtualList<T>({
+  label,
+  items,
+  rowHeight,
+  keyOf,
+  shown,
+  className,
+  children,
+}: VirtualListProps<T>) {
   const frame = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: items.length,
@@ -35,7 +43,6 @@ export function VirtualList<T>({ label, items, rowHeight, keyOf, shown, classNam
       role="group"
       aria-label={label}
       // Focusable, so that the keyboard scrolls it too.
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: see above
       tabIndex={0}
       className={`min-h-0 overflow-y-auto ${className ?? ""}`}
     >
