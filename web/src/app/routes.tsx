@@ -8,8 +8,11 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { evaluationSearch } from "@/features/evaluations/search";
+import { modelListSearch, modelSearch } from "@/features/models/search";
 import { sessionQuery } from "@/features/session/api";
 import { signInSearch } from "@/features/session/search";
+import { compareSearch, newTrainingSearch, trainingListSearch } from "@/features/training/search";
 import { NoSuchPage } from "./page-states";
 import { Shell } from "./shell/shell";
 
@@ -137,6 +140,7 @@ const editorRoute = createRoute({
 const trainingRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/training",
+  validateSearch: trainingListSearch,
   component: lazyRouteComponent(
     () => import("@/features/training/pages/training-list-page"),
     "TrainingListPage",
@@ -146,6 +150,7 @@ const trainingRoute = createRoute({
 const newTrainingRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/training/new",
+  validateSearch: newTrainingSearch,
   component: lazyRouteComponent(
     () => import("@/features/training/pages/new-training-page"),
     "NewTrainingPage",
@@ -155,6 +160,7 @@ const newTrainingRoute = createRoute({
 const compareTrainingRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/training/compare",
+  validateSearch: compareSearch,
   component: lazyRouteComponent(
     () => import("@/features/training/pages/compare-training-page"),
     "CompareTrainingPage",
@@ -173,18 +179,21 @@ const trainingRunRoute = createRoute({
 const modelsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/models",
+  validateSearch: modelListSearch,
   component: lazyRouteComponent(() => import("@/features/models/pages/model-list-page"), "ModelListPage"),
 });
 
 const modelRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/models/$modelId",
+  validateSearch: modelSearch,
   component: lazyRouteComponent(() => import("@/features/models/pages/model-page"), "ModelPage"),
 });
 
 const evaluationRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/models/$modelId/evaluations/$evaluationId",
+  validateSearch: evaluationSearch,
   component: lazyRouteComponent(
     () => import("@/features/evaluations/pages/evaluation-page"),
     "EvaluationPage",
