@@ -8,9 +8,11 @@ import { type Prompt, type PromptPoint, type Tool, type ToolResult, unhandled } 
 
 export interface SmartPointsState {
   readonly points: readonly PromptPoint[];
+  /** The points as they will be when the button is released. Not before: a second finger may come, to zoom. */
+  readonly next: readonly PromptPoint[] | null;
 }
 
-const IDLE: SmartPointsState = { points: [] };
+const IDLE: SmartPointsState = { points: [], next: null };
 
 export const smartPointsTool: Tool<SmartPointsState> = {
   id: "smart-points",
@@ -26,18 +28,19 @@ export const smartPointsTool: Tool<SmartPointsState> = {
     return "Enter: take it · click: also this · Alt or right click: not this · click a point: remove it";
   },
   cursor: () => "crosshair",
-  draft: ({ points }) => ({ promptPoints: points }),
+  draft: ({ points, next }) => ({ promptPoints: next ?? points }),
   pointerDown(state, event, context) {
     if (event.button === 1 || context.readOnly) return unhandled(state);
     const old = state.points.findIndex((each) => distance(each.at, event.at) <= context.tolerance);
-    if (old >= 0) return ask(state.points.filter((_, index) => index !== old));
+    if (old >= 0) return { state: { ...state, next: state.points.filter((_, index) => index !== old) } };
     const isNegative = event.button === 2 || event.alt || context.options.negativePoints;
     // The first point has to say what is wanted.
     const isPositive = !isNegative || state.points.length === 0;
-    return ask([...state.points, { at: clampToImage(event.at, context.image), isPositive }]);
+    const added = { at: clampToImage(event.at, context.image), isPositive };
+    return { state: { ...state, next: [...state.points, added] } };
   },
   pointerMove: unhandled,
-  pointerUp: unhandled,
+  pointerUp: (state) => (state.next ? ask(state.next) : unhandled(state)),
   key(state, event, context) {
     if (state.points.length === 0) return editKey(state, event, context);
     if (event.key === "Escape") return { state: IDLE, prompt: null };
@@ -55,5 +58,5 @@ function ask(points: readonly PromptPoint[]): ToolResult<SmartPointsState> {
   const prompt: Prompt | null = points.some(({ isPositive }) => isPositive)
     ? { kind: "points", points }
     : null;
-  return { state: prompt ? { points } : IDLE, prompt };
+  return { state: prompt ? { points, next: null } : IDLE, prompt };
 }

@@ -1,0 +1,59 @@
+/** Names and confidences beside the shapes, where there is room for them. */
+import { textOn } from "@/lib/class-colors";
+import { toScreen, type Viewport } from "../math/viewport";
+import { isMachineMade, type Shape } from "../scene";
+import { boundsOf } from "../shape";
+import { type Look, styleOf } from "./style";
+
+const FONT = '500 11px "Inter Variable", system-ui, sans-serif';
+const HEIGHT = 16;
+const PADDING = 4;
+const MAX_TEXT = 28;
+/** A label reaches at most so far from its shape's box, CSS pixels. */
+export const LABEL_REACH = 220;
+/** A shape of less than this on the screen has no label, CSS pixels. */
+const MIN_WIDTH = 28;
+const MIN_HEIGHT = 12;
+
+const widths = new Map<string, number>();
+
+export function hasRoomForLabel(shape: Shape, scale: number): boolean {
+  if (shape.type === "keypoint") return scale >= 1;
+  const { w, h } = boundsOf(shape);
+  return w * scale >= MIN_WIDTH && (h * scale >= MIN_HEIGHT || shape.type === "polyline");
+}
+
+/** Return «car 87 %»; what people drew is certain and has no number. */
+export function labelText(shape: Shape, look: Look): string {
+  const name = shape.name.length > MAX_TEXT ? `${shape.name.slice(0, MAX_TEXT - 1)}…` : shape.name;
+  const isMachines = (look.isMachineMade ?? isMachineMade)(shape);
+  return isMachines || shape.confidence < 1 ? `${name} ${Math.round(shape.confidence * 100)} %` : name;
+}
+
+/** Draw the label on a canvas that is in CSS pixels of the view: above the shape, or inside at the view's upper border. */
+export function drawLabel(ctx: CanvasRenderingContext2D, shape: Shape, look: Look, viewport: Viewport): void {
+  const style = styleOf(shape, look);
+  const text = labelText(shape, look);
+  const box = boundsOf(shape);
+  const at = toScreen(viewport, { x: box.x, y: box.y });
+  ctx.font = FONT;
+  ctx.textBaseline = "middle";
+  const width = widthOf(ctx, text) + 2 * PADDING;
+  const [x, y] = [Math.round(at.x), Math.round(at.y) - HEIGHT - 1];
+  ctx.globalAlpha = 0.92;
+  ctx.fillStyle = style.color;
+  ctx.fillRect(x, y, width, HEIGHT);
+  ctx.globalAlpha = 1;
+  ctx.fillStyle = textOn(style.color);
+  ctx.fillText(text, x + PADDING, y + HEIGHT / 2 + 0.5);
+}
+
+function widthOf(ctx: CanvasRenderingContext2D, text: string): number {
+  const known = widths.get(text);
+  if (known !== undefined) return known;
+  const width = ctx.measureText(text).width;
+  // Confidences make many different texts; a few thousand are enough to remember.
+  if (widths.size > 5000) widths.clear();
+  widths.set(text, width);
+  return width;
+}
