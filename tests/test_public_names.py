@@ -122,6 +122,7 @@ RESOURCES = [
     "connectors",
     "search",
     "imports",
+    "pipelines",
 ]
 
 

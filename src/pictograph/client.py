@@ -16,6 +16,7 @@ from pictograph.resources.images import Images
 from pictograph.resources.imports import Imports
 from pictograph.resources.models import Models
 from pictograph.resources.organizations import Organizations
+from pictograph.resources.pipelines import Pipelines
 from pictograph.resources.projects import Projects
 from pictograph.resources.search import Search
 from pictograph.resources.training import Training
@@ -67,6 +68,7 @@ class Client:
         self.credits = Credits(transport)
         self.organizations = Organizations(transport)
         self.api_keys = ApiKeys(transport)
+        self.pipelines = Pipelines(transport)
         self.projects = Projects(transport)
         self.auto_annotate = AutoAnnotate(transport)
         self.batch = Batch(transport)

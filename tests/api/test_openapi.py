@@ -48,6 +48,11 @@ def there(platform: Platform, organization_id: str, app_client: TestClient, tmp_
     run = work.post("/training/", body).json()["training_run"]["id"]
     work.run_job("train")
     model = work.get(f"/training/{run}").json()["training_run"]["model_id"]
+    wanted = {"dataset_name": "signs", "pipeline": "yolox", "classes": [{"name": "stop"}]}
+    pipelines = [
+        work.post("/pipelines/", {**wanted, "driver": driver}).json()["pipeline_run"]["id"]
+        for driver in ("server", "client")
+    ]
     member = work.get("/organizations/members").json()["members"][0]["id"]
     return {
         "name": ["signs"],
@@ -59,6 +64,7 @@ def there(platform: Platform, organization_id: str, app_client: TestClient, tmp_
         "export_name": ["v1"],
         "run_id": [run],
         "model_id": [model],
+        "pipeline_id": pipelines,
         "member_id": [member],
     }
 

@@ -14,6 +14,7 @@ from pictograph.cli.failures import FailureTellingGroup
 # `--version` have no use for; so a group is imported when it is asked for.
 GROUPS = (
     "pipeline",
+    "pipelines",
     "datasets",
     "classes",
     "images",

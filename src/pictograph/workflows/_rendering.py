@@ -38,6 +38,13 @@ def describe(error: ApiError) -> str:
     return f"{error.message}. {own_advice}" if own_advice else error.message
 
 
+def describe_any(error: BaseException) -> str:
+    """Return what ended a program, an interruption too."""
+    if isinstance(error, ApiError):
+        return describe(error)
+    return f"The program was stopped ({type(error).__name__})" if not isinstance(error, Exception) else str(error)
+
+
 def count(number: int, noun: str) -> str:
     """Return "1 image", "2 images"."""
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,7 +1,7 @@
 """A dataset becomes labelled from class names: in one job on the server, or image by image."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
@@ -113,6 +113,45 @@ def auto_annotate_dataset(
         PaymentRequiredError: credits ran out; what was done until then is in `error.report` (R4).
         PollTimeoutError: the job is still running.
     """
+    return annotate_dataset(
+        client,
+        dataset_name,
+        classes,
+        mode=mode,
+        confidence_threshold=confidence_threshold,
+        overwrite=overwrite,
+        max_images=max_images,
+        poll_interval=poll_interval,
+        timeout=timeout,
+        review=review,
+        progress=progress,
+        annotator=annotator,
+        model_id=model_id,
+        exclusive=exclusive,
+        max_credits=max_credits,
+    )
+
+
+def annotate_dataset(
+    client: Client,
+    dataset_name: str,
+    classes: Sequence[ClassSpec],
+    *,
+    mode: AnnotateMode = "batch",
+    confidence_threshold: float = 0.5,
+    overwrite: bool = False,
+    max_images: int | None = None,
+    poll_interval: float = 5.0,
+    timeout: float | None = None,
+    review: bool = False,
+    progress: ProgressCallback | None = None,
+    annotator: str | None = None,
+    model_id: str | None = None,
+    exclusive: bool = False,
+    max_credits: int | None = None,
+    on_job: Callable[[str], None] = lambda _job_id: None,
+) -> AnnotateReport:
+    """Do what `auto_annotate_dataset` says; `on_job` hears of the batch job as soon as there is one."""
     started = time.monotonic()
     wanted = check_annotate_arguments(
         classes, mode=mode, review=review, exclusive=exclusive, may_be_empty=model_id is not None and mode == "batch"
@@ -131,7 +170,7 @@ def auto_annotate_dataset(
     with watching(progress) as show:
         try:
             if mode == "batch":
-                job = _Job(question, poll_interval, wait_s, review, overwrite, exclusive, max_credits)
+                job = _Job(question, poll_interval, wait_s, review, overwrite, exclusive, max_credits, on_job)
                 _annotate_in_a_job(client, report, images, job, show)
             else:
                 _annotate_one_by_one(client, report, images, question, show)
@@ -201,6 +240,7 @@ class _Job:
     overwrite: bool
     exclusive: bool
     max_credits: int | None
+    on_job: Callable[[str], None]
 
 
 def _annotate_in_a_job(
@@ -228,6 +268,7 @@ def _annotate_in_a_job(
             max_credits=wanted.max_credits,
         )
         report.job_id = job.job_id
+        wanted.on_job(job.job_id)
         job = client.auto_annotate.wait_for_batch(
             job.job_id, poll_interval=wanted.poll_interval, timeout=wanted.timeout_s, progress=on_snapshot
         )

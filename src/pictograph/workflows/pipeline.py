@@ -17,7 +17,7 @@ from pictograph.workflows.annotate import (
     AnnotateMode,
     AnnotateReport,
     all_images,
-    auto_annotate_dataset,
+    annotate_dataset,
     check_annotate_arguments,
 )
 from pictograph.workflows.checks import (
@@ -29,7 +29,8 @@ from pictograph.workflows.checks import (
     require_pipeline,
 )
 from pictograph.workflows.progress import Progress, ProgressCallback, Stage, watching
-from pictograph.workflows.train import train_pipeline
+from pictograph.workflows.reporting import RunReporter
+from pictograph.workflows.train import train_on_dataset
 from pictograph.workflows.upload import UploadReport, upload_dataset_from_folder
 
 
@@ -163,13 +164,34 @@ def full_pipeline(
     require_name(dataset_name, "dataset_name")
     if train:
         client.training.check(pipeline_type=pipeline, gpu_type=gpu, config=settings, parent_model_id=parent_model_id)
+    reporter = RunReporter(
+        client,
+        lambda: client.pipelines.create(
+            dataset_name,
+            pipeline=pipeline,
+            classes=wanted,
+            gpu=gpu,
+            train_config=settings,
+            annotate=annotate,
+            train=train,
+            review=review,
+            annotator=annotator,
+            model_id=model_id,
+            exclusive=exclusive,
+            min_credits=min_credits,
+            max_credits=max_credits,
+            parent_model_id=parent_model_id,
+            driver="client",
+        ),
+    )
     labelling = _AnnotatePhase(wanted, annotate_mode, review, annotator, model_id, exclusive, max_credits)
-    with watching(progress) as show:
+    with reporter.watching(), watching(progress) as show:
         return _run_phases(
             client,
             dataset_name,
             root,
             show,
+            reporter,
             upload_workers=upload_workers,
             annotate=labelling if annotate else None,
             train=_TrainPhase(pipeline, gpu, settings, train_timeout, parent_model_id) if train else None,
@@ -202,6 +224,7 @@ def _run_phases(
     dataset_name: str,
     root: Path,
     show: ProgressCallback,
+    reporter: RunReporter,
     *,
     upload_workers: int,
     annotate: _AnnotatePhase | None,
@@ -209,15 +232,21 @@ def _run_phases(
     min_credits: int | None,
 ) -> PipelineReport:
     report = PipelineReport(dataset_name, upload=UploadReport(dataset_name))
+
+    def on_file(completed: int, total: int, name: str | None) -> None:
+        show(Progress("upload", completed, total, name or ""))
+        reporter.sign_of_life()
+
     with _timed(report, "upload"):
         report.upload = upload_dataset_from_folder(
-            client,
-            dataset_name,
-            root,
-            max_workers=upload_workers,
-            progress=lambda completed, total, name: show(Progress("upload", completed, total, name or "")),
+            client, dataset_name, root, max_workers=upload_workers, progress=on_file
         )
-    if report.upload.images_present == 0 or (annotate is None and train is None):
+    reporter.uploaded(report.upload)
+    if report.upload.images_present == 0:
+        reporter.failed("No image of the folder is in the dataset")
+        return report
+    if annotate is None and train is None:
+        reporter.completed()
         return report
     if min_credits is not None:
         remaining = client.credits.balance().credits_remaining
@@ -225,22 +254,34 @@ def _run_phases(
             report.credit_skip_reason = (
                 f"Insufficient credits: {remaining} left, and at least {min_credits} asked for to go on"
             )
+            reporter.waits_for_credits(report.credit_skip_reason)
             return report
     with _report_on_error(report):
         if annotate is not None:
-            labelled = _annotate(client, report, annotate, show)
+            reporter.labelling()
+            labelled = _annotate(client, report, annotate, show, reporter)
+            reporter.labelled(labelled)
             if not labelled.is_finished or labelled.images_ready == 0:
+                reasons = "; ".join(failure.reason for failure in labelled.failures[:3])
+                reporter.failed(f"The images could not be labelled: {reasons}" if reasons else "No image was labelled")
                 return report
             must_wait = annotate.review and _waits_for_review(client, report, labelled)
             report.stopped_for_review = must_wait and train is not None
-        if train is not None and not report.stopped_for_review:
-            _train(client, report, train, show)
+        if report.stopped_for_review:
+            reporter.waits_for_review()
+            return report
+        if train is not None:
+            reporter.training()
+            _train(client, report, train, show, reporter)
+    reporter.completed()
     return report
 
 
-def _annotate(client: Client, report: PipelineReport, phase: _AnnotatePhase, show: ProgressCallback) -> AnnotateReport:
+def _annotate(
+    client: Client, report: PipelineReport, phase: _AnnotatePhase, show: ProgressCallback, reporter: RunReporter
+) -> AnnotateReport:
     with _timed(report, "annotate"):
-        report.annotate = auto_annotate_dataset(
+        report.annotate = annotate_dataset(
             client,
             report.dataset_name,
             phase.classes,
@@ -251,6 +292,7 @@ def _annotate(client: Client, report: PipelineReport, phase: _AnnotatePhase, sho
             model_id=phase.model_id,
             exclusive=phase.exclusive,
             max_credits=phase.max_credits,
+            on_job=reporter.labelling_job,
         )
     return report.annotate
 
@@ -262,10 +304,12 @@ def _waits_for_review(client: Client, report: PipelineReport, labelled: Annotate
     return report.review_pending > 0 and (labelled.images_processed > 0 or "complete" not in statuses)
 
 
-def _train(client: Client, report: PipelineReport, phase: _TrainPhase, show: ProgressCallback) -> None:
+def _train(
+    client: Client, report: PipelineReport, phase: _TrainPhase, show: ProgressCallback, reporter: RunReporter
+) -> None:
     with _timed(report, "train"):
         try:
-            report.training_run, report.model = train_pipeline(
+            report.training_run, report.model = train_on_dataset(
                 client,
                 report.dataset_name,
                 pipeline=phase.pipeline,
@@ -274,6 +318,7 @@ def _train(client: Client, report: PipelineReport, phase: _TrainPhase, show: Pro
                 timeout=phase.timeout_s,
                 progress=show,
                 parent_model_id=phase.parent_model_id,
+                on_run=reporter.training_run,
             )
         except ApiError as error:
             report.training_run = _run_of(error)

@@ -1,7 +1,7 @@
 """A labelled dataset becomes a model: freeze it as an export, train on that, fetch the model."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +52,43 @@ def train_pipeline(
         ApiError: the export or the run failed; `response` is the one that did.
         PollTimeoutError: it is still running.
     """
+    return train_on_dataset(
+        client,
+        dataset_name,
+        pipeline=pipeline,
+        gpu=gpu,
+        name=name,
+        config=config,
+        export_name=export_name,
+        class_filter=class_filter,
+        status_filter=status_filter,
+        wait=wait,
+        poll_interval=poll_interval,
+        timeout=timeout,
+        progress=progress,
+        parent_model_id=parent_model_id,
+    )
+
+
+def train_on_dataset(
+    client: Client,
+    dataset_name: str,
+    *,
+    pipeline: PipelineType,
+    gpu: GpuType = "a10g",
+    name: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    export_name: str | None = None,
+    class_filter: list[str] | None = None,
+    status_filter: str = "complete",
+    wait: bool = True,
+    poll_interval: float = 5.0,
+    timeout: float = 7200.0,
+    progress: ProgressCallback | None = None,
+    parent_model_id: str | None = None,
+    on_run: Callable[[str], None] = lambda _run_id: None,
+) -> tuple[TrainingRun, Model | None]:
+    """Do what `train_pipeline` says; `on_run` hears of the training run as soon as there is one."""
     require_pipeline(pipeline)
     require_gpu(gpu)
     settings = parse_train_config(config)
@@ -76,6 +113,7 @@ def train_pipeline(
             wait=False,
             parent_model_id=parent_model_id,
         )
+        on_run(run.id)
         show(_run_progress(run))
         if wait:
             run = client.training.wait_for_completion(

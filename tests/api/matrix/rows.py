@@ -40,10 +40,17 @@ _PROMPT = {"dataset_name": "{dataset_name}", "image_filename": "a/{filename}"}
 _BATCH = {**_ON_IMAGES, "classes": [{"name": "stop"}]}
 _SIMILAR = {**_ON_IMAGES, "image": "{image_id}", "boxes": [{"x": 1, "y": 1, "w": 5, "h": 5}], "name": "stop"}
 _TRAIN = {"dataset_name": "{dataset_name}", "export_name": "{export_name}", "pipeline_type": "yolox"}
+_PIPELINE = {
+    "dataset_name": "new",
+    "pipeline": "yolox",
+    "classes": [{"name": "stop"}],
+    "parent_model_id": "{model_id}",
+}
 _BOX = {"x": 1.0, "y": 1.0, "w": 5.0, "h": 5.0}
 _VERSIONS = f"{D}/datasets/by-name/{{dataset_name}}/versions"
 _VERSION = f"{_VERSIONS}/{{version}}"
 _CLASSES = f"{D}/datasets/by-name/{{dataset_name}}/classes"
+_REVIEW = f"{D}/datasets/by-name/{{name}}/review"
 _REMOTE = {"provider": "v7", "api_key": "k", "datasets": [{"id": "1", "name": "a", "slug": "a"}]}
 _CONNECTOR = {"import_id": "connector_import_id"}
 _EXTRACTION = {"job_id": "extraction_id"}
@@ -165,6 +172,22 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/training/{{run_id}}/history": Row("viewer"),
     f"GET {D}/training/{{run_id}}/splits": Row("viewer"),
     f"POST {D}/training/{{run_id}}/cancel": Row("member"),
+    # --- pipelines ---
+    f"GET {D}/pipelines/": Row("viewer", query={"dataset_name": "{dataset_name}"}),
+    f"POST {D}/pipelines/": Row("member", _PIPELINE, refusal="model_file_missing"),
+    f"POST {D}/pipelines/quote": Row("member", {**_PIPELINE, "images": 9}, refusal="model_file_missing"),
+    f"GET {D}/pipelines/{{pipeline_id}}": Row("viewer"),
+    f"PATCH {D}/pipelines/{{pipeline_id}}": Row("member", {"name": "x"}),
+    f"GET {D}/pipelines/{{pipeline_id}}/events": Row("viewer"),
+    f"POST {D}/pipelines/{{pipeline_id}}/continue": Row("member", {"upload": {"uploaded": 1}}),
+    f"POST {D}/pipelines/{{pipeline_id}}/cancel": Row("member"),
+    f"POST {D}/pipelines/{{pipeline_id}}/resume": Row("member"),
+    f"POST {D}/pipelines/{{pipeline_id}}/rerun": Row("member"),
+    f"POST {D}/pipelines/{{pipeline_id}}/report": Row(
+        "member",
+        {"job_id": "{batch_id}", "training_run_id": "{run_id}"},
+        path={"pipeline_id": "program_pipeline_id"},
+    ),
     # --- models ---
     f"GET {D}/models/": Row("viewer"),
     f"GET {D}/models/{{model_id}}": Row("viewer"),
@@ -181,6 +204,27 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/models/{{model_id}}/evaluations/{{evaluation_id}}": Row("viewer"),
     f"GET {D}/models/{{model_id}}/evaluations/{{evaluation_id}}/events": Row("viewer"),
     f"POST {D}/models/{{model_id}}/evaluations/{{evaluation_id}}/cancel": Row("member"),
+    # --- reviews ---
+    f"GET {_REVIEW}/queue": Row("viewer", path=_DATASET),
+    f"POST {_REVIEW}/next": Row("member", {"exclude": ["{image_id}"]}, path=_DATASET, foreign={"image_id": 200}),
+    f"POST {_REVIEW}/hold": Row("member", {"image_id": "{review_id}"}, path=_DATASET),
+    f"POST {_REVIEW}/release": Row("member", {"image_ids": ["{review_id}"]}, path=_DATASET, foreign={"review_id": 204}),
+    f"POST {_REVIEW}/verdicts": Row(
+        "member", {"image_id": "{review_id}", "verdict": "accept", "expected_version": 1}, path=_DATASET
+    ),
+    f"GET {_REVIEW}/verdicts": Row("viewer", path=_DATASET),
+    f"POST {_REVIEW}/verdicts/{{verdict_id}}/undo": Row("member", path=_DATASET, refusal="undo_too_late"),
+    f"GET {_REVIEW}/progress": Row("viewer", path=_DATASET),
+    f"POST {_REVIEW}/assign": Row("member", {"image_ids": ["{review_id}"], "assignee": "me"}, path=_DATASET),
+    f"POST {_REVIEW}/share": Row("member", {"people": ["me", "{user_id}"]}, path=_DATASET),
+    f"POST {_REVIEW}/unassign": Row("member", {"assignee": "{user_id}"}, path=_DATASET),
+    f"POST {_REVIEW}/disagreement": Row("member", {"model_id": "{model_id}"}, path=_DATASET),
+    f"GET {_REVIEW}/disagreement": Row("viewer", path=_DATASET),
+    # --- jobs of every kind ---
+    f"GET {D}/jobs/": Row("viewer", query={"dataset_name": "{dataset_name}"}),
+    f"GET {D}/jobs/events": Row("viewer"),
+    f"GET {D}/jobs/{{job_id}}": Row("viewer", path={"job_id": "run_id"}),
+    f"POST {D}/jobs/{{job_id}}/cancel": Row("member", path={"job_id": "run_id"}),
     # --- versions ---
     f"GET {_VERSIONS}": Row("viewer"),
     f"POST {_VERSIONS}": Row("member", {"name": "new"}),
@@ -264,6 +308,8 @@ OPERATION: dict[str, Row] = {
     "DELETE /api/v1/session": Row("open"),
     "GET /api/v1/account": Row("person"),
     "PATCH /api/v1/account": Row("person", {"full_name": "Eve"}),
+    "POST /api/v1/account/email": Row("open", {"token": "guess"}, refusal="link_not_valid"),
+    "POST /api/v1/account/delete": Row("person", {}),
     "GET /api/v1/account/sessions": Row("person"),
     "DELETE /api/v1/account/sessions": Row("person"),
     "DELETE /api/v1/account/sessions/{session_id}": Row("person", path={"session_id": "=x"}),

@@ -81,6 +81,8 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
     work.save(image_id, [BOX, BOX | {"id": "second"}])
     second_id = work.add_image(dataset_id, f"second-{side}.png")
     work.save(second_id, [BOX], "complete")
+    review_id = work.add_image(dataset_id, f"review-{side}.png")
+    work.save(review_id, [BOX], "review")
     trashed_id = work.add_image(dataset_id, f"trashed-{side}.png")
     work.client.delete(f"{D}/images/{trashed_id}")
     other_id = work.make_dataset(other)
@@ -95,6 +97,11 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
     ).json()
     announced = {"dataset_name": name, "filename": "a.zip", "size_bytes": 9, "fingerprint": "f"}
     upload = work.post("/imports/", announced).json()["dataset_import"]
+    wanted = {"dataset_name": name, "pipeline": "yolox", "classes": [{"name": "stop"}]}
+    pipeline, program_pipeline = (
+        work.post("/pipelines/", {**wanted, "driver": driver}).json()["pipeline_run"]["id"]
+        for driver in ("server", "client")
+    )
     invite = work.post("/organizations/invites", {"email": f"{side}@example.org"}).json()["invite"]
     key = work.client.post(
         "/api/v1/api-keys/", json={"organization_id": work.organization_id, "name": f"key-{side}"}
@@ -108,6 +115,7 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
         "other_dataset_id": other_id,
         "image_id": image_id,
         "second_id": second_id,
+        "review_id": review_id,
         "trashed_id": trashed_id,
         "filename": filename,
         "export_name": f"v-{side}",
@@ -115,6 +123,8 @@ def _fill(work: Workplace, side: str) -> dict[str, str]:
         "version_id": version["id"],
         "batch_id": batch["job_id"],
         "import_id": upload["id"],
+        "pipeline_id": pipeline,
+        "program_pipeline_id": program_pipeline,
         "invite_id": invite["id"],
         "key_id": key["key_id"],
         "upload_path": ticket["gcs_path"],
@@ -162,7 +172,12 @@ def _rows_of_jobs(conn: Connection, side: Side) -> dict[str, str]:
     class_change_id = put(conn, tables.class_changes, **common, kind="rename", status="completed", class_names=["a"])
     version_id = side.ids["version_id"]
     restore_id = put(conn, tables.version_restores, **common, version_id=version_id, status="pending")
+    # Taken back already: only its reviewer may take one back.
+    verdict_id = put(
+        conn, tables.review_verdicts, **common, image_id=side.ids["second_id"], verdict="accepted", undone_at=now()
+    )
     return {
+        "verdict_id": verdict_id,
         "run_id": run_id,
         "evaluation_id": evaluation_id,
         "extraction_id": extraction_id,

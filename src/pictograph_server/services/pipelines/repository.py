@@ -122,22 +122,15 @@ def page(
     conn: Connection,
     organization_id: str,
     *,
-    dataset_name: str | None,
+    dataset_id: str | None,
     status: PipelineStatus | None,
     before: str | None,
     limit: int,
 ) -> list[PipelineRecord]:
     """Return runs, newest first (ids sort by the time they were made), those before an id."""
     query = _select().where(_runs.c.organization_id == organization_id)
-    if dataset_name is not None:
-        datasets = tables.datasets
-        query = query.where(
-            _runs.c.dataset_id.in_(
-                select(datasets.c.id).where(
-                    datasets.c.organization_id == organization_id, datasets.c.name == dataset_name
-                )
-            )
-        )
+    if dataset_id is not None:
+        query = query.where(_runs.c.dataset_id == dataset_id)
     if status is not None:
         query = query.where(_runs.c.status == status)
     if before is not None:

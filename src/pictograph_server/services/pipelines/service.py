@@ -226,12 +226,11 @@ def list_runs(
     """Return a page of runs in short, newest first, and the cursor of the next.
 
     Raises:
-        InvalidCursor: 422.
+        DatasetNotFound: 404. InvalidCursor: 422.
     """
     before = None if cursor is None else str(cursors.decode(_SORT, cursor, kinds=(str,))[0])
-    found = repository.page(
-        conn, organization_id, dataset_name=dataset_name, status=status, before=before, limit=limit + 1
-    )
+    dataset_id = None if dataset_name is None else datasets.get_by_name(conn, organization_id, dataset_name).id
+    found = repository.page(conn, organization_id, dataset_id=dataset_id, status=status, before=before, limit=limit + 1)
     shown = found[:limit]
     following = cursors.encode(_SORT, (shown[-1].id,)) if len(found) > limit else None
     return snapshot.of_many(conn, shown), following
