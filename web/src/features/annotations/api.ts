@@ -5,8 +5,9 @@ import { ApiProblem, api, request, unwrap } from "@/api/client";
 import type {
   AnnotationState,
   AnnotationVersion,
+  BatchEstimate,
+  BatchJob,
   BoundingBox,
-  DatasetAnswer,
   DatasetImage,
   ImageAnswer,
   SaveAnswer,
@@ -26,7 +27,6 @@ export const annotationKeys = {
   image: (imageId: string) => ["annotations", "image", imageId] as const,
   history: (imageId: string) => ["annotations", "history", imageId] as const,
   neighbors: (imageId: string, list: ListSearch) => ["annotations", "neighbors", imageId, list] as const,
-  dataset: (name: string) => ["annotations", "dataset", name] as const,
 };
 
 export function imageQuery(imageId: string) {
@@ -49,15 +49,6 @@ export async function readVersion(imageId: string): Promise<number> {
 export async function readStored(imageId: string, signal?: AbortSignal): Promise<StoredAnnotations> {
   const params = { path: { image_id: imageId }, query: { include_provenance: true } };
   return storedAnnotations(await unwrap(api.GET(`${API}/annotations/{image_id}`, { params, signal })));
-}
-
-export function editorDatasetQuery(name: string) {
-  return queryOptions({
-    queryKey: annotationKeys.dataset(name),
-    queryFn: async ({ signal }): Promise<DatasetAnswer> =>
-      (await unwrap(api.GET(`${API}/datasets/by-name/{name}`, { params: { path: { name } }, signal })))
-        .dataset,
-  });
 }
 
 export interface Neighbors {
@@ -239,4 +230,45 @@ export function imageAddress(image: Pick<ImageAnswer, "image_url" | "id">): stri
 
 export function thumbnailAddress(image: Pick<ImageAnswer, "thumbnail_url">): string | null {
   return image.thumbnail_url ? localPath(image.thumbnail_url) : null;
+}
+
+// --- find similar on other images ---
+
+export interface SimilarRequest {
+  datasetName: string;
+  imageId: string;
+  boxes: readonly BoundingBox[];
+  className: string;
+  outputType: "polygon" | "bbox";
+  /** Leave out images that have annotations. */
+  skipAnnotated: boolean;
+}
+
+function similarBody({ datasetName, imageId, boxes, className, outputType, skipAnnotated }: SimilarRequest) {
+  return {
+    dataset_name: datasetName,
+    image: imageId,
+    boxes: boxes.map(({ x, y, w, h }) => ({ x, y, w, h })),
+    negative_boxes: [],
+    name: className,
+    output_type: outputType,
+    confidence_threshold: 0.5,
+    destination: "dataset" as const,
+    skip_annotated: skipAnnotated,
+    review: true,
+  };
+}
+
+/** What looking for something like the boxes on the dataset's images would do and cost. */
+export function similarQuoteQuery(wanted: SimilarRequest) {
+  return queryOptions({
+    queryKey: ["annotations", "similar-quote", wanted],
+    retry: false,
+    queryFn: async ({ signal }): Promise<BatchEstimate> =>
+      await unwrap(api.POST("/api/v1/developer/auto-annotate/similar/quote", { body: similarBody(wanted), signal })),
+  });
+}
+
+export async function startSimilar(wanted: SimilarRequest): Promise<BatchJob> {
+  return await unwrap(api.POST("/api/v1/developer/auto-annotate/similar", { body: similarBody(wanted) }));
 }

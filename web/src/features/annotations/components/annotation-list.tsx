@@ -1,6 +1,12 @@
 import { Eye, EyeOff, Lock, LockOpen, Trash2 } from "lucide-react";
 import type { ReactNode } from "react";
-import { type Annotation, isBelowThreshold, isMachineMade, type Selection, type Visibility } from "@/canvas/scene";
+import {
+  type Annotation,
+  isBelowThreshold,
+  isMachineMade,
+  type Selection,
+  type Visibility,
+} from "@/canvas/scene";
 import type { ClassColors } from "@/lib/class-colors";
 import { cx } from "@/lib/class-names";
 import { RAIL_TOOLS } from "../tools";
@@ -50,7 +56,6 @@ export function AnnotationList(props: AnnotationListProps) {
           const isLocked = visibility.locked.has(each.id);
           const isFaint = isHidden || isBelowThreshold(each, visibility);
           return (
-            // biome-ignore lint/a11y/noStaticElementInteractions: pointing at it only shows it on the image
             <div
               onPointerEnter={() => props.onHighlight(each.id)}
               onPointerLeave={() => props.onHighlight(null)}
@@ -66,7 +71,10 @@ export function AnnotationList(props: AnnotationListProps) {
                 onDoubleClick={() => props.onZoomTo(each)}
                 className="flex h-full min-w-0 grow items-center gap-2 rounded-md px-1.5 text-left"
               >
-                <span className="flex size-5 shrink-0 items-center justify-center" style={{ color: colors(each.name) }}>
+                <span
+                  className="flex size-5 shrink-0 items-center justify-center"
+                  style={{ color: colors(each.name) }}
+                >
                   {Icon && <Icon aria-hidden="true" className="size-4" />}
                 </span>
                 <span className="min-w-0 grow">
@@ -74,7 +82,9 @@ export function AnnotationList(props: AnnotationListProps) {
                     <span className={cx("truncate text-sm", isFaint && "text-faint")}>{each.name}</span>
                     <span className="sr-only">{each.type === "bbox" ? "box" : each.type}</span>
                     {isMachineMade(each) && (
-                      <span className="shrink-0 text-muted text-xs tabular-nums">{each.confidence.toFixed(2)}</span>
+                      <span className="shrink-0 text-muted text-xs tabular-nums">
+                        {each.confidence.toFixed(2)}
+                      </span>
                     )}
                   </span>
                   <span className="block truncate text-muted text-xs">{props.wordsOf(each)}</span>

@@ -83,9 +83,7 @@ export function ClassPanel(props: ClassPanelProps) {
                 <span className={cx("truncate", hidden.has(name) && "text-faint line-through")}>{name}</span>
               </button>
               <span className="shrink-0 px-1 text-muted text-xs tabular-nums">{counts.get(name) ?? 0}</span>
-              <span className="flex w-6 shrink-0 justify-center">
-                {number <= 9 && <Kbd>{number}</Kbd>}
-              </span>
+              <span className="flex w-6 shrink-0 justify-center">{number <= 9 && <Kbd>{number}</Kbd>}</span>
               <button
                 type="button"
                 aria-label={hidden.has(name) ? `Show ${name}` : `Hide ${name}`}
@@ -115,7 +113,9 @@ export function ClassPanel(props: ClassPanelProps) {
       )}
       {classes.length === 0 && typed === "" && (
         <p className="px-3 pb-3 text-muted text-sm">
-          {props.isReadOnly ? "This dataset has no classes yet." : "Type the name of what you want to mark, then draw it."}
+          {props.isReadOnly
+            ? "This dataset has no classes yet."
+            : "Type the name of what you want to mark, then draw it."}
         </p>
       )}
     </section>

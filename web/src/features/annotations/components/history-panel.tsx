@@ -97,5 +97,7 @@ function changesOf(version: AnnotationVersion): string {
     version.changed > 0 && `${version.changed} changed`,
     version.removed > 0 && `${version.removed} removed`,
   ].filter(Boolean);
-  return [plural(version.annotation_count, "annotation"), ...changes, version.note].filter(Boolean).join(" · ");
+  return [plural(version.annotation_count, "annotation"), ...changes, version.note]
+    .filter(Boolean)
+    .join(" · ");
 }
