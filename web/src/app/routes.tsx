@@ -10,6 +10,7 @@ import {
 } from "@tanstack/react-router";
 import { evaluationSearch } from "@/features/evaluations/search";
 import { modelListSearch, modelSearch } from "@/features/models/search";
+import { auditSearch, membersSearch } from "@/features/organizations/search";
 import { sessionQuery } from "@/features/session/api";
 import { signInSearch } from "@/features/session/search";
 import { compareSearch, newTrainingSearch, trainingListSearch } from "@/features/training/search";
@@ -239,6 +240,7 @@ const organizationSettingsRoute = createRoute({
 const membersRoute = createRoute({
   getParentRoute: () => organizationRoute,
   path: "members",
+  validateSearch: membersSearch,
   component: lazyRouteComponent(() => import("@/features/organizations/pages/members-page"), "MembersPage"),
 });
 
@@ -257,6 +259,7 @@ const apiKeysRoute = createRoute({
 const auditRoute = createRoute({
   getParentRoute: () => organizationRoute,
   path: "audit",
+  validateSearch: auditSearch,
   component: lazyRouteComponent(() => import("@/features/organizations/pages/audit-page"), "AuditPage"),
 });
 

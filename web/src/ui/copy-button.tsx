@@ -1,6 +1,8 @@
 import { Check, Copy } from "lucide-react";
 import { useState } from "react";
+import { copyText } from "@/lib/copy-text";
 import { IconButton } from "./icon-button";
+import { notify } from "./toast";
 
 export function CopyButton({ text, label = "Copy" }: { text: string; label?: string }) {
   const [isCopied, setIsCopied] = useState(false);
@@ -8,7 +10,15 @@ export function CopyButton({ text, label = "Copy" }: { text: string; label?: str
     <IconButton
       label={isCopied ? "Copied" : label}
       onClick={() => {
-        void navigator.clipboard.writeText(text).then(() => {
+        void copyText(text).then((worked) => {
+          if (!worked) {
+            notify({
+              title: "This browser does not let pages copy",
+              detail: "Select the text and copy it.",
+              tone: "info",
+            });
+            return;
+          }
           setIsCopied(true);
           setTimeout(() => setIsCopied(false), 1500);
         });
