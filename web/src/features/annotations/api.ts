@@ -265,7 +265,9 @@ export function similarQuoteQuery(wanted: SimilarRequest) {
     queryKey: ["annotations", "similar-quote", wanted],
     retry: false,
     queryFn: async ({ signal }): Promise<BatchEstimate> =>
-      await unwrap(api.POST("/api/v1/developer/auto-annotate/similar/quote", { body: similarBody(wanted), signal })),
+      await unwrap(
+        api.POST("/api/v1/developer/auto-annotate/similar/quote", { body: similarBody(wanted), signal }),
+      ),
   });
 }
 

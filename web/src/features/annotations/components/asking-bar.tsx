@@ -50,7 +50,9 @@ export function AskingBar(props: AskingBarProps) {
             onChange={([next]) => next !== undefined && props.onThreshold(next)}
             onCommit={props.onThresholdSet}
           />
-          <span className="w-7 shrink-0 text-right text-muted text-xs tabular-nums">{props.threshold.toFixed(2)}</span>
+          <span className="w-7 shrink-0 text-right text-muted text-xs tabular-nums">
+            {props.threshold.toFixed(2)}
+          </span>
         </div>
         {price && (
           <span className="text-muted text-xs">
@@ -78,7 +80,9 @@ export function AskingBar(props: AskingBarProps) {
         <div role="alert" className="flex items-start gap-2">
           <p className="max-w-md">
             <span className="text-danger">{state.problem.message}</span>{" "}
-            <span className="text-muted">{state.problem.isBusy ? "Asking again by itself." : state.problem.fix}</span>
+            <span className="text-muted">
+              {state.problem.isBusy ? "Asking again by itself." : state.problem.fix}
+            </span>
           </p>
           {!state.problem.isBusy && (
             <Button size="sm" onClick={props.onRetry}>
@@ -93,7 +97,9 @@ export function AskingBar(props: AskingBarProps) {
 
 function hintOf(tool: EditorTool, className: string): string {
   if (tool === "text") return `Finds everything the words name, as «${className}»`;
-  return tool === "smart-box" ? `Drag a box around an object: it becomes «${className}»` : `Click an object: it becomes «${className}»`;
+  return tool === "smart-box"
+    ? `Drag a box around an object: it becomes «${className}»`
+    : `Click an object: it becomes «${className}»`;
 }
 
 /** The words to look for: the class's name until somebody types others. */

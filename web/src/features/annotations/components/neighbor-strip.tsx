@@ -11,13 +11,23 @@ interface NeighborStripProps {
   onOpen: (imageId: string) => void;
 }
 
-const DOTS = { neutral: "bg-line-strong", info: "bg-info", warn: "bg-warn", ok: "bg-ok", accent: "bg-accent", danger: "bg-danger" };
+const DOTS = {
+  neutral: "bg-line-strong",
+  info: "bg-info",
+  warn: "bg-warn",
+  ok: "bg-ok",
+  accent: "bg-accent",
+  danger: "bg-danger",
+};
 
 /** What comes before and behind the image, at the lower edge. */
 export function NeighborStrip({ previous, current, next, onOpen }: NeighborStripProps) {
   const middle = useRef<HTMLLIElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another image is in the middle then
-  useEffect(() => middle.current?.scrollIntoView({ inline: "center", block: "nearest" }), [current.id, next.length]);
+  useEffect(
+    () => middle.current?.scrollIntoView({ inline: "center", block: "nearest" }),
+    [current.id, next.length],
+  );
   const all = [...previous.toReversed(), current, ...next];
   return (
     <nav aria-label="Neighbouring images" className="h-20 shrink-0 border-line border-t bg-surface">
@@ -27,7 +37,11 @@ export function NeighborStrip({ previous, current, next, onOpen }: NeighborStrip
           const status = statusOf(each.status);
           const source = thumbnailAddress(each);
           return (
-            <li key={each.id} ref={isCurrent ? middle : undefined} className="shrink-0 first:ml-auto last:mr-auto">
+            <li
+              key={each.id}
+              ref={isCurrent ? middle : undefined}
+              className="shrink-0 first:ml-auto last:mr-auto"
+            >
               <button
                 type="button"
                 aria-current={isCurrent ? "true" : undefined}
@@ -40,13 +54,22 @@ export function NeighborStrip({ previous, current, next, onOpen }: NeighborStrip
                 )}
               >
                 {source ? (
-                  <img src={source} alt="" loading="lazy" decoding="async" className="size-full object-cover" />
+                  <img
+                    src={source}
+                    alt=""
+                    loading="lazy"
+                    decoding="async"
+                    className="size-full object-cover"
+                  />
                 ) : (
                   <ImageOff aria-hidden="true" className="mx-auto size-5 text-muted" />
                 )}
                 <span
                   aria-hidden="true"
-                  className={cx("absolute right-1 bottom-1 size-2.5 rounded-full ring-2 ring-surface", DOTS[status.tone])}
+                  className={cx(
+                    "absolute right-1 bottom-1 size-2.5 rounded-full ring-2 ring-surface",
+                    DOTS[status.tone],
+                  )}
                 />
               </button>
             </li>

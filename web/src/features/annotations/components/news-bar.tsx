@@ -21,7 +21,11 @@ export function NewsBar({ news, onDiscard, onDismiss }: NewsBarProps) {
           : "Somebody saved this image just now. You see what they made."}
       </span>
       {news.kind === "recovered" && (
-        <button type="button" onClick={onDiscard} className="h-7 rounded px-2 font-medium text-accent hover:bg-hover">
+        <button
+          type="button"
+          onClick={onDiscard}
+          className="h-7 rounded px-2 font-medium text-accent hover:bg-hover"
+        >
           Discard
         </button>
       )}

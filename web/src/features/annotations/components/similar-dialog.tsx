@@ -66,16 +66,13 @@ export function SimilarDialog({ onClose, ...about }: SimilarDialogProps) {
             ]}
           />
         </div>
-        <Switch
-          isOn={skipAnnotated}
-          onChange={setSkipAnnotated}
-          label="Only images without annotations"
-        />
+        <Switch isOn={skipAnnotated} onChange={setSkipAnnotated} label="Only images without annotations" />
         <div className="min-h-10">
           {quote.isPending && <Skeleton className="h-5 w-64" />}
           {quote.data && (
             <p>
-              {plural(quote.data.image_count, "image")}, at most {formatCount(quote.data.estimated_credits)} credits.{" "}
+              {plural(quote.data.images, "image")}, at most {formatCount(quote.data.estimated_credits)}{" "}
+              credits.{" "}
               <span className="text-muted">{formatCount(quote.data.credits_remaining)} are left.</span>
             </p>
           )}

@@ -8,7 +8,15 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Segmented } from "@/ui/segmented";
 import type { Conflict } from "../saving/image-saver";
-import { type Change, type Difference, differences, merge, type Side, suggestions, takeAll } from "./differences";
+import {
+  type Change,
+  type Difference,
+  differences,
+  merge,
+  type Side,
+  suggestions,
+  takeAll,
+} from "./differences";
 
 interface ConflictViewProps {
   conflict: Conflict;
@@ -57,7 +65,13 @@ export function ConflictView(props: ConflictViewProps) {
       }
     >
       <div className="grid grid-cols-2 gap-3">
-        <SideView name="Theirs" image={image} annotations={only(theirs)} count={theirs.length} colors={colors} />
+        <SideView
+          name="Theirs"
+          image={image}
+          annotations={only(theirs)}
+          count={theirs.length}
+          colors={colors}
+        />
         <SideView name="Mine" image={image} annotations={only(mine)} count={mine.length} colors={colors} />
       </div>
       <ul className="mt-3 max-h-[32vh] overflow-y-auto" aria-label="What differs">
@@ -106,7 +120,8 @@ function SideView({ name, image, annotations, count, colors }: SideViewProps) {
   return (
     <figure className="min-w-0">
       <figcaption className="mb-1 text-sm">
-        <span className="font-medium">{name}</span> <span className="text-muted">{plural(count, "annotation")}</span>
+        <span className="font-medium">{name}</span>{" "}
+        <span className="text-muted">{plural(count, "annotation")}</span>
       </figcaption>
       <AnnotatedThumbnail
         src={image.url}

@@ -20,7 +20,7 @@ const IS_MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(naviga
 /** All keys, and other ones for whoever wants them. */
 export function KeysDialog({ settings, onChange, onClose }: KeysDialogProps) {
   const [asking, setAsking] = useState<ActionId | null>(null);
-  const [note, setNote] = useState<{ words: string; then?: KeySettings } | null>(null);
+  const [note, setNote] = useState<{ words: string; settled?: KeySettings } | null>(null);
 
   function give(action: KeyAction, combo: string) {
     const given = assign(settings, action.id, combo);
@@ -33,7 +33,7 @@ export function KeysDialog({ settings, onChange, onClose }: KeysDialogProps) {
     } else {
       setNote({
         words: `${comboWords(combo, IS_MAC)} is «${given.with.words}» already. It would lose that key.`,
-        then: given.settings,
+        settled: given.settings,
       });
     }
   }
@@ -64,15 +64,17 @@ export function KeysDialog({ settings, onChange, onClose }: KeysDialogProps) {
         />
       </div>
       <div role="status" className="mb-2 min-h-6 text-sm">
-        {asking !== null && <span className="text-accent">Press the new key, or Escape to leave it as it is.</span>}
+        {asking !== null && (
+          <span className="text-accent">Press the new key, or Escape to leave it as it is.</span>
+        )}
         {note && (
           <span className="flex flex-wrap items-center gap-2 text-warn">
             {note.words}
-            {note.then && (
+            {note.settled && (
               <Button
                 size="sm"
                 onClick={() => {
-                  if (note.then) onChange(note.then);
+                  if (note.settled) onChange(note.settled);
                   setNote(null);
                 }}
               >
@@ -124,7 +126,9 @@ export function KeysDialog({ settings, onChange, onClose }: KeysDialogProps) {
                       ) : keysOf(settings, action.id).length === 0 ? (
                         <span className="text-faint text-xs">none</span>
                       ) : (
-                        keysOf(settings, action.id).map((combo) => <Kbd key={combo}>{comboWords(combo, IS_MAC)}</Kbd>)
+                        keysOf(settings, action.id).map((combo) => (
+                          <Kbd key={combo}>{comboWords(combo, IS_MAC)}</Kbd>
+                        ))
                       )}
                     </button>
                   </span>
