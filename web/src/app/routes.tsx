@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { evaluationSearch } from "@/features/evaluations/search";
+import { parseGallerySearch } from "@/features/images/search";
 import { modelListSearch, modelSearch } from "@/features/models/search";
 import { auditSearch, membersSearch } from "@/features/organizations/search";
 import { sessionQuery } from "@/features/session/api";
@@ -84,6 +85,7 @@ const datasetRoute = createRoute({
 const galleryRoute = createRoute({
   getParentRoute: () => datasetRoute,
   path: "/",
+  validateSearch: parseGallerySearch,
   component: lazyRouteComponent(() => import("@/features/images/pages/gallery-page"), "GalleryPage"),
 });
 

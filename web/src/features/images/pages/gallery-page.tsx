@@ -1,5 +1,185 @@
-import { Page } from "@/ui/page";
+/** A dataset's images: narrowed, sorted, chosen and changed. */
+
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { useCallback, useMemo, useState } from "react";
+import { countsQuery, datasetQuery, foldersQuery, statisticsQuery } from "@/features/datasets/api";
+import { useMay } from "@/features/session/use-session";
+import { classColors } from "@/lib/class-colors";
+import { plural } from "@/lib/format";
+import { useStored } from "@/lib/storage";
+import { ProblemNote } from "@/ui/problem-note";
+import { ProgressBar } from "@/ui/progress-bar";
+import { FilterChips } from "../components/filter-chips";
+import { type FolderAction, FolderDialogs } from "../components/folder-dialogs";
+import { FolderTree } from "../components/folder-tree";
+import { NoImages, NothingMatches, PendingGrid } from "../components/gallery-notices";
+import { GallerySelection } from "../components/gallery-selection";
+import { GalleryTools } from "../components/gallery-tools";
+import { ImageGrid } from "../components/image-grid";
+import { SimilarPanel } from "../components/similar-panel";
+import { useBulkJob } from "../hooks/use-bulk-job";
+import { useImagePages } from "../hooks/use-image-pages";
+import { useSelectMatching } from "../hooks/use-select-matching";
+import { type GallerySearch, isNarrowed, listSearchOf, withSearch } from "../search";
+import { NOTHING, type Selection } from "../selection/selection";
 
 export function GalleryPage() {
-  return <Page title="Gallery">…</Page>;
+  const { name = "" } = useParams({ strict: false });
+  const search = useSearch({ strict: false }) as GallerySearch;
+  const navigate = useNavigate();
+  const list = useMemo(() => listSearchOf(search), [search]);
+
+  const dataset = useQuery(datasetQuery(name));
+  const counts = useQuery(countsQuery(name));
+  const folders = useQuery(foldersQuery(name));
+  const statistics = useQuery(statisticsQuery(name));
+  const pages = useImagePages(name, list);
+  const colors = useMemo(() => classColors(dataset.data?.classes), [dataset.data?.classes]);
+  const mayChange = useMay("member");
+
+  const [size, setSize] = useStored("gallery.size", 180);
+  const [isDrawn, setIsDrawn] = useStored("gallery.drawn", true);
+  const [isTreeShown, setIsTreeShown] = useStored("gallery.folders", window.innerWidth >= 1200);
+  const [selection, setSelection] = useState<Selection>(NOTHING);
+  const [folderAction, setFolderAction] = useState<FolderAction | null>(null);
+  const folderJob = useBulkJob(name);
+
+  const change = useCallback(
+    (values: Partial<GallerySearch>) => {
+      // Another list: what is chosen may not be in it.
+      if (!("similar" in values)) setSelection(NOTHING);
+      void navigate({
+        to: "/datasets/$name",
+        params: { name },
+        search: withSearch(search, values),
+        replace: true,
+      });
+    },
+    [navigate, name, search],
+  );
+  const clear = useCallback(() => {
+    setSelection(NOTHING);
+    void navigate({ to: "/datasets/$name", params: { name }, search: withSearch({}, { sort: search.sort }) });
+  }, [navigate, name, search.sort]);
+  const open = useCallback(
+    (imageId: string) =>
+      void navigate({ to: "/datasets/$name/images/$imageId", params: { name, imageId }, search: list }),
+    [navigate, name, list],
+  );
+  const choose = useCallback((ids: Set<string>) => setSelection({ ids, anchor: null }), []);
+  const { selectMatching, found } = useSelectMatching(name, list, choose);
+  const clearSelection = useCallback(() => setSelection(NOTHING), []);
+
+  const hasFolders = (folders.data?.length ?? 0) > 1;
+  const sources = (statistics.data?.statistics?.sources ?? []).map((each) => each.source);
+  const isEmpty = counts.data?.image_count === 0;
+
+  if (isEmpty && !isNarrowed(list)) return <NoImages />;
+  return (
+    <div className="flex h-full min-h-0">
+      {hasFolders && isTreeShown && (
+        <div className="w-56 shrink-0 overflow-y-auto border-line border-r px-2">
+          <FolderTree
+            folders={folders.data ?? []}
+            selected={search.folder_path}
+            onSelect={(folder_path) => change({ folder_path })}
+            onRename={mayChange ? (path) => setFolderAction({ kind: "move", path }) : undefined}
+            onArchive={mayChange ? (path) => setFolderAction({ kind: "archive", path }) : undefined}
+          />
+        </div>
+      )}
+      <div className="relative flex min-w-0 grow flex-col">
+        <div className="flex flex-col gap-2 px-4 pt-3 pb-2">
+          <GalleryTools
+            search={search}
+            onChange={change}
+            counts={counts.data}
+            classes={counts.data?.classes ?? []}
+            sources={sources}
+            hasFolders={hasFolders}
+            isTreeShown={isTreeShown}
+            onToggleTree={() => setIsTreeShown(!isTreeShown)}
+            isDrawn={isDrawn}
+            onToggleDrawn={() => setIsDrawn(!isDrawn)}
+            size={size}
+            onSize={setSize}
+          />
+          <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
+            <p aria-live="polite" className="text-muted text-xs tabular-nums">
+              {pages.isPending ? " " : countWords(pages.total, pages.count, isNarrowed(list))}
+            </p>
+            <FilterChips search={search} onChange={change} onClear={clear} />
+          </div>
+          {folderJob.change && (
+            <div aria-live="polite">
+              <p className="mb-1 text-muted text-xs">
+                {plural(folderJob.change.processed, "image")} of {folderJob.change.total}
+              </p>
+              <ProgressBar label="Changing the folder" value={folderJob.change.progress / 100} />
+            </div>
+          )}
+        </div>
+        <div className="min-h-0 grow">
+          {pages.problem ? (
+            <div className="px-4">
+              <ProblemNote problem={pages.problem} onRetry={pages.retry} />
+            </div>
+          ) : pages.isPending ? (
+            <PendingGrid cellWidth={size} />
+          ) : pages.count === 0 ? (
+            <NothingMatches onClear={clear} />
+          ) : (
+            <ImageGrid
+              key={JSON.stringify(list)}
+              label={`Images of ${name}`}
+              datasetName={name}
+              pages={pages}
+              colors={colors}
+              cellWidth={size}
+              isDrawn={isDrawn}
+              selection={selection}
+              onSelect={setSelection}
+              onSelectAll={selectMatching}
+              list={list}
+              onOpen={open}
+              scrollKey={`${name} ${JSON.stringify(list)}`}
+            />
+          )}
+        </div>
+        {(selection.ids.size > 0 || found !== null) && (
+          <GallerySelection
+            datasetName={name}
+            ids={selection.ids}
+            total={pages.total}
+            selecting={found}
+            classes={dataset.data?.classes ?? []}
+            tags={(counts.data?.classes ?? []).filter((each) => each.tagged_image_count > 0)}
+            onSelectAll={selectMatching}
+            onClear={clearSelection}
+            onSimilar={(imageId) => change({ similar: imageId })}
+          />
+        )}
+      </div>
+      {search.similar && (
+        <SimilarPanel
+          datasetName={name}
+          imageId={search.similar}
+          onSelect={(ids) => choose(new Set(ids))}
+          onClose={() => change({ similar: undefined })}
+        />
+      )}
+      <FolderDialogs
+        datasetName={name}
+        action={folderAction}
+        begin={folderJob.begin}
+        onClose={() => setFolderAction(null)}
+      />
+    </div>
+  );
+}
+
+function countWords(total: number | null, loaded: number, isPart: boolean): string {
+  if (total === null) return `More than ${plural(loaded, "image")} looked at`;
+  return isPart ? `${plural(total, "image")} of the dataset` : plural(total, "image");
 }

@@ -1,0 +1,47 @@
+/** What stands in the gallery's place: while it loads, when nothing matches, when there is nothing yet. */
+
+import { ImageOff, Images } from "lucide-react";
+import type { ReactNode } from "react";
+import { Button } from "@/ui/button";
+import { EmptyState } from "@/ui/empty-state";
+import { gridGeometry } from "./grid-geometry";
+
+export function PendingGrid({ cellWidth }: { cellWidth: number }) {
+  const { columns } = gridGeometry(1200, cellWidth, 0);
+  return (
+    <div
+      role="status"
+      aria-label="Loading images"
+      className="grid gap-2.5 px-4 pt-1"
+      style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
+    >
+      {Array.from({ length: columns * 4 }, (_, index) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
+        <div key={index} className="pb-6.5">
+          <div className="aspect-4/3 w-full animate-pulse rounded-md bg-sunken" />
+        </div>
+      ))}
+    </div>
+  );
+}
+
+export function NothingMatches({ onClear }: { onClear: () => void }) {
+  return (
+    <EmptyState
+      icon={<ImageOff />}
+      title="No image matches"
+      action={<Button onClick={onClear}>Show all images</Button>}
+    >
+      None of the dataset's images fulfils all of the filters. Take one of them away, or start again.
+    </EmptyState>
+  );
+}
+
+export function NoImages({ action }: { action?: ReactNode }) {
+  return (
+    <EmptyState icon={<Images />} title="No images yet" action={action}>
+      Upload a folder, an archive or some images. Sub-folders become folders of the dataset; images that are
+      here already are not sent twice. Then add classes and let the annotator find them.
+    </EmptyState>
+  );
+}

@@ -1,0 +1,130 @@
+/** The line over the gallery: name search, filters, sort, size of the thumbnails. */
+
+import { ArrowDownWideNarrow, ListFilter, PanelLeft, Search, Shapes } from "lucide-react";
+import { useEffect, useRef, useState } from "react";
+import type { ClassCount, DatasetCounts } from "@/features/datasets/api";
+import { Button } from "@/ui/button";
+import { Select } from "@/ui/field";
+import { IconButton } from "@/ui/icon-button";
+import { Popover } from "@/ui/popover";
+import { Slider } from "@/ui/slider";
+import type { GallerySearch } from "../search";
+import { FilterForm } from "./filter-form";
+import { StatusPills } from "./status-pills";
+
+interface GalleryToolsProps {
+  search: GallerySearch;
+  onChange: (change: Partial<GallerySearch>) => void;
+  counts: DatasetCounts | undefined;
+  classes: readonly ClassCount[];
+  sources: readonly string[];
+  hasFolders: boolean;
+  isTreeShown: boolean;
+  onToggleTree: () => void;
+  isDrawn: boolean;
+  onToggleDrawn: () => void;
+  size: number;
+  onSize: (size: number) => void;
+}
+
+const SORTS = [
+  { value: "newest", label: "Newest first" },
+  { value: "oldest", label: "Oldest first" },
+  { value: "name", label: "By name" },
+  { value: "least_confident", label: "Least confident first" },
+];
+export const SMALLEST = 96;
+export const LARGEST = 420;
+const TYPING_MS = 300;
+
+export function GalleryTools(props: GalleryToolsProps) {
+  const { search, onChange, counts, classes, sources, size, onSize } = props;
+  return (
+    <div className="flex flex-wrap items-center gap-2">
+      {props.hasFolders && (
+        <IconButton label="Folders" isPressed={props.isTreeShown} onClick={props.onToggleTree}>
+          <PanelLeft />
+        </IconButton>
+      )}
+      <StatusPills counts={counts} status={search.status} onChange={(status) => onChange({ status })} />
+      <NameSearch text={search.text} onChange={(text) => onChange({ text })} />
+      <Popover
+        trigger={
+          <Button>
+            <ListFilter className="size-4" /> Filter
+          </Button>
+        }
+      >
+        <FilterForm search={search} classes={classes} sources={sources} onChange={onChange} />
+      </Popover>
+      <div className="ml-auto flex items-center gap-2">
+        <div className="flex items-center gap-1.5">
+          <ArrowDownWideNarrow aria-hidden="true" className="size-4 text-muted" />
+          <Select
+            aria-label="Order"
+            className="w-44"
+            value={search.sort ?? "newest"}
+            onChange={(value) =>
+              onChange({ sort: value === "newest" ? undefined : (value as GallerySearch["sort"]) })
+            }
+            options={SORTS}
+          />
+        </div>
+        <IconButton label="Draw annotations" isPressed={props.isDrawn} onClick={props.onToggleDrawn}>
+          <Shapes />
+        </IconButton>
+        <Slider
+          label="Size of the thumbnails"
+          className="w-24"
+          min={SMALLEST}
+          max={LARGEST}
+          step={4}
+          value={[size]}
+          onChange={([value = size]) => onSize(value)}
+        />
+      </div>
+    </div>
+  );
+}
+
+function NameSearch({
+  text,
+  onChange,
+}: {
+  text: string | undefined;
+  onChange: (text: string | undefined) => void;
+}) {
+  const [typed, setTyped] = useState(text ?? "");
+  const sent = useRef(text ?? "");
+  const latest = useRef(onChange);
+  latest.current = onChange;
+  // The address changed by other means, such as a chip that was taken away.
+  useEffect(() => {
+    if ((text ?? "") !== sent.current) {
+      sent.current = text ?? "";
+      setTyped(text ?? "");
+    }
+  }, [text]);
+  useEffect(() => {
+    if (typed === sent.current) return;
+    const timer = window.setTimeout(() => {
+      sent.current = typed;
+      latest.current(typed.trim() || undefined);
+    }, TYPING_MS);
+    return () => window.clearTimeout(timer);
+  }, [typed]);
+  return (
+    <div className="relative w-48 min-w-32 shrink">
+      <Search aria-hidden="true" className="absolute top-2 left-2 size-4 text-faint" />
+      <input
+        type="search"
+        aria-label="Search by file name"
+        placeholder="Search by name"
+        value={typed}
+        maxLength={400}
+        onChange={(event) => setTyped(event.target.value)}
+        className="h-8.5 w-full rounded-md border border-line-strong/60 bg-surface pr-2 pl-8 text-sm placeholder:text-faint hover:border-line-strong"
+      />
+    </div>
+  );
+}

@@ -1,0 +1,121 @@
+/** One image of the gallery: its thumbnail with what is drawn on it, its name and how it stands. Cheap: there are many. */
+
+import { Link } from "@tanstack/react-router";
+import { Check, CircleCheck, CircleDashed, Eye, Pencil } from "lucide-react";
+import { memo } from "react";
+import { AnnotatedThumbnail } from "@/canvas/annotated-thumbnail";
+import type { Shape } from "@/canvas/scene";
+import type { ClassColors } from "@/lib/class-colors";
+import { cx } from "@/lib/class-names";
+import { type DatasetImage, type ImageStatus, thumbnailOf } from "../api";
+import type { ListSearch } from "../search";
+
+export const STATUS_LABELS: Record<ImageStatus, string> = {
+  new: "New",
+  annotate: "In work",
+  review: "Review",
+  complete: "Complete",
+};
+const STATUS_ICONS = { new: CircleDashed, annotate: Pencil, review: Eye, complete: CircleCheck };
+const STATUS_COLORS: Record<ImageStatus, string> = {
+  new: "text-faint",
+  annotate: "text-info",
+  review: "text-warn",
+  complete: "text-ok",
+};
+
+interface ImageCellProps {
+  image: DatasetImage;
+  index: number;
+  /** For the arrow keys of a grid: its columns count from 1. */
+  column: number;
+  datasetName: string;
+  /** The list it is shown in; null where it cannot be opened, as in the trash. */
+  list: ListSearch | null;
+  shapes: readonly Shape[] | undefined;
+  colors: ClassColors;
+  isSelected: boolean;
+  isFocused: boolean;
+}
+
+export const ImageCell = memo(function ImageCell(props: ImageCellProps) {
+  const { image, index, column, datasetName, list, shapes, colors, isSelected, isFocused } = props;
+  const name = image.display_name || image.filename;
+  const StatusIcon = STATUS_ICONS[image.status];
+  const annotations = `${image.annotation_count} ${image.annotation_count === 1 ? "annotation" : "annotations"}`;
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a table row cannot be virtual
+    <div
+      role="gridcell"
+      data-index={index}
+      aria-colindex={column}
+      aria-selected={isSelected}
+      aria-label={`${name}, ${STATUS_LABELS[image.status]}, ${annotations}`}
+      tabIndex={isFocused ? 0 : -1}
+      className={cx(
+        "group relative min-w-0 rounded-md outline-offset-1",
+        isSelected && "outline-2 outline-accent outline-solid",
+      )}
+    >
+      <div className="relative">
+        <AnnotatedThumbnail
+          src={thumbnailOf(image)}
+          alt=""
+          width={image.width}
+          height={image.height}
+          annotations={shapes}
+          colors={colors}
+          fit="contain"
+          loading="eager"
+          className="aspect-4/3 w-full rounded-md bg-sunken"
+        />
+        <span
+          data-select=""
+          aria-hidden="true"
+          className={cx(
+            "absolute top-1.5 left-1.5 flex size-6 items-center justify-center rounded border",
+            isSelected
+              ? "border-accent bg-accent text-on-accent"
+              : "border-line-strong bg-surface/85 text-transparent opacity-0 hover:text-muted group-hover:opacity-100 group-focus-visible:opacity-100",
+          )}
+        >
+          <Check className="size-4" />
+        </span>
+      </div>
+      <div className="flex h-6.5 items-center gap-1 px-0.5 text-xs">
+        <StatusIcon aria-hidden="true" className={cx("size-3.5 shrink-0", STATUS_COLORS[image.status])} />
+        {list === null ? (
+          <span className="min-w-0 grow truncate text-muted">{name}</span>
+        ) : (
+          <Link
+            to="/datasets/$name/images/$imageId"
+            params={{ name: datasetName, imageId: image.id }}
+            search={list}
+            tabIndex={-1}
+            preload={false}
+            draggable={false}
+            title={image.virtual_folder_path === "/" ? name : `${image.virtual_folder_path}/${name}`}
+            className="min-w-0 grow truncate text-muted hover:text-text hover:underline"
+          >
+            {name}
+          </Link>
+        )}
+        {image.annotation_count > 0 && (
+          <span className="shrink-0 text-faint tabular-nums">{image.annotation_count}</span>
+        )}
+      </div>
+    </div>
+  );
+});
+
+/** Stands where an image will be, in its size. */
+export function PendingCell({ column }: { column: number }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a table row cannot be virtual
+    // biome-ignore lint/a11y/useFocusableInteractive: there is nothing in it yet
+    <div role="gridcell" aria-colindex={column} aria-busy="true">
+      <div className="aspect-4/3 w-full rounded-md bg-sunken" />
+      <div className="h-6.5" />
+    </div>
+  );
+}

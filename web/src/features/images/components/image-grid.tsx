@@ -1,0 +1,211 @@
+/** Images in a grid of which only what is on screen is there: a hundred thousand scroll like a hundred. */
+
+import { useVirtualizer } from "@tanstack/react-virtual";
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
+import type { ClassColors } from "@/lib/class-colors";
+import { useDrawnAnnotations } from "../hooks/use-drawn-annotations";
+import { useGridKeys } from "../hooks/use-grid-keys";
+import { useGridPointer } from "../hooks/use-grid-pointer";
+import type { ImagePages } from "../hooks/use-image-pages";
+import type { ListSearch } from "../search";
+import type { Selection } from "../selection/selection";
+import { gridGeometry, rowsOf } from "./grid-geometry";
+import { ImageCell, PendingCell } from "./image-cell";
+
+interface ImageGridProps {
+  label: string;
+  datasetName: string;
+  pages: ImagePages;
+  colors: ClassColors;
+  /** Width of a cell, about. */
+  cellWidth: number;
+  isDrawn: boolean;
+  selection: Selection;
+  onSelect: (selection: Selection) => void;
+  onSelectAll: () => void;
+  /** The list that opened images carry along; null where none can be opened. */
+  list: ListSearch | null;
+  onOpen: (imageId: string) => void;
+  /** Where to begin; the grid tells where it is when people leave it. */
+  scrollKey: string;
+}
+
+/** So many rows are there above and below what is on screen. */
+const OVERSCAN_ROWS = 2;
+/** Where lists were left, for the way back. */
+const leftAt = new Map<string, number>();
+
+export function ImageGrid(props: ImageGridProps) {
+  const { label, datasetName, pages, colors, cellWidth, isDrawn, selection, onSelect, onSelectAll } = props;
+  const { list, onOpen, scrollKey } = props;
+  const scroller = useRef<HTMLDivElement>(null);
+  const content = useRef<HTMLDivElement>(null);
+  const width = useWidth(content);
+  const [focused, setFocused] = useState(0);
+  const wantsFocus = useRef(false);
+
+  const grid = useMemo(() => gridGeometry(width, cellWidth, pages.count), [width, cellWidth, pages.count]);
+  const { columns, gap } = grid;
+  const rows = useVirtualizer({
+    count: width === 0 ? 0 : rowsOf(grid),
+    getScrollElement: () => scroller.current,
+    estimateSize: () => grid.cellHeight + gap,
+    overscan: OVERSCAN_ROWS,
+    initialOffset: leftAt.get(scrollKey) ?? 0,
+    useFlushSync: false,
+  });
+  const items = rows.getVirtualItems();
+  const first = (items[0]?.index ?? 0) * columns;
+  const last = ((items.at(-1)?.index ?? 0) + 1) * columns - 1;
+
+  // Another width has other rows: what was in the first one stays in view.
+  const before = useRef({ columns, height: grid.cellHeight });
+  useLayoutEffect(() => {
+    const { columns: were, height } = before.current;
+    if (were === columns && height === grid.cellHeight) return;
+    const firstCell = Math.floor((rows.scrollOffset ?? 0) / (height + gap)) * were;
+    before.current = { columns, height: grid.cellHeight };
+    rows.measure();
+    if (firstCell > 0) rows.scrollToIndex(Math.floor(firstCell / columns), { align: "start" });
+  }, [columns, grid.cellHeight, gap, rows]);
+
+  useEffect(() => pages.look(first, last), [pages.look, first, last]);
+  useEffect(() => {
+    const element = scroller.current;
+    const note = () => leftAt.set(scrollKey, element?.scrollTop ?? 0);
+    element?.addEventListener("scroll", note, { passive: true });
+    return () => element?.removeEventListener("scroll", note);
+  }, [scrollKey]);
+
+  const drawnOn = useDrawnAnnotations(datasetName, pages.at, first, last, isDrawn);
+  const idAt = useCallback((index: number) => pages.at(index)?.id, [pages.at]);
+  const open = useCallback(
+    (index: number) => {
+      const id = idAt(index);
+      if (id !== undefined) onOpen(id);
+    },
+    [idAt, onOpen],
+  );
+  const focus = useCallback(
+    (index: number) => {
+      setFocused(index);
+      wantsFocus.current = true;
+      rows.scrollToIndex(Math.floor(index / columns));
+    },
+    [rows, columns],
+  );
+  useLayoutEffect(() => {
+    if (!wantsFocus.current) return;
+    const cell = content.current?.querySelector<HTMLElement>(`[data-index="${focused}"]`);
+    if (cell) {
+      wantsFocus.current = false;
+      cell.focus({ preventScroll: true });
+    }
+  });
+  const { box, onPointerDown } = useGridPointer({
+    grid,
+    scroller: scroller.current,
+    content: content.current,
+    idAt,
+    selection,
+    onSelect,
+    onOpen: open,
+    onFocus: focus,
+  });
+  const onKeyDown = useGridKeys({
+    focused,
+    count: pages.count,
+    columns,
+    rowsInView: Math.max(1, items.length - 2 * OVERSCAN_ROWS),
+    idAt,
+    selection,
+    onSelect,
+    onSelectAll,
+    onOpen: open,
+    onFocus: focus,
+  });
+  // One cell is always reachable by Tab, also when the focused one is far away.
+  const tabStop = focused >= first && focused <= last ? focused : first;
+
+  return (
+    <div
+      ref={scroller}
+      // Without cells there is nothing else to reach by keyboard.
+      tabIndex={pages.count === 0 ? 0 : -1}
+      className="h-full overflow-y-auto px-4 pt-1 pb-24 outline-none [overflow-anchor:none]"
+    >
+      {/* biome-ignore lint/a11y/useSemanticElements: a table cannot be virtual */}
+      <div
+        ref={content}
+        role="grid"
+        aria-label={label}
+        aria-multiselectable="true"
+        aria-rowcount={rowsOf(grid)}
+        aria-colcount={columns}
+        tabIndex={-1}
+        onKeyDown={onKeyDown}
+        onPointerDown={onPointerDown}
+        className="relative min-h-full select-none"
+        style={{ height: rows.getTotalSize() }}
+      >
+        {items.map((row) => (
+          // biome-ignore lint/a11y/useSemanticElements: a table cannot be virtual
+          // biome-ignore lint/a11y/useFocusableInteractive: its cells are
+          <div
+            key={row.key}
+            role="row"
+            aria-rowindex={row.index + 1}
+            className="absolute inset-x-0 top-0 grid contain-[layout_style]"
+            style={{
+              height: grid.cellHeight,
+              columnGap: gap,
+              gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))`,
+              transform: `translateY(${row.start}px)`,
+            }}
+          >
+            {Array.from({ length: Math.min(columns, pages.count - row.index * columns) }, (_, step) => {
+              const index = row.index * columns + step;
+              const image = pages.at(index);
+              return image === undefined ? (
+                <PendingCell key={index} column={step + 1} />
+              ) : (
+                <ImageCell
+                  key={index}
+                  image={image}
+                  index={index}
+                  column={step + 1}
+                  datasetName={datasetName}
+                  list={list}
+                  shapes={isDrawn ? drawnOn(image.id) : undefined}
+                  colors={colors}
+                  isSelected={selection.ids.has(image.id)}
+                  isFocused={index === tabStop}
+                />
+              );
+            })}
+          </div>
+        ))}
+        {box && (
+          <div
+            aria-hidden="true"
+            className="pointer-events-none absolute z-10 rounded-sm border border-accent bg-accent/15"
+            style={{ left: box.x, top: box.y, width: box.width, height: box.height }}
+          />
+        )}
+      </div>
+    </div>
+  );
+}
+
+function useWidth(element: React.RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useLayoutEffect(() => {
+    const target = element.current;
+    if (target === null) return;
+    setWidth(target.clientWidth);
+    const observer = new ResizeObserver(() => setWidth(target.clientWidth));
+    observer.observe(target);
+    return () => observer.disconnect();
+  }, [element]);
+  return width;
+}
