@@ -95,7 +95,9 @@ SERVICES = (
     "comparisons",
     "training",
     "evaluations",
+    "review",
     "pipelines",
+    "job_board",
 )
 # The only places of the SDK that may load the server, inside a function: they start it, or look at its engines.
 STARTS_SERVER = ("pictograph.cli.up", "pictograph.cli.operator", "pictograph.cli.doctor", "pictograph.cli.engines")

@@ -10,6 +10,7 @@ from pictograph_server.services.evaluations import tasks as evaluations
 from pictograph_server.services.exports import tasks as exports
 from pictograph_server.services.images import tasks as images
 from pictograph_server.services.imports import tasks as imports
+from pictograph_server.services.review import tasks as review
 from pictograph_server.services.statistics import tasks as statistics
 from pictograph_server.services.training import tasks as training
 from pictograph_server.services.versions import tasks as versions
@@ -28,6 +29,7 @@ def all_tasks(platform: Platform) -> dict[str, Task]:
         imports,
         training,
         evaluations,
+        review,
         videos,
         versions,
         connectors,

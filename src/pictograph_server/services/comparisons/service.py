@@ -63,7 +63,7 @@ def compare(conn: Connection, organization_id: str, request: ComparisonRequest) 
     from pictograph.metrics import agreement
 
     dataset = datasets.get_by_name(conn, organization_id, request.dataset_name)
-    reference, other = (_source(conn, dataset, name) for name in (request.reference, request.other))
+    reference, other = (source_of(conn, dataset, name) for name in (request.reference, request.other))
     class_names = request.class_names if request.class_names is not None else other.class_names
     walk = _Walk(conn, request, reference, other, class_names, images.list_for_export(conn, dataset.id, None))
     unreviewed: list[Unreviewed] = []
@@ -170,7 +170,8 @@ def _confidence(document: AnnotationJson) -> float:
     return float(cast("float", document["confidence"]))
 
 
-def _source(conn: Connection, dataset: DatasetRecord, name: str) -> Source:
+def source_of(conn: Connection, dataset: DatasetRecord, name: str) -> Source:
+    """Return the labels of a dataset that a name stands for. Raises `DatasetNotFound`, `BatchNotFound` (404)."""
     kind, _, rest = name.partition(":")
     if name == "people":
         return People()

@@ -169,6 +169,13 @@ def oldest_first(conn: Connection, dataset_id: str, statuses: Sequence[str] | No
         last = records[-1]
 
 
+def page_after(
+    conn: Connection, dataset_id: str, statuses: Sequence[str] | None, *, after: str, limit: int
+) -> list[ImageRecord]:
+    query = _with_statuses(_present(dataset_id), statuses).where(_images.c.id > after)
+    return [_record(row) for row in conn.execute(query.order_by(_images.c.id).limit(limit))]
+
+
 def add(conn: Connection, rows: Sequence[Mapping[str, object]]) -> None:
     conn.execute(insert(_images), list(rows))
 

@@ -75,6 +75,13 @@ def list_for_export(conn: Connection, dataset_id: str, status_filter: str | None
     return repository.oldest_first(conn, dataset_id, statuses_of(status_filter))
 
 
+def page_after(
+    conn: Connection, dataset_id: str, status_filter: str | None, *, after: str, limit: int
+) -> list[ImageRecord]:
+    """Return the dataset's non-archived images that came after one, the oldest first; "" is before the first."""
+    return repository.page_after(conn, dataset_id, statuses_of(status_filter), after=after, limit=limit)
+
+
 def list_page(
     conn: Connection, dataset_id: str, *, limit: int, offset: int, status_filter: str | None = None
 ) -> list[ImageRecord]:

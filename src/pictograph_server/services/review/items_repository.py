@@ -1,0 +1,195 @@
+"""Whose an image is and who has it on the screen: the rows of `review_items`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, case, delete, exists, func, literal, null, select, update
+
+from pictograph_server.storage.db.tables import annotations, image_tallies, images, review_items
+from pictograph_server.storage.db.upsert import upsert
+
+from . import queue_repository
+from .records import ItemRecord, Person, QueueWish
+
+# Below the variable limits of both databases.
+_CHUNK = 500
+_columns = tuple(review_items.c[name] for name in ItemRecord.__dataclass_fields__)
+_RELEASED = {"held_by": None, "held_by_name": None, "held_until": None, "held_version": None}
+
+
+def find(conn: Connection, image_id: str) -> ItemRecord:
+    row = conn.execute(select(*_columns).where(review_items.c.image_id == image_id)).one_or_none()
+    return ItemRecord(image_id) if row is None else ItemRecord(*row)
+
+
+def in_dataset(conn: Connection, dataset_id: str, image_ids: Sequence[str]) -> list[str]:
+    """Return those of the ids that are images of the dataset, not archived, in the order given."""
+    there: set[str] = set()
+    for start in range(0, len(image_ids), _CHUNK):
+        query = select(images.c.id).where(images.c.dataset_id == dataset_id, images.c.is_archived.is_(False))
+        there.update(conn.scalars(query.where(images.c.id.in_(image_ids[start : start + _CHUNK]))))
+    return [image_id for image_id in dict.fromkeys(image_ids) if image_id in there]
+
+
+# --- holds ---
+
+
+def hold(conn: Connection, dataset_id: str, versions: Mapping[str, int], person: Person, *, until: datetime) -> None:
+    """Hold images for a person; `versions`: image id -> the version of its annotations that they see first."""
+    if not versions:
+        return
+    who = {"held_by": person.id, "held_by_name": person.name, "held_until": until}
+    rows = [
+        {"image_id": image_id, "dataset_id": dataset_id, "held_version": version, **who}
+        for image_id, version in versions.items()
+    ]
+    statement = upsert(conn, review_items).values(rows)
+    changes = {name: statement.excluded[name] for name in ("held_by", "held_by_name", "held_until", "held_version")}
+    conn.execute(statement.on_conflict_do_update(index_elements=["image_id"], set_=changes))
+
+
+def release(conn: Connection, dataset_id: str, person_id: str, *, but: Sequence[str] = ()) -> None:
+    """Let go of what a person holds in a dataset, apart from some."""
+    held = (review_items.c.dataset_id == dataset_id, review_items.c.held_by == person_id)
+    # A row without a holder is in no index of holders.
+    query = update(review_items).where(*held, review_items.c.held_by.is_not(None))
+    conn.execute(query.where(review_items.c.image_id.not_in(but)).values(_RELEASED))
+
+
+def release_these(conn: Connection, dataset_id: str, person_id: str, image_ids: Sequence[str]) -> None:
+    held = (review_items.c.dataset_id == dataset_id, review_items.c.held_by == person_id)
+    conn.execute(update(review_items).where(*held, review_items.c.image_id.in_(image_ids)).values(_RELEASED))
+
+
+# --- assignment ---
+
+
+def assign(conn: Connection, dataset_id: str, image_ids: Sequence[str], person: Person, moment: datetime) -> None:
+    """Give images of the dataset to a person, whoever had them."""
+    whose = {"assignee_id": person.id, "assignee_name": person.name}
+    for start in range(0, len(image_ids), _CHUNK):
+        rows = [{"image_id": each, "dataset_id": dataset_id, **whose} for each in image_ids[start : start + _CHUNK]]
+        statement = upsert(conn, review_items).values(rows)
+        conn.execute(statement.on_conflict_do_update(index_elements=["image_id"], set_=whose))
+
+
+def share(
+    conn: Connection, dataset_id: str, wish: QueueWish, people: Sequence[Person], moment: datetime, *, limit: int
+) -> dict[str, int]:
+    """Deal out the front of the queue that is nobody's, in turn, with one statement; return person id -> images."""
+    chosen = queue_repository.ids_in_order(dataset_id, wish, moment, limit=limit, dialect=conn.dialect.name).subquery()
+    turn = chosen.c.place % len(people)
+    ids = case({number: each.id for number, each in enumerate(people)}, value=turn)
+    names = case({number: each.name for number, each in enumerate(people)}, value=turn)
+    # `WHERE true`: SQLite takes ON CONFLICT after a SELECT for a join's ON without it.
+    rows = select(chosen.c.id, literal(dataset_id), ids, names).where(chosen.c.place >= 0)
+    statement = upsert(conn, review_items).from_select(["image_id", "dataset_id", "assignee_id", "assignee_name"], rows)
+    changes = {name: statement.excluded[name] for name in ("assignee_id", "assignee_name")}
+    done = conn.execute(
+        statement.on_conflict_do_update(index_elements=["image_id"], set_=changes),
+        # Else it is not kept for an INSERT on Postgres.
+        execution_options={"preserve_rowcount": True},
+    )
+    total = max(0, done.rowcount)
+    return {each.id: len(range(number, total, len(people))) for number, each in enumerate(people)}
+
+
+def unassign(
+    conn: Connection, dataset_id: str, *, image_ids: Sequence[str] | None = None, assignee_id: str | None = None
+) -> int:
+    """Make images nobody's: these, those of a person, or all; return how many."""
+    where: list[Any] = [review_items.c.dataset_id == dataset_id, review_items.c.assignee_id.is_not(None)]
+    if assignee_id is not None:
+        where.append(review_items.c.assignee_id == assignee_id)
+    query = update(review_items).where(*where).values(assignee_id=None, assignee_name=None)
+    if image_ids is None:
+        return conn.execute(query).rowcount
+    starts = range(0, len(image_ids), _CHUNK)
+    return sum(
+        conn.execute(query.where(review_items.c.image_id.in_(image_ids[start : start + _CHUNK]))).rowcount
+        for start in starts
+    )
+
+
+# --- one image that was decided on ---
+
+
+def remove(conn: Connection, image_id: str) -> None:
+    conn.execute(delete(review_items).where(review_items.c.image_id == image_id))
+
+
+def put(conn: Connection, dataset_id: str, item: ItemRecord) -> None:
+    """Write a row as it was."""
+    values = {name: getattr(item, name) for name in ItemRecord.__dataclass_fields__}
+    statement = upsert(conn, review_items).values(dataset_id=dataset_id, **values)
+    conn.execute(statement.on_conflict_do_update(index_elements=["image_id"], set_=values))
+
+
+def saved_by(conn: Connection, image_id: str) -> str | None:
+    """Return who made the annotations as they are now, as provenance names them."""
+    return conn.scalar(select(annotations.c.saved_by).where(annotations.c.image_id == image_id))
+
+
+# --- counts ---
+
+
+def count_assigned(conn: Connection, dataset_id: str) -> dict[tuple[str, str], int]:
+    """Return (id, name) of a person -> how many images wait for them."""
+    items = review_items.c
+    query = (
+        select(items.assignee_id, func.max(items.assignee_name), func.count())
+        .where(items.dataset_id == dataset_id, items.assignee_id.is_not(None))
+        .group_by(items.assignee_id)
+    )
+    return {(row[0], row[1] or ""): row[2] for row in conn.execute(query)}
+
+
+def count_held(conn: Connection, dataset_id: str, moment: datetime) -> int:
+    items = review_items.c
+    query = select(func.count()).where(
+        items.dataset_id == dataset_id, items.held_by.is_not(None), items.held_until > moment
+    )
+    return conn.execute(query).scalar_one()
+
+
+def count_by_status(conn: Connection, dataset_id: str) -> dict[str, int]:
+    """Return status -> how many images of the dataset have it, as the tallies have it."""
+    tallies = image_tallies.c
+    query = (
+        select(tallies.status, func.sum(tallies.image_count))
+        .where(tallies.dataset_id == dataset_id, tallies.is_archived.is_(False))
+        .group_by(tallies.status)
+    )
+    return {status: int(count) for status, count in conn.execute(query)}
+
+
+def forget_decided(conn: Connection, dataset_id: str, *, limit: int) -> int:
+    """Drop rows of images that left the review without a verdict; return how many."""
+    is_gone = ~exists().where(images.c.id == review_items.c.image_id, images.c.status == "review")
+    chosen = select(review_items.c.image_id).where(review_items.c.dataset_id == dataset_id, is_gone).limit(limit)
+    return conn.execute(delete(review_items).where(review_items.c.image_id.in_(chosen))).rowcount
+
+
+# --- disagreement ---
+
+
+def clear_scores(conn: Connection, dataset_id: str, *, limit: int) -> int:
+    """Forget measures of disagreement, so many; return how many there were of them."""
+    items = review_items.c
+    chosen = select(items.image_id).where(items.dataset_id == dataset_id, items.disagreement.is_not(None)).limit(limit)
+    query = update(review_items).where(items.image_id.in_(chosen)).values(disagreement=null())
+    return conn.execute(query).rowcount
+
+
+def set_scores(conn: Connection, dataset_id: str, scores: Mapping[str, float]) -> None:
+    """Keep measures of images that are still there."""
+    ids = list(scores)
+    for start in range(0, len(ids), _CHUNK):
+        there = conn.scalars(select(images.c.id).where(images.c.id.in_(ids[start : start + _CHUNK]))).all()
+        if not there:
+            continue
+        rows = [{"image_id": each, "dataset_id": dataset_id, "disagreement": scores[each]} for each in there]
+        statement = upsert(conn, review_items).values(rows)
+        changes = {"disagreement": statement.excluded.disagreement}
+        conn.execute(statement.on_conflict_do_update(index_elements=["image_id"], set_=changes))

@@ -1,0 +1,240 @@
+"""The queue of a review: whose turn an image is, and that no two people look at the same one."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from sqlalchemy import Connection
+
+from pictograph_server.actor import Actor
+from pictograph_server.errors import BadRequest, Conflict, NotFound
+from pictograph_server.services.audit import service as audit
+from pictograph_server.services.datasets import service as datasets
+from pictograph_server.services.datasets.records import DatasetRecord
+from pictograph_server.services.images.records import ImageNotFound
+from pictograph_server.services.organizations import members
+from pictograph_server.storage.db.types import now
+
+from . import items_repository, queue_repository
+from .records import ItemRecord, Person, QueueEntry, QueueWish
+
+# As long as somebody may look at one image before others get it too.
+HOLD = timedelta(minutes=10)
+MOST_HELD = 5
+# Images that one request gives to people; more are given by asking again.
+MOST_SHARED = 100_000
+# What the caller calls themselves.
+ME = "me"
+
+
+class ReviewerNotFound(NotFound):
+    code = "reviewer_not_found"
+
+    def __init__(self, wanted: str) -> None:
+        super().__init__(
+            f"There is no member {wanted!r} to give images to",
+            fix='Name the user id or the e-mail address of a member (`client.organizations.list_members()`), or "me"',
+        )
+
+
+class ReviewerNamedTwice(BadRequest):
+    code = "reviewer_named_twice"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name!r} is named twice", why="everybody gets the same share", fix="Name everybody once")
+
+
+class HeldByOther(Conflict):
+    code = "held_by_other"
+
+    def __init__(self, path: str, item: ItemRecord) -> None:
+        until = "" if item.held_until is None else f" until {item.held_until:%H:%M} UTC at the latest"
+        super().__init__(
+            f"{path} is being reviewed by {item.held_by_name or 'somebody else'}",
+            why=f"they have it on the screen{until}",
+            fix="Take the next image of the queue",
+            details={"held_by": item.held_by, "held_by_name": item.held_by_name},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """The first images of the queue; the first `held` of them are the caller's for a while."""
+
+    entries: Sequence[QueueEntry]
+    held: int = 0
+
+
+def person_of(actor: Actor) -> Person:
+    return Person(actor.id, actor.name[:320])
+
+
+def wish_for(conn: Connection, actor: Actor, wish: QueueWish) -> QueueWish:
+    """Return the wish with the id of whose images are asked for. Raises `ReviewerNotFound` (404)."""
+    if wish.assignee_id is None:
+        return wish
+    return replace(wish, assignee_id=_person(conn, actor, wish.assignee_id).id)
+
+
+def look(conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish, *, limit: int) -> Front:
+    """Return the front of the queue and hold nothing.
+
+    Raises:
+        DatasetNotFound, ReviewerNotFound: 404.
+    """
+    dataset = datasets.get_by_name(conn, actor.organization_id, dataset_name)
+    wish = wish_for(conn, actor, wish)
+    return Front(queue_repository.front(conn, dataset.id, wish, actor.id, now(), limit=limit))
+
+
+def take_next(conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish, *, hold: int, limit: int) -> Front:
+    """Return the front of the queue; the first `hold` images are the caller's for a while, and no others.
+
+    Raises:
+        DatasetNotFound, ReviewerNotFound: 404.
+    """
+    dataset = _lock(conn, actor, dataset_name)
+    wish, moment = wish_for(conn, actor, wish), now()
+    entries = queue_repository.front(conn, dataset.id, wish, actor.id, moment, limit=max(limit, hold))
+    mine = entries[:hold]
+    items_repository.release(conn, dataset.id, actor.id, but=[entry.image.id for entry in mine])
+    held = _hold(conn, actor, dataset.id, mine)
+    return Front([*held, *entries[hold:]], len(held))
+
+
+def keep(conn: Connection, actor: Actor, dataset_name: str, image_id: str, *, minutes: int) -> QueueEntry:
+    """Hold an image for longer, as when it is edited.
+
+    Raises:
+        DatasetNotFound, ImageNotFound: 404, also for an image that is not in review.
+        HeldByOther: 409.
+    """
+    dataset = _lock(conn, actor, dataset_name)
+    entry = queue_repository.entries(conn, dataset.id, [image_id]).get(image_id)
+    if entry is None:
+        raise ImageNotFound(image_id)
+    if entry.item.is_held_by_other(actor.id, now()):
+        raise HeldByOther(entry.image.path, entry.item)
+    return _hold(conn, actor, dataset.id, [entry], timedelta(minutes=minutes))[0]
+
+
+def release(conn: Connection, actor: Actor, dataset_name: str, image_ids: Sequence[str] | None) -> None:
+    """Let others have images that the caller holds: these, or all. Raises `DatasetNotFound` (404)."""
+    dataset = datasets.get_by_name(conn, actor.organization_id, dataset_name)
+    if image_ids is None:
+        items_repository.release(conn, dataset.id, actor.id)
+    else:
+        items_repository.release_these(conn, dataset.id, actor.id, image_ids)
+
+
+# --- assignment ---
+
+
+def assign(
+    conn: Connection, actor: Actor, dataset_name: str, image_ids: Sequence[str], assignee: str
+) -> Mapping[str, int]:
+    """Give images to a person, whoever had them; return person id -> images.
+
+    Raises:
+        DatasetNotFound, ReviewerNotFound: 404; and `ImageNotFound` where none of the images is the dataset's.
+    """
+    dataset = _lock(conn, actor, dataset_name)
+    person = _person(conn, actor, assignee)
+    there = items_repository.in_dataset(conn, dataset.id, image_ids)
+    if image_ids and not there:
+        raise ImageNotFound(image_ids[0])
+    items_repository.assign(conn, dataset.id, there, person, now())
+    _record(conn, actor, dataset, {person.name: len(there)})
+    return {person.id: len(there)}
+
+
+def share(
+    conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish, people: Sequence[str], *, limit: int
+) -> Mapping[str, int]:
+    """Deal out the front of the queue that is nobody's, one image each in turn; return person id -> images.
+
+    Raises:
+        DatasetNotFound, ReviewerNotFound: 404.
+        ReviewerNamedTwice: 400.
+    """
+    dataset = _lock(conn, actor, dataset_name)
+    chosen: dict[str, Person] = {}
+    for each in people:
+        person = _person(conn, actor, each)
+        if person.id in chosen:
+            raise ReviewerNamedTwice(each)
+        chosen[person.id] = person
+    dealt = items_repository.share(conn, dataset.id, wish, list(chosen.values()), now(), limit=min(limit, MOST_SHARED))
+    _record(conn, actor, dataset, {chosen[person_id].name: count for person_id, count in dealt.items()})
+    return dealt
+
+
+def unassign(
+    conn: Connection, actor: Actor, dataset_name: str, *, image_ids: Sequence[str] | None, assignee: str | None
+) -> int:
+    """Make images nobody's again: these, those of a person, or all. Raises `DatasetNotFound`, `ReviewerNotFound`."""
+    dataset = _lock(conn, actor, dataset_name)
+    # Somebody who has left still has images.
+    person_id = None if assignee is None else _known(conn, actor, assignee, dataset.id)
+    count = items_repository.unassign(conn, dataset.id, image_ids=image_ids, assignee_id=person_id)
+    _record(conn, actor, dataset, {"nobody": count})
+    return count
+
+
+def unassigned_left(conn: Connection, organization_id: str, dataset_name: str) -> int:
+    """Return about how many images in review are nobody's."""
+    dataset = datasets.get_by_name(conn, organization_id, dataset_name)
+    in_review = items_repository.count_by_status(conn, dataset.id).get("review", 0)
+    return max(0, in_review - sum(items_repository.count_assigned(conn, dataset.id).values()))
+
+
+def _hold(
+    conn: Connection, actor: Actor, dataset_id: str, entries: Sequence[QueueEntry], length: timedelta = HOLD
+) -> list[QueueEntry]:
+    moment, person = now(), person_of(actor)
+    until = moment + length
+    held: list[QueueEntry] = []
+    for entry in entries:
+        item = entry.item
+        # What they saw first stays when they look again.
+        is_again = item.is_held_by(actor.id, moment) and item.held_version is not None
+        version = item.held_version if is_again else entry.image.annotation_version
+        # A longer hold is not cut short by looking on.
+        end = max(until, item.held_until) if is_again and item.held_until is not None else until
+        item = replace(item, held_by=person.id, held_by_name=person.name, held_until=end, held_version=version)
+        items_repository.hold(conn, dataset_id, {entry.image.id: version or 0}, person, until=end)
+        held.append(replace(entry, item=item))
+    return held
+
+
+def _lock(conn: Connection, actor: Actor, dataset_name: str) -> DatasetRecord:
+    """Return the dataset and hold it: who takes the next image at the same moment comes after, and gets another."""
+    dataset = datasets.get_by_name(conn, actor.organization_id, dataset_name)
+    datasets.lock(conn, actor.organization_id, dataset.id)
+    return dataset
+
+
+def _person(conn: Connection, actor: Actor, wanted: str) -> Person:
+    if wanted in (ME, actor.id):
+        return person_of(actor)
+    for member in members.list_members(conn, actor.organization_id):
+        if wanted == member.user_id or wanted.casefold() == (member.email or "").casefold():
+            return Person(member.user_id, (member.full_name or member.email or member.user_id)[:320])
+    raise ReviewerNotFound(wanted)
+
+
+def _known(conn: Connection, actor: Actor, wanted: str, dataset_id: str) -> str:
+    if any(person_id == wanted for person_id, _ in items_repository.count_assigned(conn, dataset_id)):
+        return wanted
+    return _person(conn, actor, wanted).id
+
+
+def _record(conn: Connection, actor: Actor, dataset: DatasetRecord, shares: Mapping[str, int]) -> None:
+    audit.record(
+        conn,
+        actor,
+        "review.assigned",
+        subject_id=dataset.id,
+        subject_name=dataset.name,
+        details={"images": sum(shares.values()), "shares": dict(shares)},
+    )
