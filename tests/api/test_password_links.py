@@ -203,3 +203,31 @@ def test_first_visit__address_and_password_are_set_and_then_needed(
     assert client.patch(ACCOUNT, json={"email": ADA, "new_password": PASSWORD}).status_code == 200
     sign_in(browser(make_client))
     assert client.patch(ACCOUNT, json={"new_password": NEW}).json()["code"] == "current_password_needed"
+
+
+@pytest.mark.parametrize("ends", ["removed", "demoted"])
+def test_member_link__ends_with_its_makers_membership(
+    app_client: TestClient, make_client: MakeClient, platform: Platform, organization_id: str, ends: str
+) -> None:
+    make_person(platform, organization_id)
+    make_person(platform, organization_id, email="eve@example.org", role="admin", name="Eve")
+    eve = browser(make_client)
+    sign_in(eve, "eve@example.org")
+    link = eve.post(f"{MEMBERS}/{member_id(app_client)}/password-link").json()["password_link"]["link"]
+    place = f"{MEMBERS}/{member_id(app_client, 'eve@example.org')}"
+    changed = app_client.delete(place) if ends == "removed" else app_client.patch(place, json={"role": "member"})
+    assert changed.is_success
+    body = {"token": link.partition("/reset-password/")[2], "password": NEW}
+    assert browser(make_client).post(SET, json=body).json()["code"] == "link_not_valid"
+
+
+def test_member_link__ends_with_the_key_that_made_it(
+    app_client: TestClient, make_client: MakeClient, make_key: MakeKey, platform: Platform, organization_id: str
+) -> None:
+    make_person(platform, organization_id)
+    made = make_client(make_key(role="admin")).post(f"{MEMBERS}/{member_id(app_client)}/password-link").json()
+    keys = app_client.get("/api/v1/api-keys/").json()
+    key = next(each for each in keys.get("api_keys", keys.get("keys", ())) if each["role"] == "admin")
+    assert app_client.patch(f"/api/v1/api-keys/{key['id']}", json={"is_active": False}).status_code == 200
+    body = {"token": made["password_link"]["link"].partition("/reset-password/")[2], "password": NEW}
+    assert browser(make_client).post(SET, json=body).json()["code"] == "link_not_valid"

@@ -36,6 +36,7 @@ OPEN = frozenset(
         ("POST", "/api/v1/account/register"),
         ("POST", "/api/v1/account/password-link"),
         ("POST", "/api/v1/account/password"),
+        ("POST", "/api/v1/account/email"),
         ("POST", "/api/v1/account/invite"),
         ("POST", "/api/v1/account/invite/accept"),
     }
@@ -43,7 +44,7 @@ OPEN = frozenset(
 # How long a key that was switched off through another server may still work, at most.
 CACHE_S = 2.0
 # What changes keys: a change made here holds from its answer on.
-_CHANGE_KEYS = ("/api/v1/api-keys/", "/api/v1/developer/organizations/members/")
+_CHANGE_KEYS = ("/api/v1/api-keys/", "/api/v1/developer/organizations/members/", "/api/v1/account/delete")
 _CACHED_KEYS = 10_000
 _TOUCH_EVERY = timedelta(minutes=1)
 

@@ -21,7 +21,7 @@ access_log = logging.getLogger("pictograph.access")
 
 _HOST = re.compile(r"[A-Za-z0-9._-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 # Their paths end in what opens something, and are logged as templates.
-_WITH_TOKEN = ("/files/", "/uploads/", "/login/", "/invite/", "/reset-password/")
+_WITH_TOKEN = ("/files/", "/uploads/", "/login/", "/invite/", "/reset-password/", "/confirm-email/")
 
 RawHeaders = list[tuple[bytes, bytes]]
 

@@ -6,11 +6,12 @@ from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import BaseModel, Field
 
 from pictograph_server.auth import Admin
+from pictograph_server.middleware.cookies import clear_session
 from pictograph_server.routes.caching import NO_STORE
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.people import DeviceDep, MaybeSignedIn, SessionEnvelope, SignedIn, begin
 from pictograph_server.routes.session import Email, Secret
-from pictograph_server.services.accounts import acceptance, password_links, sessions
+from pictograph_server.services.accounts import acceptance, leaving, new_address, password_links, sessions
 from pictograph_server.services.accounts import service as accounts
 from pictograph_server.services.accounts.acceptance import InviteView
 from pictograph_server.services.accounts.password_links import PasswordLink
@@ -68,6 +69,22 @@ class NewPassword(BaseModel):
     password: Secret
 
 
+class EmailToken(BaseModel):
+    """What stands behind `/confirm-email/` in the link."""
+
+    token: Secret
+
+
+class ConfirmedEmail(BaseModel):
+    email: str
+
+
+class Farewell(BaseModel):
+    """The password, where there is one: who finds a browser open is not to delete its owner."""
+
+    current_password: Secret | None = None
+
+
 class InviteToken(BaseModel):
     """What stands behind `/invite/` in an invite's link."""
 
@@ -98,7 +115,10 @@ def get_account(session: SignedIn, platform: PlatformDep) -> AccountEnvelope:
 
 @router.patch("")
 def update_account(body: AccountUpdate, session: SignedIn, device: DeviceDep, platform: PlatformDep) -> AccountEnvelope:
-    """Change name, e-mail address or password. A new password ends all other sessions."""
+    """Change name, e-mail address or password. A new password ends all other sessions.
+
+    Where letters are sent, another address is `pending_email` until the link in the letter to it was opened.
+    """
     changes = AccountChanges(
         email=body.email,
         full_name=body.full_name,
@@ -106,6 +126,23 @@ def update_account(body: AccountUpdate, session: SignedIn, device: DeviceDep, pl
         new_password=body.new_password,
     )
     return AccountEnvelope(account=accounts.change(platform, session, changes, device))
+
+
+@router.post("/email")
+def confirm_email(body: EmailToken, platform: PlatformDep) -> ConfirmedEmail:
+    """Confirm a new address with the link that was mailed to it; from now on it is the account's."""
+    return ConfirmedEmail(email=new_address.confirm(platform, body.token))
+
+
+@router.post("/delete", status_code=204)
+def delete_account(
+    body: Farewell, request: Request, session: SignedIn, device: DeviceDep, platform: PlatformDep
+) -> Response:
+    """Delete one's account, leave every organisation and sign out. What one made stays where it is."""
+    leaving.delete(platform, session, body.current_password, device)
+    response = Response(status_code=204)
+    clear_session(response, request.scope, platform.settings)
+    return response
 
 
 @router.post("/register", status_code=201)

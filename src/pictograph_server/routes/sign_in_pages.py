@@ -20,7 +20,7 @@ from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.people import DeviceDep, begin, describe
 from pictograph_server.routes.web_app import is_built
-from pictograph_server.services.accounts import acceptance, links, login_links, password_links
+from pictograph_server.services.accounts import acceptance, links, login_links, new_address, password_links
 from pictograph_server.services.accounts import service as accounts
 from pictograph_server.services.accounts.records import StartedSession
 from pictograph_server.services.accounts.service import AccountChanges
@@ -108,6 +108,27 @@ def post_password(token: str, form: Form, request: Request, device: DeviceDep, p
     except ServiceError as error:
         return _password_page(platform, token, error)
     return _welcome(platform, request, started)
+
+
+@router.get("/confirm-email/{token}")
+def get_email(token: str, platform: PlatformDep) -> Response:
+    try:
+        with platform.db.read() as conn:
+            address = new_address.look(conn, token)
+    except ServiceError as error:
+        return _refusal(error)
+    words = _words(f"{address} becomes the address you sign in with.")
+    return _page("Confirm your address", words + _form_of("", "Confirm"), None)
+
+
+@router.post("/confirm-email/{token}")
+def post_email(token: str, form: Form, platform: PlatformDep) -> Response:
+    del form
+    try:
+        address = new_address.confirm(platform, token)
+    except ServiceError as error:
+        return _refusal(error)
+    return _page("Your address is confirmed", _words(f"From now on you sign in with {address}."), None)
 
 
 def _login_page(platform: Platform, token: str, problem: ServiceError | None = None) -> Response:

@@ -34,6 +34,16 @@ def send_password_link(platform: Platform, email: str, link: NewLink) -> bool:
     return mail.send(platform.settings.mail, Letter(email, "A new password for Pictograph", text))
 
 
+def send_confirmation(platform: Platform, email: str, link: NewLink) -> bool:
+    """Ask the owner of a new address whether it is theirs; False when no letter could be sent."""
+    text = (
+        "Somebody, most likely you, wants this to be the address of their Pictograph account.\n\n"
+        f"Confirm it here, until {link.expires_at:%Y-%m-%d %H:%M} UTC:\n{_mailed_url(platform, link.path)}\n\n"
+        "If it was not you, pass over this letter: nothing happens without you.\n"
+    )
+    return mail.send(platform.settings.mail, Letter(email, "Your address for Pictograph", text))
+
+
 def send_notice(platform: Platform, email: str, what: str) -> None:
     """Tell a person that their account was changed, at the address it had before."""
     text = (
@@ -42,6 +52,14 @@ def send_notice(platform: Platform, email: str, what: str) -> None:
         f"{_mailed_url(platform, '/')}\n"
     )
     mail.send(platform.settings.mail, Letter(email, "Your Pictograph account was changed", text))
+
+
+def send_farewell(platform: Platform, email: str) -> None:
+    text = (
+        "Your Pictograph account was deleted, with its sessions and API keys. "
+        "What you made in your organisations stays there.\n\nIf it was not you, tell an admin of your organisation.\n"
+    )
+    mail.send(platform.settings.mail, Letter(email, "Your Pictograph account was deleted", text))
 
 
 def shown_url(platform: Platform, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Links that let one person in once: to sign in, or to set a new password. Kept as hashes, like keys."""
+"""Links that one person uses once: to sign in, to set a new password, to confirm an address. Kept as hashes."""
 
 import hashlib
 from dataclasses import dataclass
@@ -7,14 +7,19 @@ from typing import Literal
 
 from sqlalchemy import Connection
 
+from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest
 from pictograph_server.services.accounts import repository
 from pictograph_server.settings import new_secret
 from pictograph_server.storage.db.types import now
 
-Purpose = Literal["login", "password"]
-LIFETIMES: dict[Purpose, timedelta] = {"login": timedelta(minutes=15), "password": timedelta(hours=1)}
-_PATHS: dict[Purpose, str] = {"login": "/login/", "password": "/reset-password/"}
+Purpose = Literal["login", "password", "email"]
+LIFETIMES: dict[Purpose, timedelta] = {
+    "login": timedelta(minutes=15),
+    "password": timedelta(hours=1),
+    "email": timedelta(hours=24),
+}
+_PATHS: dict[Purpose, str] = {"login": "/login/", "password": "/reset-password/", "email": "/confirm-email/"}
 INVITE_PATH = "/invite/"
 
 
@@ -24,7 +29,7 @@ class LinkNotValid(BadRequest):
     def __init__(self) -> None:
         super().__init__(
             "This link cannot be used",
-            why="it works once and for a short time, and was used already or is too old",
+            why="it works once and for a short time, and was used already, is too old, or who made it may no longer",
             fix="Get a new one: from who sent it, or with `pictograph login-link` on the server.",
         )
 
@@ -37,11 +42,25 @@ class NewLink:
     expires_at: datetime
 
 
-def make(conn: Connection, user_id: str, purpose: Purpose) -> NewLink:
+def make(
+    conn: Connection, user_id: str, purpose: Purpose, *, maker: Actor | None = None, email: str | None = None
+) -> NewLink:
+    """Make a link for a person.
+
+    Args:
+        maker: who hands it on: it holds as long as they are an admin, or their key works.
+        email: the address that it confirms.
+    """
     token, expires_at = new_secret(), now() + LIFETIMES[purpose]
     repository.delete_expired(conn)
     repository.insert_link(
-        conn, user_id=user_id, purpose=purpose, token_sha256=hash_token(token), expires_at=expires_at
+        conn,
+        user_id=user_id,
+        purpose=purpose,
+        token_sha256=hash_token(token),
+        expires_at=expires_at,
+        maker=maker,
+        email=email,
     )
     return NewLink(path=_PATHS[purpose] + token, expires_at=expires_at)
 

@@ -94,7 +94,7 @@ def make_for_member(platform: Platform, actor: Actor, member_id: str) -> Passwor
             raise BelongsElsewhere(name)
         if member.email is None:
             raise EmailNeeded
-        link = links.make(conn, member.user_id, "password")
+        link = links.make(conn, member.user_id, "password", maker=actor)
         audit.record(conn, actor, "member.password_link_made", subject_id=member_id, subject_name=name)
     is_mailed = letters.send_password_link(platform, member.email, link)
     shown = None if is_mailed else letters.shown_url(platform, link.path)

@@ -1,9 +1,11 @@
 """What services know about people and where they sit, and what the API answers about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from pydantic import BaseModel
+from sqlalchemy import Row
 
 from pictograph_server.actor import Actor, Role
 
@@ -31,6 +33,11 @@ class Person:
         return self.full_name or self.email or "Somebody"
 
 
+def actors_of(person: Person, memberships: Sequence[Row[*tuple[object, ...]]]) -> list[Actor]:
+    """Return the person as each organisation of theirs sees them; the rows are `repository.memberships`."""
+    return [Actor(row.organization_id, person.id, row.role, person.display_name, kind="person") for row in memberships]
+
+
 class Membership(BaseModel):
     """An organisation a person belongs to, and as what."""
 
@@ -45,6 +52,8 @@ class Account(BaseModel):
 
     id: str
     email: str | None
+    # Asked for, and not confirmed with the link that was mailed to it: `email` counts until then.
+    pending_email: str | None = None
     full_name: str | None
     has_password: bool
     organizations: list[Membership]

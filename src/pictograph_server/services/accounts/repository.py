@@ -4,15 +4,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Select, and_, delete, exists, func, insert, or_, select, update
 
+from pictograph_server.actor import Actor
 from pictograph_server.services.accounts.records import Person
-from pictograph_server.storage.db.tables import account_links, account_sessions, members, organizations, users
+from pictograph_server.storage.db.tables import (
+    account_links,
+    account_sessions,
+    api_keys,
+    members,
+    organizations,
+    users,
+)
 from pictograph_server.storage.db.types import new_id, now
 
 _still_member = and_(
     members.c.user_id == account_sessions.c.user_id, members.c.organization_id == account_sessions.c.organization_id
 )
+# Who may make links for others.
+_MAKERS = ("admin", "owner")
 _PERSON = (users.c.id, users.c.email, users.c.full_name, users.c.password_hash, users.c.created_at)
 
 
@@ -38,10 +48,21 @@ def update_person(conn: Connection, user_id: str, changes: Mapping[str, str]) ->
     conn.execute(update(users).where(users.c.id == user_id).values(**changes))
 
 
+def delete_person(conn: Connection, user_id: str) -> None:
+    """Remove a person with their sessions, links and memberships."""
+    conn.execute(delete(users).where(users.c.id == user_id))
+
+
 def memberships(conn: Connection, user_id: str) -> Sequence[Row[*tuple[object, ...]]]:
     """Return the person's organisations and roles, those they joined first before the others."""
     query = (
-        select(members.c.organization_id, organizations.c.name, organizations.c.slug, members.c.role)
+        select(
+            members.c.organization_id,
+            organizations.c.name,
+            organizations.c.slug,
+            members.c.role,
+            members.c.id.label("member_id"),
+        )
         .join(organizations, organizations.c.id == members.c.organization_id)
         .where(members.c.user_id == user_id)
         .order_by(members.c.joined_at, members.c.id)
@@ -180,13 +201,25 @@ def delete_expired(conn: Connection) -> None:
 # --- links ---------------------------------------------------------------------------------------------------------
 
 
-def insert_link(conn: Connection, *, user_id: str, purpose: str, token_sha256: str, expires_at: datetime) -> None:
+def insert_link(
+    conn: Connection,
+    *,
+    user_id: str,
+    purpose: str,
+    token_sha256: str,
+    expires_at: datetime,
+    maker: Actor | None,
+    email: str | None,
+) -> None:
     conn.execute(
         insert(account_links).values(
             id=new_id(),
             user_id=user_id,
             purpose=purpose,
             token_sha256=token_sha256,
+            made_by=None if maker is None else maker.id,
+            made_in=None if maker is None else maker.organization_id,
+            email=email,
             created_at=now(),
             expires_at=expires_at,
         )
@@ -194,13 +227,41 @@ def insert_link(conn: Connection, *, user_id: str, purpose: str, token_sha256: s
 
 
 def link_owner(conn: Connection, *, purpose: str, token_sha256: str) -> str | None:
-    """Return whose link it is, None when it is used up, expired or for another purpose."""
+    """Return whose link it is, None when it is used up, expired, for something else, or its maker may make none now."""
     query = select(account_links.c.user_id).where(
         account_links.c.token_sha256 == token_sha256,
         account_links.c.purpose == purpose,
         account_links.c.expires_at > now(),
+        or_(account_links.c.made_by.is_(None), exists(_maker_as_person()), exists(_maker_as_key())),
     )
     return conn.execute(query).scalar()
+
+
+def link_email(conn: Connection, token_sha256: str) -> str | None:
+    """Return the address that a link confirms."""
+    return conn.execute(select(account_links.c.email).where(account_links.c.token_sha256 == token_sha256)).scalar()
+
+
+def pending_email(conn: Connection, user_id: str) -> str | None:
+    """Return the address that a person asked for last and has not confirmed."""
+    query = select(account_links.c.email).where(
+        account_links.c.user_id == user_id, account_links.c.email.is_not(None), account_links.c.expires_at > now()
+    )
+    return conn.execute(query.order_by(account_links.c.id.desc()).limit(1)).scalar()
+
+
+def _maker_as_person() -> Select[Any]:
+    return select(members.c.id).where(
+        members.c.user_id == account_links.c.made_by,
+        members.c.organization_id == account_links.c.made_in,
+        members.c.role.in_(_MAKERS),
+    )
+
+
+def _maker_as_key() -> Select[Any]:
+    return select(api_keys.c.id).where(
+        api_keys.c.id == account_links.c.made_by, api_keys.c.is_active.is_(True), api_keys.c.role.in_(_MAKERS)
+    )
 
 
 def delete_link(conn: Connection, token_sha256: str) -> bool:
@@ -208,8 +269,9 @@ def delete_link(conn: Connection, token_sha256: str) -> bool:
     return conn.execute(delete(account_links).where(account_links.c.token_sha256 == token_sha256)).rowcount == 1
 
 
-def delete_links(conn: Connection, user_id: str) -> None:
-    conn.execute(delete(account_links).where(account_links.c.user_id == user_id))
+def delete_links(conn: Connection, user_id: str, *, purpose: str | None = None) -> None:
+    query = delete(account_links).where(account_links.c.user_id == user_id)
+    conn.execute(query if purpose is None else query.where(account_links.c.purpose == purpose))
 
 
 def _person(row: Row[*tuple[object, ...]] | None) -> Person | None:

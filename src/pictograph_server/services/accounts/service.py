@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
+from pictograph_server import mail
 from pictograph_server.errors import BadRequest, Conflict, Forbidden, Unprocessable
 from pictograph_server.platform import Platform
-from pictograph_server.services.accounts import guesses, letters, passwords, repository, sessions
+from pictograph_server.services.accounts import guesses, letters, links, passwords, repository, sessions
+from pictograph_server.services.accounts.links import NewLink
 from pictograph_server.services.accounts.records import (
     Account,
     Device,
@@ -66,7 +68,7 @@ class CurrentPasswordNeeded(BadRequest):
 
     def __init__(self) -> None:
         super().__init__(
-            "The e-mail address and the password cannot be changed like this",
+            "This cannot be done without your password",
             why="the account has a password, and it was not given",
             fix="Send `current_password` with it.",
         )
@@ -105,6 +107,7 @@ def get(conn: Connection, user_id: str) -> Account:
     return Account(
         id=person.id,
         email=person.email,
+        pending_email=repository.pending_email(conn, user_id),
         full_name=person.full_name,
         has_password=person.password_hash is not None,
         organizations=[
@@ -118,6 +121,8 @@ def get(conn: Connection, user_id: str) -> Account:
 def change(platform: Platform, session: KnownSession, changes: AccountChanges, device: Device) -> Account:
     """Change an account. A new password ends the person's other sessions and links.
 
+    Where letters are sent, another address counts once its owner has confirmed it (`new_address.py`).
+
     Raises:
         CurrentPasswordNeeded, WrongPassword: who changes address or password has to know the password there is.
         EmailTaken, EmailNeeded, InvalidEmail, WeakPassword, BadPersonName: what was given cannot be used.
@@ -125,8 +130,12 @@ def change(platform: Platform, session: KnownSession, changes: AccountChanges, d
     with platform.db.read() as conn:
         person = require_person(conn, session.actor.id)
     values = checked_profile(person, changes)
+    asks_owner = person.email is not None and mail.can_send(platform.settings.mail)
+    wanted = values.pop("email", None) if asks_owner else None
     changed = sorted("password" if name == "password_hash" else name for name in values)
-    is_proven = _prove(platform, person, changes, device) if {"email", "password_hash"} & set(values) else False
+    is_grave = wanted is not None or bool({"email", "password_hash"} & set(values))
+    is_proven = prove(platform, person, changes.current_password, device) if is_grave else False
+    link: NewLink | None = None
     with platform.db.write() as conn:
         if is_proven:
             accept_password(conn, person, changes.current_password or "", device)
@@ -134,6 +143,12 @@ def change(platform: Platform, session: KnownSession, changes: AccountChanges, d
         if "password_hash" in values:
             repository.delete_sessions(conn, person.id, but=session.id)
             repository.delete_links(conn, person.id)
+        if changes.email is not None:
+            repository.delete_links(conn, person.id, purpose="email")
+        if wanted is not None:
+            refuse_taken(conn, wanted)
+            guesses.take(conn, f"letter to {wanted}", device.address)
+            link = links.make(conn, person.id, "email", email=wanted)
         if values:
             audit.record(
                 conn,
@@ -144,8 +159,11 @@ def change(platform: Platform, session: KnownSession, changes: AccountChanges, d
                 details={"changed": changed},
             )
         account = get(conn, person.id)
-    if person.email is not None and {"email", "password_hash"} & set(values):
-        letters.send_notice(platform, person.email, f"Changed: {', '.join(changed)}.")
+    if wanted is not None and link is not None:
+        letters.send_confirmation(platform, wanted, link)
+    if person.email is not None and is_grave:
+        done = [*changed, f"your address, once {wanted} is confirmed"] if wanted else changed
+        letters.send_notice(platform, person.email, f"Changed: {', '.join(done)}.")
     return account
 
 
@@ -203,12 +221,17 @@ def apply_profile(conn: Connection, person: Person, values: dict[str, str]) -> N
     if not values:
         return
     email = values.get("email", "")
-    if email and repository.person_by_email(conn, email) is not None:
-        raise EmailTaken(email)
+    if email:
+        refuse_taken(conn, email)
     try:
         repository.update_person(conn, person.id, values)
     except IntegrityError as error:  # as in `new_person`
         raise EmailTaken(email) from error
+
+
+def refuse_taken(conn: Connection, email: str) -> None:
+    if repository.person_by_email(conn, email) is not None:
+        raise EmailTaken(email)
 
 
 def check_name(name: str) -> str:
@@ -218,14 +241,18 @@ def check_name(name: str) -> str:
     return label
 
 
-def _prove(platform: Platform, person: Person, changes: AccountChanges, device: Device) -> bool:
-    """Check the current password; False where there is none to know."""
+def prove(platform: Platform, person: Person, current_password: str | None, device: Device) -> bool:
+    """Check the current password; False where there is none to know.
+
+    Raises:
+        CurrentPasswordNeeded, WrongPassword.
+    """
     if person.password_hash is None or person.email is None:
         return False
-    if changes.current_password is None:
+    if current_password is None:
         raise CurrentPasswordNeeded
     try:
-        check_password(platform, person.email, changes.current_password, device)
+        check_password(platform, person.email, current_password, device)
     except SignInRefused:
         raise WrongPassword from None
     return True

@@ -6,11 +6,10 @@ first, so that what is tried at the same time is counted too, and what it led to
 
 from sqlalchemy import Connection
 
-from pictograph_server.actor import Actor
 from pictograph_server.errors import Unauthorized
 from pictograph_server.platform import Platform
 from pictograph_server.services.accounts import guesses, passwords, repository, sessions
-from pictograph_server.services.accounts.records import Device, Person, StartedSession
+from pictograph_server.services.accounts.records import Device, Person, StartedSession, actors_of
 from pictograph_server.services.audit import service as audit
 from pictograph_server.services.organizations.emails import InvalidEmail, normalize_email
 
@@ -82,15 +81,8 @@ def require_person(conn: Connection, user_id: str) -> Person:
 
 
 def _record_refusal(conn: Connection, person: Person, device: Device) -> None:
-    for membership in repository.memberships(conn, person.id):
-        actor = Actor(
-            organization_id=membership.organization_id,
-            id=person.id,
-            role=membership.role,
-            name=person.display_name,
-            kind="person",
-        )
-        details = {"address": device.address}
+    details = {"address": device.address}
+    for actor in actors_of(person, repository.memberships(conn, person.id)):
         audit.record(
             conn, actor, "session.refused", subject_id=person.id, subject_name=person.display_name, details=details
         )

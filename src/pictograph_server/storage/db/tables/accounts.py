@@ -27,7 +27,7 @@ account_sessions = Table(
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )
 
-# Links that work once: to sign in (`login`), or to set a new password (`password`).
+# Links that work once: to sign in (`login`), to set a new password (`password`), to confirm an address (`email`).
 account_links = Table(
     "account_links",
     metadata,
@@ -35,6 +35,12 @@ account_links = Table(
     Column("user_id", String(36), ForeignKey("users.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("purpose", String(16), nullable=False),
     Column("token_sha256", String(64), nullable=False, unique=True),
+    # Of a link that was handed on: the id of the admin or the key that made it, and in which organisation. It holds as
+    # long as they may make such links there.
+    Column("made_by", String(36)),
+    Column("made_in", String(36), ForeignKey("organizations.id", ondelete="CASCADE")),
+    # The address that a link confirms.
+    Column("email", String(320)),
     Column("created_at", UtcDateTime, nullable=False),
     Column("expires_at", UtcDateTime, nullable=False, index=True),
 )

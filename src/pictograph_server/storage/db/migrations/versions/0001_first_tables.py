@@ -71,8 +71,14 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(length=36), nullable=False),
         sa.Column("purpose", sa.String(length=16), nullable=False),
         sa.Column("token_sha256", sa.String(length=64), nullable=False),
+        sa.Column("made_by", sa.String(length=36), nullable=True),
+        sa.Column("made_in", sa.String(length=36), nullable=True),
+        sa.Column("email", sa.String(length=320), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["made_in"], ["organizations.id"], name=op.f("fk_account_links_made_in"), ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_account_links_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account_links")),
         sa.UniqueConstraint("token_sha256", name=op.f("uq_account_links_token_sha256")),
