@@ -3,12 +3,13 @@
 import os
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from small_tasks import LANE, all_tasks
 
 from pictograph_server.executors.process import ProcessExecutor
-from pictograph_server.jobs.dispatcher import Dispatcher
+from pictograph_server.jobs.dispatcher import Dispatcher, Tick
 from pictograph_server.jobs.policy import JobPolicy
 from pictograph_server.storage.db.session import Database
 
@@ -17,12 +18,18 @@ RUNNER = (sys.executable, str(Path(__file__).with_name("small_runner.py")))
 
 
 def small_dispatcher(
-    db: Database, folder: Path, *, slots: int = 1, alone: bool = False, crash_at: str = ""
+    db: Database,
+    folder: Path,
+    *,
+    slots: int = 1,
+    alone: bool = False,
+    crash_at: str = "",
+    ticks: Sequence[Tick] = (),
 ) -> Dispatcher:
     url = db.engine.url.render_as_string(hide_password=False)
     environment = {**os.environ, "SMALL_DATABASE_URL": url, "SMALL_CRASH_AT": crash_at}
     executor = ProcessExecutor(folder, env=environment, grace_s=0.5, command=RUNNER)
-    return Dispatcher(db, all_tasks(), executor, {LANE: slots}, policy=POLICY, alone=alone)
+    return Dispatcher(db, all_tasks(), executor, {LANE: slots}, policy=POLICY, alone=alone, ticks=ticks)
 
 
 if __name__ == "__main__":

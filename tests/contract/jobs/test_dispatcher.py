@@ -224,3 +224,23 @@ def test_taken_lease__the_zombie_leaves(db: Database, small_jobs: Jobs, start: S
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert small_jobs.get(job_id).fence == 99
+
+
+def test_tick__comes_round_whatever_another_raises(
+    db: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pictograph_server.jobs.dispatcher.TICK_S", 0.01)
+    ticked: list[int] = []
+
+    def break_down() -> None:
+        raise RuntimeError("out of order")
+
+    dispatcher = small_dispatcher(db, tmp_path / "jobs", ticks=(break_down, lambda: ticked.append(1)))
+    dispatcher.start()
+    deadline = time.monotonic() + 10
+    while len(ticked) < 3 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    dispatcher.stop()
+    seen = len(ticked)
+    time.sleep(0.1)
+    assert (seen >= 3, len(ticked)) == (True, seen)
