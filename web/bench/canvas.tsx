@@ -1,5 +1,5 @@
 /** The editor's canvas with thousands of polygons: ?polygons=2000&points=20&tool=select&labels=selected */
-import "@/app/theme.css";
+import "./bench.css";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { AnnotationCanvas, type AnnotationCanvasHandle } from "@/canvas/annotation-canvas";

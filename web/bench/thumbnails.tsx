@@ -1,5 +1,5 @@
 /** A virtual grid of thumbnails with annotations drawn over them: ?images=100000&shapes=12 */
-import "@/app/theme.css";
+import "./bench.css";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useRef } from "react";
 import { createRoot } from "react-dom/client";

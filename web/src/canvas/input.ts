@@ -69,7 +69,6 @@ export class CanvasInput {
   private pointerDown(event: PointerEvent): void {
     const { engine } = this;
     const at = this.place(event);
-    engine.element.focus({ preventScroll: true });
     engine.element.setPointerCapture(event.pointerId);
     engine.moveKeyboardPointer(null);
     if (event.pointerType === "pen") this.hasPen = true;

@@ -1,10 +1,10 @@
 /** What of a selected shape can be held and dragged: a box's sides and corners, vertices, and the middles of edges. */
-import { type BoxHandle, boxHandles, resizeBox } from "./math/handles";
+import { type BoxHandle, type BoxHandleName, boxHandles, resizeBox } from "./math/handles";
 import { distance, type ImagePoint } from "./math/point";
 import { insertVertex, MIN_RING_POINTS, nearestOnLine, removeVertex, replaceVertex } from "./math/ring";
 import { pointAlong } from "./math/segment";
 import type { Annotation, Ring, Shape } from "./scene";
-import { linesOf, withGeometry } from "./shape";
+import { boundsOf, linesOf, withGeometry } from "./shape";
 
 /** A point of a polygon's ring or of a polyline, by the number of the line and in it. */
 export interface VertexPlace {
@@ -18,19 +18,23 @@ export type Handle =
 
 /** An edge shorter than this on the screen has no handle in its middle, CSS pixels. */
 const MIN_EDGE = 28;
-/** Beyond that many points handles would hide the shape: they are shown only where the zoom parts them. */
-const MAX_CROWDED = 60;
-const MIN_APART = 7;
+/** Handles nearer to each other than this would hide the shape: the zoom parts them, CSS pixels. */
+const MIN_APART = 9;
+/** A shape smaller than this has none, or it could not be taken hold of to be moved, CSS pixels. */
+const MIN_SIZE = 14;
+/** A side of a box shorter than this has no handle in its middle, CSS pixels. */
+const MIN_SIDE = 36;
 
 /** Return the handles that are shown at a scale (CSS pixels per image pixel). */
 export function shapeHandles(shape: Shape, scale: number): Handle[] {
-  if (shape.type === "bbox") return boxHandles(shape.bounding_box);
-  if (shape.type === "keypoint") return [];
-  const lines = linesOf(shape);
-  const isCrowded = lines.reduce((sum, line) => sum + line.length, 0) > MAX_CROWDED;
-  return lines.flatMap((line, number) =>
-    lineHandles(line, number, shape.type === "polygon", scale, isCrowded),
-  );
+  const { w, h } = boundsOf(shape);
+  if (shape.type === "keypoint" || Math.max(w, h) * scale < MIN_SIZE) return [];
+  if (shape.type === "bbox") {
+    const hasRoom = (name: BoxHandleName) =>
+      name.length === 2 || (name === "n" || name === "s" ? w : h) * scale >= MIN_SIDE;
+    return boxHandles(shape.bounding_box).filter(({ name }) => hasRoom(name));
+  }
+  return linesOf(shape).flatMap((line, number) => lineHandles(line, number, shape.type === "polygon", scale));
 }
 
 /** Return the handle within the tolerance (image pixels) that is nearest; vertices win over middles. */
@@ -118,17 +122,11 @@ function withLine(annotation: Annotation, number: number, change: (line: Ring) =
   return withGeometry(annotation, { type: "polygon", polygon: { paths } });
 }
 
-function lineHandles(
-  line: Ring,
-  number: number,
-  isClosed: boolean,
-  scale: number,
-  isCrowded: boolean,
-): Handle[] {
+function lineHandles(line: Ring, number: number, isClosed: boolean, scale: number): Handle[] {
   const handles: Handle[] = [];
   let last: ImagePoint | null = null;
   line.forEach((at, index) => {
-    if (isCrowded && last && distance(last, at) * scale < MIN_APART) return;
+    if (last && distance(last, at) * scale < MIN_APART) return;
     last = at;
     handles.push({ kind: "vertex", line: number, index, at });
   });
