@@ -206,9 +206,9 @@ OPERATION: dict[str, Row] = {
     f"POST {D}/models/{{model_id}}/evaluations/{{evaluation_id}}/cancel": Row("member"),
     # --- reviews ---
     f"GET {_REVIEW}/queue": Row("viewer", path=_DATASET),
-    f"POST {_REVIEW}/next": Row("member", {"exclude": ["{image_id}"]}, path=_DATASET, foreign={"image_id": 200}),
+    f"POST {_REVIEW}/next": Row("member", {"hold": 2}, path=_DATASET),
     f"POST {_REVIEW}/hold": Row("member", {"image_id": "{review_id}"}, path=_DATASET),
-    f"POST {_REVIEW}/release": Row("member", {"image_ids": ["{review_id}"]}, path=_DATASET, foreign={"review_id": 204}),
+    f"POST {_REVIEW}/release": Row("member", {}, path=_DATASET),
     f"POST {_REVIEW}/verdicts": Row(
         "member", {"image_id": "{review_id}", "verdict": "accept", "expected_version": 1}, path=_DATASET
     ),
