@@ -64,7 +64,9 @@ export function useAsking(datasetName: string, imageId: string, threshold: numbe
 
   const again = useCallback(() => {
     const { question } = latest.current;
-    if (question) start(question);
+    // With the threshold as it is now.
+    if (question)
+      start(question.kind === "text" ? { ...question, threshold: latest.current.threshold } : question);
   }, [start]);
 
   // Another image: what was asked was about this one.

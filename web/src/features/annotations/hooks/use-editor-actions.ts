@@ -2,13 +2,7 @@
 
 import { type RefObject, useRef } from "react";
 import type { AnnotationCanvasHandle } from "@/canvas/canvas-props";
-import {
-  acceptShapes,
-  addAnnotations,
-  duplicateAnnotations,
-  removeAnnotations,
-  setClass,
-} from "@/canvas/commands";
+import { acceptShapes, duplicateAnnotations, removeAnnotations, setClass } from "@/canvas/commands";
 import { boxUnion } from "@/canvas/math/box";
 import type { Size } from "@/canvas/math/point";
 import {
@@ -185,24 +179,6 @@ export function takePreview(context: EditorContext): boolean {
   context.view.select(selection);
   context.clearQuestion();
   return true;
-}
-
-/** Return copies of another image's annotations: a person's, who says that they are true here too. */
-export function copiesOf(
-  annotations: readonly Annotation[],
-  filename: string,
-  context: EditorContext,
-): Command {
-  const copies = annotations.map(({ created_by: _maker, ...each }) => ({
-    ...each,
-    id: newId(),
-    confidence: 1,
-  }));
-  return addAnnotations(
-    context.editing.scene,
-    copies as Annotation[],
-    `Copy ${copies.length} annotations of ${filename}`,
-  );
 }
 
 function chooseTool(tool: EditorTool, { view, canvas, isReadOnly, focusTool }: EditorContext): boolean {

@@ -10,12 +10,13 @@ interface Keys {
   settings: KeySettings;
   isReview: boolean;
   canvas: RefObject<AnnotationCanvasHandle | null>;
-  /** What holds the canvas. */
-  stage: RefObject<HTMLElement | null>;
+  /** F6 leads from the image to the panel and back. */
+  toPanel: () => void;
   /** Returns whether it meant something now. */
   run: (action: ActionId) => boolean;
 }
 
+const CANVAS = '[role="application"]';
 const OVERLAYS = '[role="dialog"], [role="alertdialog"], [role="menu"], [role="listbox"]';
 const CONTROLS =
   'button, a, select, input, summary, [role="slider"], [role="radio"], [role="option"], [role="switch"], [role="tab"]';
@@ -36,13 +37,19 @@ export function useKeys(keys: Keys): void {
   latest.current = keys;
   useEffect(() => {
     function onKeyDown(event: KeyboardEvent) {
-      const { settings, isReview, canvas, stage, run } = latest.current;
+      const { settings, isReview, canvas, toPanel, run } = latest.current;
       const combo = comboOf(event);
       const target = event.target instanceof HTMLElement ? event.target : document.body;
       if (combo === null || event.defaultPrevented || event.isComposing || target.closest(OVERLAYS)) return;
+      const isOnStage = target.closest(CANVAS) !== null;
       const action = actionFor(settings, combo, isReview);
+      if (combo === "F6") {
+        event.preventDefault();
+        if (isOnStage) toPanel();
+        else canvas.current?.focus();
+        return;
+      }
       if (isTextField(target) && !action?.worksInFields) return;
-      const isOnStage = stage.current?.contains(target) ?? false;
       if (!isOnStage) {
         if (target.closest(CONTROLS) && CONTROL_KEYS.has(combo)) return;
         // Tab leads through the page, and through the annotations only on the image.
