@@ -8,7 +8,9 @@ import {
   Outlet,
   redirect,
 } from "@tanstack/react-router";
+import { parseEditorSearch } from "@/features/annotations/search";
 import { evaluationSearch } from "@/features/evaluations/search";
+import { exportSearch } from "@/features/exports/search";
 import { parseGallerySearch } from "@/features/images/search";
 import { modelListSearch, modelSearch } from "@/features/models/search";
 import { auditSearch, membersSearch } from "@/features/organizations/search";
@@ -137,6 +139,7 @@ const reviewRoute = createRoute({
 const editorRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: "/datasets/$name/images/$imageId",
+  validateSearch: parseEditorSearch,
   component: lazyRouteComponent(() => import("@/features/annotations/pages/editor-page"), "EditorPage"),
 });
 
@@ -206,6 +209,7 @@ const evaluationRoute = createRoute({
 const exportsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/exports",
+  validateSearch: exportSearch,
   component: lazyRouteComponent(() => import("@/features/exports/pages/export-list-page"), "ExportListPage"),
 });
 
