@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { parseEditorSearch } from "@/features/annotations/search";
+import { parseDatasetListSearch } from "@/features/datasets/search";
 import { evaluationSearch } from "@/features/evaluations/search";
 import { exportSearch } from "@/features/exports/search";
 import { parseGallerySearch } from "@/features/images/search";
@@ -72,6 +73,7 @@ const pipelineRoute = createRoute({
 const datasetsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/datasets",
+  validateSearch: parseDatasetListSearch,
   component: lazyRouteComponent(
     () => import("@/features/datasets/pages/dataset-list-page"),
     "DatasetListPage",

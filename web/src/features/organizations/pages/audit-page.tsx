@@ -45,7 +45,7 @@ function Log() {
   );
   const entries = log.data?.pages.flatMap((page) => page.entries);
   const narrow = (change: AuditSearch) =>
-    void navigate({ to: ".", search: (before: AuditSearch) => ({ ...before, ...change }), replace: true });
+    void navigate({ to: ".", search: { ...search, ...change }, replace: true });
   const isFiltered = Object.values(search).some((each) => each !== undefined);
   return (
     <>
