@@ -9,6 +9,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { parseEditorSearch } from "@/features/annotations/search";
+import { creditSearch } from "@/features/credits/search";
 import { parseDatasetListSearch } from "@/features/datasets/search";
 import { evaluationSearch } from "@/features/evaluations/search";
 import { exportSearch } from "@/features/exports/search";
@@ -224,6 +225,7 @@ const jobsRoute = createRoute({
 const creditsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/credits",
+  validateSearch: creditSearch,
   component: lazyRouteComponent(() => import("@/features/credits/pages/credits-page"), "CreditsPage"),
 });
 
