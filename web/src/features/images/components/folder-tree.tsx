@@ -89,6 +89,7 @@ function Branch(props: BranchProps) {
             {formatCompact(folder.total_image_count)}
           </span>
         </button>
+        {isRoot && onRename && <span className="w-6 shrink-0" />}
         {!isRoot && onRename && onArchive && (
           <Menu
             trigger={

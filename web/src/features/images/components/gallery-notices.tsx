@@ -12,7 +12,7 @@ export function PendingGrid({ cellWidth }: { cellWidth: number }) {
     <div
       role="status"
       aria-label="Loading images"
-      className="grid gap-2.5 px-4 pt-1"
+      className="grid gap-2.5 px-6 pt-1"
       style={{ gridTemplateColumns: `repeat(${columns}, minmax(0, 1fr))` }}
     >
       {Array.from({ length: columns * 4 }, (_, index) => (

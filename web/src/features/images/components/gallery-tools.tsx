@@ -1,4 +1,4 @@
-/** The line over the gallery: name search, filters, sort, size of the thumbnails. */
+/** Over the gallery: folders, status, name search and filters; and order, drawing and size of what is shown. */
 
 import { ArrowDownWideNarrow, ListFilter, PanelLeft, Search, Shapes } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
@@ -21,6 +21,11 @@ interface GalleryToolsProps {
   hasFolders: boolean;
   isTreeShown: boolean;
   onToggleTree: () => void;
+}
+
+interface GalleryViewProps {
+  sort: GallerySearch["sort"];
+  onChange: (change: Partial<GallerySearch>) => void;
   isDrawn: boolean;
   onToggleDrawn: () => void;
   size: number;
@@ -38,7 +43,7 @@ export const LARGEST = 420;
 const TYPING_MS = 300;
 
 export function GalleryTools(props: GalleryToolsProps) {
-  const { search, onChange, counts, classes, sources, size, onSize } = props;
+  const { search, onChange, counts, classes, sources } = props;
   return (
     <div className="flex flex-wrap items-center gap-2">
       {props.hasFolders && (
@@ -57,25 +62,31 @@ export function GalleryTools(props: GalleryToolsProps) {
       >
         <FilterForm search={search} classes={classes} sources={sources} onChange={onChange} />
       </Popover>
-      <div className="ml-auto flex items-center gap-2">
-        <div className="flex items-center gap-1.5">
-          <ArrowDownWideNarrow aria-hidden="true" className="size-4 text-muted" />
-          <Select
-            aria-label="Order"
-            className="w-44"
-            value={search.sort ?? "newest"}
-            onChange={(value) =>
-              onChange({ sort: value === "newest" ? undefined : (value as GallerySearch["sort"]) })
-            }
-            options={SORTS}
-          />
-        </div>
-        <IconButton label="Draw annotations" isPressed={props.isDrawn} onClick={props.onToggleDrawn}>
-          <Shapes />
-        </IconButton>
+    </div>
+  );
+}
+
+/** Order, drawing and size of what is shown. */
+export function GalleryView({ sort, onChange, isDrawn, onToggleDrawn, size, onSize }: GalleryViewProps) {
+  return (
+    <div className="ml-auto flex items-center gap-2">
+      <div className="flex w-48 items-center gap-1.5">
+        <ArrowDownWideNarrow aria-hidden="true" className="size-4 shrink-0 text-muted" />
+        <Select
+          aria-label="Order"
+          value={sort ?? "newest"}
+          onChange={(value) =>
+            onChange({ sort: value === "newest" ? undefined : (value as GallerySearch["sort"]) })
+          }
+          options={SORTS}
+        />
+      </div>
+      <IconButton label="Draw annotations" isPressed={isDrawn} onClick={onToggleDrawn}>
+        <Shapes />
+      </IconButton>
+      <div className="w-24">
         <Slider
           label="Size of the thumbnails"
-          className="w-24"
           min={SMALLEST}
           max={LARGEST}
           step={4}

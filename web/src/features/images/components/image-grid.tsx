@@ -132,7 +132,7 @@ export function ImageGrid(props: ImageGridProps) {
       ref={scroller}
       // Without cells there is nothing else to reach by keyboard.
       tabIndex={pages.count === 0 ? 0 : -1}
-      className="h-full overflow-y-auto px-4 pt-1 pb-24 outline-none [overflow-anchor:none]"
+      className="h-full overflow-y-auto px-6 pt-1 pb-24 outline-none [overflow-anchor:none]"
     >
       {/* biome-ignore lint/a11y/useSemanticElements: a table cannot be virtual */}
       <div

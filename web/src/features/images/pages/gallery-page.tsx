@@ -15,7 +15,7 @@ import { type FolderAction, FolderDialogs } from "../components/folder-dialogs";
 import { FolderTree } from "../components/folder-tree";
 import { NoImages, NothingMatches, PendingGrid } from "../components/gallery-notices";
 import { GallerySelection } from "../components/gallery-selection";
-import { GalleryTools } from "../components/gallery-tools";
+import { GalleryTools, GalleryView } from "../components/gallery-tools";
 import { ImageGrid } from "../components/image-grid";
 import { SimilarPanel } from "../components/similar-panel";
 import { useBulkJob } from "../hooks/use-bulk-job";
@@ -79,7 +79,7 @@ export function GalleryPage() {
   return (
     <div className="flex h-full min-h-0">
       {hasFolders && isTreeShown && (
-        <div className="w-56 shrink-0 overflow-y-auto border-line border-r px-2">
+        <div className="w-56 shrink-0 overflow-y-auto border-line border-r px-2 pt-1">
           <FolderTree
             folders={folders.data ?? []}
             selected={search.folder_path}
@@ -90,7 +90,7 @@ export function GalleryPage() {
         </div>
       )}
       <div className="relative flex min-w-0 grow flex-col">
-        <div className="flex flex-col gap-2 px-4 pt-3 pb-2">
+        <div className="flex flex-col gap-2 px-6 pt-3 pb-2">
           <GalleryTools
             search={search}
             onChange={change}
@@ -100,16 +100,20 @@ export function GalleryPage() {
             hasFolders={hasFolders}
             isTreeShown={isTreeShown}
             onToggleTree={() => setIsTreeShown(!isTreeShown)}
-            isDrawn={isDrawn}
-            onToggleDrawn={() => setIsDrawn(!isDrawn)}
-            size={size}
-            onSize={setSize}
           />
           <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
             <p aria-live="polite" className="text-muted text-xs tabular-nums">
               {pages.isPending ? " " : countWords(pages.total, pages.count, isNarrowed(list))}
             </p>
             <FilterChips search={search} onChange={change} onClear={clear} />
+            <GalleryView
+              sort={search.sort}
+              onChange={change}
+              isDrawn={isDrawn}
+              onToggleDrawn={() => setIsDrawn(!isDrawn)}
+              size={size}
+              onSize={setSize}
+            />
           </div>
           {folderJob.change && (
             <div aria-live="polite">
@@ -122,7 +126,7 @@ export function GalleryPage() {
         </div>
         <div className="min-h-0 grow">
           {pages.problem ? (
-            <div className="px-4">
+            <div className="px-6">
               <ProblemNote problem={pages.problem} onRetry={pages.retry} />
             </div>
           ) : pages.isPending ? (
