@@ -13,6 +13,9 @@ export interface Series {
   isDashed?: boolean;
 }
 
+/** Between the marks of epochs and other counts. */
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
+
 interface LineChartProps {
   label: string;
   x: readonly number[];
@@ -85,6 +88,7 @@ export function LineChart({
             labelFont: font,
             labelSize: 18,
             size: 32,
+            incrs: latest.current[0].every(Number.isInteger) ? WHOLE_STEPS : undefined,
           },
           {
             stroke: ink,
@@ -132,7 +136,7 @@ export function LineChart({
       <div
         ref={place}
         aria-hidden="true"
-        className="text-muted text-xs [&_.u-legend]:text-left"
+        className="text-muted text-xs [&_.u-label]:max-w-60 [&_.u-label]:truncate [&_.u-label]:font-normal! [&_.u-legend]:text-left! [&_.u-legend]:font-[inherit]! [&_.u-value]:text-text [&_.u-value]:tabular-nums"
         style={{ minHeight: height + 28 }}
       />
       <table className="sr-only">

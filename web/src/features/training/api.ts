@@ -3,6 +3,7 @@
 import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import type {
+  CheckTraining,
   CreateExport,
   CreateTrainingRun,
   EstimateTraining,
@@ -14,6 +15,7 @@ import type {
 export type { Pipeline, TrainingEpoch, TrainingRun };
 export type PipelineName = Pipeline["name"];
 export type RunStatus = TrainingRun["status"];
+export type GpuType = NonNullable<TrainingRun["gpu_type"]>;
 
 const LIVE: readonly RunStatus[] = ["pending", "queued", "running"];
 
@@ -116,12 +118,6 @@ export function estimateQuery(body: EstimateTraining | null) {
   });
 }
 
-export async function checkRun(
-  body: Pick<CreateTrainingRun, "pipeline_type" | "gpu_type" | "config" | "parent_model_id">,
-) {
-  await unwrap(api.POST("/api/v1/developer/training/check", { body }));
-}
-
 export async function createRun(body: CreateTrainingRun): Promise<TrainingRun> {
   return (await unwrap(api.POST("/api/v1/developer/training/", { body }))).training_run;
 }
@@ -219,5 +215,34 @@ export function datasetCountsQuery(name: string) {
           api.GET("/api/v1/developer/datasets/by-name/{name}/counts", { params: { path: { name } }, signal }),
         )
       ).counts,
+  });
+}
+
+/** Whether a run could start like this, whatever its data; the refusal tells why not. */
+export function checkQuery(body: CheckTraining | null) {
+  return queryOptions({
+    queryKey: ["training", "check", body],
+    enabled: body !== null,
+    staleTime: 30_000,
+    retry: false,
+    queryFn: async ({ signal }) => {
+      if (body !== null) await unwrap(api.POST("/api/v1/developer/training/check", { body, signal }));
+      return true;
+    },
+  });
+}
+
+/** The models that a run of a pipeline can go on from, newest first. */
+export function parentsQuery(pipeline: PipelineName | undefined) {
+  return queryOptions({
+    queryKey: ["training", "parents", pipeline],
+    enabled: pipeline !== undefined,
+    queryFn: async ({ signal }) => {
+      const query = { pipeline_type: pipeline, status: "completed" as const, limit: 500 };
+      const answer = await unwrap(api.GET("/api/v1/developer/training/", { params: { query }, signal }));
+      return answer.training_runs.flatMap((run) =>
+        run.model_id ? [{ modelId: run.model_id, name: run.name, madeAt: run.completed_at }] : [],
+      );
+    },
   });
 }
