@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from pictograph._http.transport import Transport, members, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph.exceptions import NotFoundError
 from pictograph.models.batch import BatchFailure, BatchResult, BulkChange, DuplicateHandling
 from pictograph.models.dataset import DatasetImage
@@ -275,6 +275,7 @@ class Batch:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(self._transport, path_of("batch", "changes", job_id), _bulk_change),
         )
 
     def _change(self, path: tuple[str, str], dataset_name: str, body: dict[str, Any]) -> BulkChange:
@@ -324,3 +325,7 @@ def _together(results: Sequence[BatchResult]) -> BatchResult:
         renamed=[image for result in results for image in result.renamed],
         copies=[copy for result in results for copy in result.copies],
     )
+
+
+def _bulk_change(document: object) -> BulkChange:
+    return parse(BulkChange, document)

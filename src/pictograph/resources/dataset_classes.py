@@ -4,7 +4,7 @@ import builtins
 from collections.abc import Callable, Sequence
 
 from pictograph._http.transport import Transport, member, members, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph.models.class_change import ClassChange
 
 
@@ -99,6 +99,7 @@ class DatasetClasses:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(self._transport, _path(name, "changes", change_id), _change),
         )
 
     def _change(

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from pictograph._http.pagination import OffsetPager
 from pictograph._http.transport import Transport, member, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph.models.export import AnyExportFormat, Export
 from pictograph.models.version import Version, VersionDiff, VersionLineage, VersionRestore
 from pictograph.resources.exports import Exports
@@ -87,6 +87,7 @@ class Versions:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(self._transport, _path(dataset_name, version), _version),
         )
 
     def update(
@@ -214,6 +215,7 @@ class Versions:
             timeout=timeout,
             sleep=sleep or self._transport.sleep,
             progress=progress,
+            follow=lambda: snapshots(self._transport, _path(dataset_name, version, "restores", restore_id), _restore),
         )
 
     def _pager(

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlalchemy import Connection
 
 from pictograph.models.batch import BatchResult, BulkChange, DuplicateHandling
 from pictograph.models.dataset import DatasetImage
@@ -12,6 +13,7 @@ from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
 from pictograph_server.routes.image_json import image_json
 from pictograph_server.services.batch import bulk, copying, service, tagging, trash
 from pictograph_server.services.batch.bulk import Begun
@@ -216,6 +218,19 @@ def empty_trash(body: OfDataset, actor: Admin, platform: PlatformDep) -> BulkCha
 def get_change(job_id: str, actor: Viewer, platform: PlatformDep) -> BulkChange:
     with platform.db.read() as conn:
         return bulk.get(conn, actor.organization_id, job_id)
+
+
+@router.get("/changes/{job_id}/events", response_class=EventStream)
+async def follow_change(
+    job_id: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The change whenever it gets further, and what its job says."""
+
+    def get(conn: Connection) -> JobLook:
+        found = bulk.get(conn, actor.organization_id, job_id)
+        return JobLook(found, job_id, found.status in OVER)
+
+    return await job_stream(request, platform, heard, get)
 
 
 @router.post("/changes/{job_id}/cancel")

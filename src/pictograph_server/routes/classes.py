@@ -2,14 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
+from sqlalchemy import Connection
 
 from pictograph.models.class_change import ClassChange
 from pictograph.models.common import StrictModel, WireModel
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
 from pictograph_server.services.annotations import class_changes
 
 router = APIRouter(prefix=f"{API}/datasets/by-name/{{dataset_name}}/classes", tags=["classes"])
@@ -79,3 +81,16 @@ def get_class_change(dataset_name: str, change_id: str, actor: Viewer, platform:
     with platform.db.read() as conn:
         found = class_changes.get(conn, actor.organization_id, dataset_name, change_id)
     return ClassChangeEnvelope(class_change=found)
+
+
+@router.get("/changes/{change_id}/events", response_class=EventStream)
+async def follow_class_change(
+    dataset_name: str, change_id: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The change whenever it gets further, and what its job says."""
+
+    def get(conn: Connection) -> JobLook:
+        found = class_changes.get(conn, actor.organization_id, dataset_name, change_id)
+        return JobLook(ClassChangeEnvelope(class_change=found), change_id, found.status in OVER)
+
+    return await job_stream(request, platform, heard, get)

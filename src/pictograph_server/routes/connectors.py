@@ -15,16 +15,7 @@ from pictograph.models.connector import (
 )
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
-from pictograph_server.routes.events import (
-    OVER,
-    EventStream,
-    HeardUntil,
-    Look,
-    Position,
-    event_stream,
-    job_events,
-    number_of,
-)
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
 from pictograph_server.services.connectors import service as connectors
 from pictograph_server.services.connectors.service import ImportRequest
 
@@ -92,11 +83,11 @@ async def follow_import(
 ) -> EventStream:
     """The import whenever it changes, and what its job says."""
 
-    def look(conn: Connection, position: Position) -> Look:
+    def get(conn: Connection) -> JobLook:
         job = connectors.get(conn, actor.organization_id, import_id)
-        return Look(job, job.status in OVER, [job_events(conn, import_id, number_of(position, 0))])
+        return JobLook(job, import_id, job.status in OVER)
 
-    return await event_stream(request, platform, heard, look)
+    return await job_stream(request, platform, heard, get)
 
 
 @router.post("/import/cancel/{import_id}")

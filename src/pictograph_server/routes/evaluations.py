@@ -10,16 +10,7 @@ from pictograph.models.evaluation import EvaluationRun, EvaluationSplit
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.routes.encoding import API
-from pictograph_server.routes.events import (
-    OVER,
-    EventStream,
-    HeardUntil,
-    Look,
-    Position,
-    event_stream,
-    job_events,
-    number_of,
-)
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
 from pictograph_server.services.evaluations import service as evaluations
 from pictograph_server.services.evaluations.service import EvaluationRequest
 
@@ -80,12 +71,11 @@ async def follow_evaluation(
 ) -> EventStream:
     """The evaluation whenever it changes, and what its job says."""
 
-    def look(conn: Connection, position: Position) -> Look:
+    def get(conn: Connection) -> JobLook:
         run = evaluations.get(conn, actor.organization_id, model_id, evaluation_id)
-        said = job_events(conn, evaluation_id, number_of(position, 0))
-        return Look(EvaluationEnvelope(evaluation=run), run.status in OVER, [said])
+        return JobLook(EvaluationEnvelope(evaluation=run), evaluation_id, run.status in OVER)
 
-    return await event_stream(request, platform, heard, look)
+    return await job_stream(request, platform, heard, get)
 
 
 @router.post("/{model_id}/evaluations/{evaluation_id}/cancel")

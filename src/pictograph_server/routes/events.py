@@ -103,6 +103,32 @@ def number_of(position: Position, series: int) -> int:
     return position[series] if series < len(position) else 0
 
 
+@dataclass(frozen=True, slots=True)
+class JobLook:
+    """A thing that one job makes, at one moment. `snapshot` is what GET answers."""
+
+    snapshot: BaseModel
+    job_id: str
+    is_over: bool
+
+
+async def job_stream(
+    request: Request, platform: Platform, position: Position, get: Callable[[Connection], JobLook]
+) -> EventStream:
+    """Return the stream of what one job makes: the thing whenever it changes, and what the job says.
+
+    Raises:
+        ServiceError: the first look's.
+        TooManyStreams: 429.
+    """
+
+    def look(conn: Connection, position: Position) -> Look:
+        found = get(conn)
+        return Look(found.snapshot, found.is_over, [job_events(conn, found.job_id, number_of(position, 0))])
+
+    return await event_stream(request, platform, position, look)
+
+
 async def event_stream(request: Request, platform: Platform, position: Position, look_at: LookAt) -> EventStream:
     """Return the stream of a thing.
 

@@ -9,16 +9,7 @@ from sqlalchemy import Connection
 from pictograph.models.export import AnyExportFormat, ExportStatus
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.routes.dependencies import Offset, PlatformDep
-from pictograph_server.routes.events import (
-    OVER,
-    EventStream,
-    HeardUntil,
-    Look,
-    Position,
-    event_stream,
-    job_events,
-    number_of,
-)
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
 from pictograph_server.services.exports import formats
 from pictograph_server.services.exports import service as exports
 from pictograph_server.services.exports.formats import FormatAnswer
@@ -114,12 +105,11 @@ async def follow_export(
 ) -> EventStream:
     """The export whenever it changes, and what its job says."""
 
-    def look(conn: Connection, position: Position) -> Look:
+    def look(conn: Connection) -> JobLook:
         export = exports.get(conn, actor.organization_id, dataset_name, export_name)
-        said = job_events(conn, export.id, number_of(position, 0))
-        return Look(ExportEnvelope(export=export), export.status in OVER, [said])
+        return JobLook(ExportEnvelope(export=export), export.id, export.status in OVER)
 
-    return await event_stream(request, platform, heard, look)
+    return await job_stream(request, platform, heard, look)
 
 
 @router.get("/{dataset_name}/{export_name}/download")

@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
 
 from pictograph.models.common import StrictModel, WireModel
 from pictograph.models.version import Version, VersionDiff, VersionLineage, VersionRestore
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
 from pictograph_server.services.versions import diff, restore
 from pictograph_server.services.versions import service as versions
 from pictograph_server.services.versions.service import VersionRequest
@@ -80,6 +82,19 @@ def get_version(dataset_name: str, version: str, actor: Viewer, platform: Platfo
         return VersionEnvelope(version=versions.get(conn, actor.organization_id, dataset_name, version))
 
 
+@router.get("/{version}/events", response_class=EventStream)
+async def follow_version(
+    dataset_name: str, version: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The version until it is ready, and what the job says that freezes it."""
+
+    def get(conn: Connection) -> JobLook:
+        found = versions.get(conn, actor.organization_id, dataset_name, version)
+        return JobLook(VersionEnvelope(version=found), found.id, found.status != "freezing")
+
+    return await job_stream(request, platform, heard, get)
+
+
 @router.patch("/{version}")
 def update_version(
     dataset_name: str, version: str, body: UpdateVersion, actor: Member, platform: PlatformDep
@@ -136,3 +151,22 @@ def get_restore(
     with platform.db.read() as conn:
         found = restore.get(conn, actor.organization_id, dataset_name, version, restore_id)
     return RestoreEnvelope(restore=found)
+
+
+@router.get("/{version}/restores/{restore_id}/events", response_class=EventStream)
+async def follow_restore(
+    dataset_name: str,
+    version: str,
+    restore_id: str,
+    request: Request,
+    actor: Viewer,
+    platform: PlatformDep,
+    heard: HeardUntil,
+) -> EventStream:
+    """The restore whenever it changes, and what its job says."""
+
+    def get(conn: Connection) -> JobLook:
+        found = restore.get(conn, actor.organization_id, dataset_name, version, restore_id)
+        return JobLook(RestoreEnvelope(restore=found), found.id, found.status in OVER)
+
+    return await job_stream(request, platform, heard, get)

@@ -12,16 +12,7 @@ from pictograph_server.auth import Member, Viewer
 from pictograph_server.platform import Platform
 from pictograph_server.routes.at_once import AtOnce
 from pictograph_server.routes.dependencies import PlatformDep
-from pictograph_server.routes.events import (
-    OVER,
-    EventStream,
-    HeardUntil,
-    Look,
-    Position,
-    event_stream,
-    job_events,
-    number_of,
-)
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
 from pictograph_server.routes.receiving import received_file
 from pictograph_server.services.videos import service as videos
 from pictograph_server.services.videos.service import ExtractionRequest
@@ -103,11 +94,11 @@ async def follow_extraction(
 ) -> EventStream:
     """The extraction whenever it changes, and what its job says."""
 
-    def look(conn: Connection, position: Position) -> Look:
+    def get(conn: Connection) -> JobLook:
         job = videos.get_extraction(conn, actor.organization_id, job_id)
-        return Look(job, job.status in OVER, [job_events(conn, job_id, number_of(position, 0))])
+        return JobLook(job, job_id, job.status in OVER)
 
-    return await event_stream(request, platform, heard, look)
+    return await job_stream(request, platform, heard, get)
 
 
 @router.post("/extract-frames/{job_id}/cancel")

@@ -15,7 +15,13 @@ from tests.conftest import MakeClient, MakeKey, make_api_key, make_organization
 from pictograph._http.events import ServerEvent, read_events
 from pictograph_server.middleware import authentication
 from pictograph_server.routes import events
+from pictograph_server.services.batch import bulk
+from pictograph_server.services.batch import tasks as batch_tasks
+from pictograph_server.services.images import tasks as image_tasks
 from pictograph_server.services.organizations.service import hash_key
+from pictograph_server.services.versions import tasks as version_tasks
+from pictograph_server.services.versions.restore import RESTORE_LANE
+from pictograph_server.services.versions.service import VERSIONS_LANE
 from pictograph_server.storage.db.tables import api_keys
 
 
@@ -73,6 +79,40 @@ def test_events__of_an_export(signs: Workplace) -> None:
     [snapshot] = [event.data["export"] for event in heard if event.kind == "snapshot"]
     assert (snapshot["id"], snapshot["status"]) == (export["id"], "completed")
     assert next(event.kind for event in heard if event.id) == "queued"
+
+
+def test_events__of_a_version_its_restore_and_a_class_change(signs: Workplace) -> None:
+    base = "/datasets/by-name/signs"
+    signs.tasks |= {t.name: t for service in (version_tasks, image_tasks) for t in service.tasks(signs.platform)}
+    number = signs.post(f"{base}/versions", {"name": "v9"}).json()["version"]["number"]
+    signs.run_lane(VERSIONS_LANE)
+    restore = signs.post(f"{base}/versions/{number}/restore", {"dataset_name": "again"}).json()["restore"]
+    signs.run_lane(RESTORE_LANE)
+    change = signs.post(f"{base}/classes/rename", {"class_name": "stop", "new_name": "halt"}).json()["class_change"]
+    states = [
+        (follow(signs, path)[-2].data[key]["status"], follow(signs, path)[-1].kind)
+        for key, path in (
+            ("version", f"{base}/versions/{number}"),
+            ("restore", f"{base}/versions/{number}/restores/{restore['id']}"),
+            ("class_change", f"{base}/classes/changes/{change['id']}"),
+        )
+    ]
+    assert states == [("ready", "end"), ("completed", "end"), ("completed", "end")]
+
+
+def test_events__of_a_bulk_change(signs: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk, "AT_ONCE", 2)
+    body = {"dataset_name": "signs", "folder_path": "/", "permanent": False}
+    change = signs.post("/batch/folders/delete", body).json()
+    path = f"/batch/changes/{change['job_id']}"
+    with monkeypatch.context() as short:
+        short.setattr(events, "LIFETIME_S", 0.0)
+        assert follow(signs, path)[-1].data["status"] == "pending"
+    signs.tasks |= {t.name: t for service in (batch_tasks, image_tasks) for t in service.tasks(signs.platform)}
+    signs.run_lane(bulk.BULK_LANE)
+    heard = follow(signs, path)
+    assert [event.kind for event in heard][-2:] == ["snapshot", "end"]
+    assert heard[-2].data["status"] == "completed"
 
 
 def test_events__end_when_the_server_does(signs: Workplace) -> None:

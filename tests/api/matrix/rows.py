@@ -129,6 +129,7 @@ OPERATION: dict[str, Row] = {
     f"POST {D}/batch/trash/restore": Row("member", {"dataset_name": "{dataset_name}"}),
     f"POST {D}/batch/trash/empty": Row("admin", {"dataset_name": "{dataset_name}"}),
     f"GET {D}/batch/changes/{{job_id}}": Row("viewer", path=_CHANGE),
+    f"GET {D}/batch/changes/{{job_id}}/events": Row("viewer", path=_CHANGE),
     f"POST {D}/batch/changes/{{job_id}}/cancel": Row("member", path=_CHANGE),
     # --- search ---
     f"GET {D}/datasets/by-name/{{name}}/duplicates": Row("viewer", path=_DATASET),
@@ -235,12 +236,15 @@ OPERATION: dict[str, Row] = {
     f"GET {_VERSION}/lineage": Row("viewer"),
     f"POST {_VERSION}/restore": Row("member", {"dataset_name": "new"}),
     f"GET {_VERSION}/restores/{{restore_id}}": Row("viewer"),
+    f"GET {_VERSION}/events": Row("viewer"),
+    f"GET {_VERSION}/restores/{{restore_id}}/events": Row("viewer"),
     # --- classes ---
     f"POST {_CLASSES}/rename": Row("member", {"class_name": "yield", "new_name": "give way"}),
     f"POST {_CLASSES}/merge": Row("member", {"class_names": ["yield"], "into": "stop"}),
     f"POST {_CLASSES}/delete": Row("admin", {"class_names": ["yield"]}),
     f"GET {_CLASSES}/changes": Row("viewer"),
     f"GET {_CLASSES}/changes/{{change_id}}": Row("viewer", path={"change_id": "class_change_id"}),
+    f"GET {_CLASSES}/changes/{{change_id}}/events": Row("viewer", path={"change_id": "class_change_id"}),
     # --- imports ---
     f"GET {D}/imports/": Row("viewer"),
     f"POST {D}/imports/": Row(
