@@ -14,6 +14,16 @@ interface DialogProps {
   children?: ReactNode;
 }
 
+/** The first thing to fill in, if there is one: otherwise Radix takes the first button, which closes. */
+function focusFirstField(event: Event) {
+  const field = (event.currentTarget as HTMLElement | null)?.querySelector<HTMLElement>(
+    "input:not(:disabled), select:not(:disabled), textarea:not(:disabled)",
+  );
+  if (!field) return;
+  event.preventDefault();
+  field.focus();
+}
+
 const SIZES = { sm: "max-w-md", md: "max-w-xl", lg: "max-w-3xl", xl: "max-w-6xl" };
 
 export function Dialog({ isOpen, onClose, title, description, actions, size = "md", children }: DialogProps) {
@@ -22,6 +32,7 @@ export function Dialog({ isOpen, onClose, title, description, actions, size = "m
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-black/50" />
         <Radix.Content
+          onOpenAutoFocus={focusFirstField}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cx(
             "fixed top-1/2 left-1/2 z-40 flex max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-lg border border-line bg-surface shadow-float",

@@ -25,9 +25,11 @@ export function ExportsTable({ exports, search }: ExportsTableProps) {
           <Th>Format</Th>
           <Th>State</Th>
           <Th isNumber>Images</Th>
-          <Th isNumber>Annotations</Th>
+          <Th isNumber className="max-lg:hidden">
+            Annotations
+          </Th>
           <Th isNumber>Size</Th>
-          <Th>Made</Th>
+          <Th className="max-lg:hidden">Made</Th>
           <Th className="w-12">
             <span className="sr-only">Download</span>
           </Th>
@@ -64,11 +66,13 @@ export function ExportsTable({ exports, search }: ExportsTableProps) {
               <ExportState export_={each} />
             </Td>
             <Td isNumber>{figure(each.image_count)}</Td>
-            <Td isNumber>{figure(each.annotation_count)}</Td>
+            <Td isNumber className="max-lg:hidden">
+              {figure(each.annotation_count)}
+            </Td>
             <Td isNumber className="whitespace-nowrap">
               {each.file_size == null ? "" : formatBytes(each.file_size)}
             </Td>
-            <Td className="text-muted">
+            <Td className="text-muted max-lg:hidden">
               <TimeAgo at={each.created_at} />
             </Td>
             <Td>

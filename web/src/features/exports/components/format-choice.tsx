@@ -15,9 +15,9 @@ export function FormatChoice({ formats, value, onChange }: FormatChoiceProps) {
   return (
     <fieldset className="min-w-0">
       <legend className="mb-1 font-medium text-sm">Format</legend>
-      {!formats && <Skeleton className="h-64 w-full" />}
+      {!formats && <Skeleton className="h-80 w-full" />}
       {formats && (
-        <div className="h-64 divide-y divide-line overflow-y-auto rounded-md border border-line-strong/60">
+        <div className="h-80 divide-y divide-line overflow-y-auto rounded-md border border-line-strong/60">
           {formats.map((format) => (
             <label
               key={format.name}

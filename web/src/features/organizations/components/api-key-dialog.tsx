@@ -116,7 +116,7 @@ function Secret({ made }: { made: CreatedApiKey }) {
         server keeps no more of it than {made.key_prefix}… and a hash.
       </p>
       <CodeLine code={made.api_key} label="Copy the key" />
-      <p className="text-muted">In the environment of a program, or with the command line’s own file:</p>
+      <p className="text-muted">In the environment of a program, or of the command line:</p>
       <CodeLine
         code={`export PICTOGRAPH_BASE_URL=${window.location.origin}\nexport PICTOGRAPH_API_KEY=${made.api_key}`}
         label="Copy the two lines"

@@ -33,8 +33,10 @@ export function ApiKeysTable({ keys, onRevoke, onSwitch }: ApiKeysTableProps) {
             <Th>Role</Th>
             <Th>State</Th>
             <Th>Last used</Th>
-            <Th isNumber>Requests an hour</Th>
-            <Th>Made</Th>
+            <Th isNumber className="max-lg:hidden">
+              Requests an hour
+            </Th>
+            <Th className="max-lg:hidden">Made</Th>
             <Th className="w-12">
               <span className="sr-only">Actions</span>
             </Th>
@@ -52,10 +54,10 @@ export function ApiKeysTable({ keys, onRevoke, onSwitch }: ApiKeysTableProps) {
                 <KeyState apiKey={key} />
               </Td>
               <Td className="text-muted">{key.last_used_at ? <TimeAgo at={key.last_used_at} /> : "never"}</Td>
-              <Td isNumber className="text-muted">
+              <Td isNumber className="text-muted max-lg:hidden">
                 {formatCount(key.rate_limit)}
               </Td>
-              <Td className="whitespace-nowrap text-muted">{formatDate(key.created_at)}</Td>
+              <Td className="whitespace-nowrap text-muted max-lg:hidden">{formatDate(key.created_at)}</Td>
               <Td>
                 {onRevoke && onSwitch && !isAbove(key.role, organization.role) && (
                   <Menu

@@ -30,7 +30,7 @@ export function InvitesTable({ invites, onRevoke }: InvitesTableProps) {
             <Th>E-mail</Th>
             <Th>Role</Th>
             <Th>State</Th>
-            <Th>Made</Th>
+            <Th className="max-lg:hidden">Made</Th>
             <Th>Holds until</Th>
             <Th>
               <span className="sr-only">Actions</span>
@@ -47,7 +47,7 @@ export function InvitesTable({ invites, onRevoke }: InvitesTableProps) {
               <Td>
                 <Badge tone={TONES[invite.status]}>{invite.status}</Badge>
               </Td>
-              <Td className="text-muted">
+              <Td className="text-muted max-lg:hidden">
                 <TimeAgo at={invite.created_at} />
               </Td>
               <Td className="whitespace-nowrap text-muted">
