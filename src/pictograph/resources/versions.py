@@ -34,6 +34,8 @@ class Versions:
     ) -> Version:
         """Freeze a dataset and return the version: ready with `wait`, else as it stands.
 
+        The version holds the dataset as it is when the job begins, not when it is asked for; with `wait` that is over.
+
         Args:
             name: unique within the dataset; without one it has a number alone.
             status_filter: only images with this status; "all" or None for every image.

@@ -58,6 +58,7 @@ class RestoreEnvelope(WireModel):
 
 @router.post("", status_code=201)
 def create_version(dataset_name: str, body: CreateVersion, actor: Member, platform: PlatformDep) -> VersionEnvelope:
+    """Freeze the dataset as it is when the job begins; until the version is `ready`, that may still be to come."""
     request = VersionRequest(dataset_name, body.name, body.description, body.status_filter)
     with platform.db.write() as conn:
         return VersionEnvelope(version=versions.create(conn, actor, request))
