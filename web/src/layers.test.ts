@@ -14,8 +14,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   features: ["canvas", "ui", "api", "lib"],
   app: ["features", "canvas", "ui", "api", "lib"],
 };
-/** What every feature may use of another: its queries, and who is signed in. Whole pages are put together in app/. */
-const SHARED = /^features\/(?:[a-z-]+\/(?:api|search)|session\/use-session|uploads\/.+)$/;
+/**
+ * What every feature may use of another: its queries, and who is signed in. Whole pages are put together in app/.
+ * Uploads are a part of several pages, and a pipeline run has a training in it.
+ */
+const SHARED =
+  /^features\/(?:[a-z-]+\/(?:api|search)|session\/use-session|uploads\/.+|training\/(?:config-schema|hooks\/use-live-run|components\/(?:pipeline-cards|settings-form|run-charts)))$/;
 
 const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(
   (path) => /\.tsx?$/.test(path) && !/\.d\.ts$/.test(path),

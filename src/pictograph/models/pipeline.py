@@ -79,6 +79,16 @@ class LabellingProblem(WireModel):
     reason: str
 
 
+class LabelledImage(WireModel):
+    """An image that was labelled a moment ago; width and height as it is shown."""
+
+    image_id: str
+    filename: str
+    width: int
+    height: int
+    annotation_count: int
+
+
 class ClassFindings(WireModel):
     """What was found of a class: how many, and how many in each twentieth of the confidence, from 0 to 1."""
 
@@ -90,8 +100,8 @@ class ClassFindings(WireModel):
 class LabellingSnapshot(StageSnapshot):
     """The labelling of all images that nobody had annotated: `labelled` and `failed` of `total`.
 
-    `skipped` were annotated before the run. `job_ids` are its batch jobs, the last one last. `newest_image_ids` are a
-    dozen at most, the newest first.
+    `skipped` were annotated before the run. `job_ids` are its batch jobs, the last one last. `newest_images` are a dozen
+    at most, the newest first.
     """
 
     job_id: str | None = None
@@ -107,7 +117,7 @@ class LabellingSnapshot(StageSnapshot):
     engine: str | None = None
     images_per_second: float | None = None
     eta_seconds: int | None = None
-    newest_image_ids: list[str] = Field(default_factory=list[str])
+    newest_images: list[LabelledImage] = Field(default_factory=list[LabelledImage])
     error_message: str | None = None
 
 

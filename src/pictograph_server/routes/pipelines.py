@@ -119,7 +119,7 @@ class ReportPipeline(BaseModel):
     error_message: str | None = Field(default=None, max_length=10_000)
 
 
-class PipelineEnvelope(BaseModel):
+class PipelineRunEnvelope(BaseModel):
     pipeline_run: PipelineRun
 
 
@@ -127,15 +127,15 @@ class PipelineQuoteEnvelope(BaseModel):
     quote: PipelineQuote
 
 
-class PipelineList(BaseModel):
+class PipelineRunList(BaseModel):
     pipeline_runs: list[PipelineRun]
     next_cursor: str | None
 
 
 @router.post("/", status_code=201)
-def create_pipeline(body: CreatePipeline, actor: Member, platform: PlatformDep) -> PipelineEnvelope:
+def create_pipeline(body: CreatePipeline, actor: Member, platform: PlatformDep) -> PipelineRunEnvelope:
     """Begin a run. Upload images into its dataset, then say `continue`."""
-    return PipelineEnvelope(pipeline_run=pipelines.create(platform, actor, body.request(), trainer_specs()))
+    return PipelineRunEnvelope(pipeline_run=pipelines.create(platform, actor, body.request(), trainer_specs()))
 
 
 @router.post("/quote")
@@ -153,25 +153,27 @@ def list_pipelines(
     status: PipelineStatus | None = None,
     cursor: Annotated[str | None, Query(max_length=1000)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> PipelineList:
+) -> PipelineRunList:
     with platform.db.read() as conn:
         found, following = pipelines.list_runs(
             conn, actor.organization_id, dataset_name=dataset_name, status=status, cursor=cursor, limit=limit
         )
-    return PipelineList(pipeline_runs=list(found), next_cursor=following)
+    return PipelineRunList(pipeline_runs=list(found), next_cursor=following)
 
 
 @router.get("/{pipeline_id}")
-def get_pipeline(pipeline_id: str, actor: Viewer, platform: PlatformDep) -> PipelineEnvelope:
+def get_pipeline(pipeline_id: str, actor: Viewer, platform: PlatformDep) -> PipelineRunEnvelope:
     with platform.db.read() as conn:
-        return PipelineEnvelope(pipeline_run=pipelines.get(conn, actor.organization_id, pipeline_id))
+        return PipelineRunEnvelope(pipeline_run=pipelines.get(conn, actor.organization_id, pipeline_id))
 
 
 @router.patch("/{pipeline_id}")
-def update_pipeline(pipeline_id: str, body: UpdatePipeline, actor: Member, platform: PlatformDep) -> PipelineEnvelope:
+def update_pipeline(
+    pipeline_id: str, body: UpdatePipeline, actor: Member, platform: PlatformDep
+) -> PipelineRunEnvelope:
     with platform.db.write() as conn:
         run = pipelines.update(conn, actor.organization_id, pipeline_id, name=body.name, description=body.description)
-    return PipelineEnvelope(pipeline_run=run)
+    return PipelineRunEnvelope(pipeline_run=run)
 
 
 @router.get("/{pipeline_id}/events", response_class=EventStream)
@@ -182,7 +184,7 @@ async def follow_pipeline(
 
     def look(conn: Connection, _position: Position) -> Look:
         run = pipelines.get(conn, actor.organization_id, pipeline_id)
-        return Look(PipelineEnvelope(pipeline_run=run), run.status in OVER)
+        return Look(PipelineRunEnvelope(pipeline_run=run), run.status in OVER)
 
     return await event_stream(request, platform, heard, look)
 
@@ -190,36 +192,38 @@ async def follow_pipeline(
 @router.post("/{pipeline_id}/continue")
 def continue_pipeline(
     pipeline_id: str, body: ContinuePipeline, actor: Member, platform: PlatformDep
-) -> PipelineEnvelope:
+) -> PipelineRunEnvelope:
     """Say that the images are there, or that people have looked long enough."""
     with platform.db.write() as conn:
         run = pipelines.continue_(
             conn, actor.organization_id, pipeline_id, upload=body.upload, accept_rest=body.accept_rest
         )
-    return PipelineEnvelope(pipeline_run=run)
+    return PipelineRunEnvelope(pipeline_run=run)
 
 
 @router.post("/{pipeline_id}/cancel")
-def cancel_pipeline(pipeline_id: str, actor: Member, platform: PlatformDep) -> PipelineEnvelope:
+def cancel_pipeline(pipeline_id: str, actor: Member, platform: PlatformDep) -> PipelineRunEnvelope:
     with platform.db.write() as conn:
-        return PipelineEnvelope(pipeline_run=pipelines.cancel(conn, actor.organization_id, pipeline_id))
+        return PipelineRunEnvelope(pipeline_run=pipelines.cancel(conn, actor.organization_id, pipeline_id))
 
 
 @router.post("/{pipeline_id}/resume")
-def resume_pipeline(pipeline_id: str, actor: Member, platform: PlatformDep) -> PipelineEnvelope:
+def resume_pipeline(pipeline_id: str, actor: Member, platform: PlatformDep) -> PipelineRunEnvelope:
     """Go on from where the run is, after a failure, a cancel, or for want of credits."""
     with platform.db.write() as conn:
-        return PipelineEnvelope(pipeline_run=pipelines.resume(conn, actor, pipeline_id))
+        return PipelineRunEnvelope(pipeline_run=pipelines.resume(conn, actor, pipeline_id))
 
 
 @router.post("/{pipeline_id}/rerun", status_code=201)
-def rerun_pipeline(pipeline_id: str, actor: Member, platform: PlatformDep) -> PipelineEnvelope:
+def rerun_pipeline(pipeline_id: str, actor: Member, platform: PlatformDep) -> PipelineRunEnvelope:
     """Begin a new run with the same settings."""
-    return PipelineEnvelope(pipeline_run=pipelines.rerun(platform, actor, pipeline_id, trainer_specs()))
+    return PipelineRunEnvelope(pipeline_run=pipelines.rerun(platform, actor, pipeline_id, trainer_specs()))
 
 
 @router.post("/{pipeline_id}/report")
-def report_pipeline(pipeline_id: str, body: ReportPipeline, actor: Member, platform: PlatformDep) -> PipelineEnvelope:
+def report_pipeline(
+    pipeline_id: str, body: ReportPipeline, actor: Member, platform: PlatformDep
+) -> PipelineRunEnvelope:
     """For programs that drive their run themselves: what they have done."""
     news = Report(
         stage=body.stage,
@@ -233,4 +237,4 @@ def report_pipeline(pipeline_id: str, body: ReportPipeline, actor: Member, platf
     )
     with platform.db.write() as conn:
         run = reporting.report(conn, actor.organization_id, pipeline_id, news)
-    return PipelineEnvelope(pipeline_run=run)
+    return PipelineRunEnvelope(pipeline_run=run)

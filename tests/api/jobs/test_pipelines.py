@@ -107,7 +107,7 @@ def test_run__from_files_to_a_model(runs: Runs):
     assert (labelling["labelled"], labelling["total"], labelling["annotations"]) == (6, 6, 6)
     assert (sum(labelling["confidences"]), len(labelling["confidences"])) == (6, 20)
     assert [(each["class_name"], each["annotations"]) for each in labelling["classes"]] == [("stop_sign", 6)]
-    assert len(labelling["newest_image_ids"]) == 6
+    assert [each["annotation_count"] for each in labelling["newest_images"]] == [1] * 6
     assert (run["train"]["status"], run["train"]["epoch"], run["train"]["epochs"]) == ("completed", 3, 3)
     assert run["metrics"] == {"map_50": 0.5}
     assert run["credits_spent"] == sum(

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from pictograph.models.pipeline import (
     ClassFindings,
+    LabelledImage,
     LabellingProblem,
     LabellingSnapshot,
     PipelineRun,
@@ -17,6 +18,7 @@ from pictograph.models.pipeline import (
 )
 from pictograph_server.services.auto_annotation import confidences
 from pictograph_server.services.auto_annotation import repository as batch_rows
+from pictograph_server.services.images import service as images
 from pictograph_server.services.pipelines import repository
 from pictograph_server.services.pipelines.repository import Behind, PipelineRecord
 from pictograph_server.services.pipelines.stages import settings_of
@@ -60,7 +62,17 @@ def of(conn: Connection, record: PipelineRecord) -> PipelineRun:
     ]
     problems = batch_rows.failures(conn, record.batch_ids, limit=_FAILURES)
     run.annotate.failures = [LabellingProblem(image_id=each, reason=reason) for each, reason in problems]
-    run.annotate.newest_image_ids = batch_rows.last_done(conn, record.batch_ids[-1], limit=_NEWEST)
+    newest = batch_rows.last_done(conn, record.batch_ids[-1], limit=_NEWEST)
+    run.annotate.newest_images = [
+        LabelledImage(
+            image_id=image.id,
+            filename=image.filename,
+            width=image.width,
+            height=image.height,
+            annotation_count=image.annotation_count,
+        )
+        for image in images.get_many(conn, record.organization_id, newest)
+    ]
     return run
 
 
