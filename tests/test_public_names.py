@@ -123,6 +123,8 @@ RESOURCES = [
     "search",
     "imports",
     "pipelines",
+    "review",
+    "jobs",
 ]
 
 

@@ -14,10 +14,12 @@ from pictograph.resources.datasets import Datasets
 from pictograph.resources.exports import Exports
 from pictograph.resources.images import Images
 from pictograph.resources.imports import Imports
+from pictograph.resources.jobs import Jobs
 from pictograph.resources.models import Models
 from pictograph.resources.organizations import Organizations
 from pictograph.resources.pipelines import Pipelines
 from pictograph.resources.projects import Projects
+from pictograph.resources.review import Review
 from pictograph.resources.search import Search
 from pictograph.resources.training import Training
 from pictograph.resources.versions import Versions
@@ -74,6 +76,8 @@ class Client:
         self.batch = Batch(transport)
         self.search = Search(transport)
         self.connectors = Connectors(transport)
+        self.review = Review(transport)
+        self.jobs = Jobs(transport)
         self.video = Video(transport)
 
     @property

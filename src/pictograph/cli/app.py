@@ -35,6 +35,8 @@ GROUPS = (
     "agents",
     "video",
     "connectors",
+    "review",
+    "jobs",
 )
 # Commands of the root, imported in the same way.
 COMMANDS = ("predict", "init")
