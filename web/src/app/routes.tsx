@@ -21,6 +21,7 @@ import { signInSearch } from "@/features/session/search";
 import { compareSearch, newTrainingSearch, trainingListSearch } from "@/features/training/search";
 import { NoSuchPage } from "./page-states";
 import { Shell } from "./shell/shell";
+import { SignedIn } from "./signed-in";
 
 const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
   component: Outlet,
@@ -31,6 +32,7 @@ const rootRoute = createRootRouteWithContext<{ queryClient: QueryClient }>()({
 const signedInRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: "signed-in",
+  component: SignedIn,
   beforeLoad: async ({ context, location }) => {
     if ((await context.queryClient.ensureQueryData(sessionQuery)) === null) {
       throw redirect({ to: "/sign-in", search: { next: location.href } });
