@@ -59,7 +59,14 @@ export function imagePageQuery(name: string, list: ImageFilter, page: number) {
       const query = { ...list, ...at, dataset_name: name, limit: PAGE_SIZE };
       return await unwrap(api.GET(`${API}/images/`, { params: { query }, signal }));
     },
+    refetchInterval: (query) => (isArriving(query.state.data) ? 2000 : false),
   });
+}
+
+/** Whether thumbnails of new images are still being made. */
+function isArriving(page: ImageList | undefined): boolean {
+  const since = Date.now() - 10 * 60_000;
+  return page?.images.some((image) => !image.thumbnail_url && Date.parse(image.created_at) > since) ?? false;
 }
 
 /** The page behind a cursor, for lists too long to be counted with their filters. */

@@ -2,9 +2,10 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useLocation, useParams } from "@tanstack/react-router";
-import { ChevronRight, Eye, GraduationCap, Upload } from "lucide-react";
+import { ChevronRight, Eye, GraduationCap } from "lucide-react";
 import { useEffect } from "react";
 import { useMay } from "@/features/session/use-session";
+import { UploadButton } from "@/features/uploads/components/upload-button";
 import { formatBytes, formatPercent, plural } from "@/lib/format";
 import { buttonClass } from "@/ui/button";
 import { ProblemNote } from "@/ui/problem-note";
@@ -85,9 +86,9 @@ export function DatasetLayout() {
               <Link to="/training/new" className={buttonClass()}>
                 <GraduationCap className="size-4" /> Train
               </Link>
-              <Link to="/pipelines/new" className={buttonClass("primary")}>
-                <Upload className="size-4" /> Upload
-              </Link>
+              {dataset.data && (
+                <UploadButton variant="primary" target={{ datasetName: name, datasetId: dataset.data.id }} />
+              )}
             </div>
           )}
         </div>

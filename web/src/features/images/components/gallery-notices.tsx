@@ -1,8 +1,8 @@
 /** What stands in the gallery's place: while it loads, when nothing matches, when there is nothing yet. */
 
+import { Link } from "@tanstack/react-router";
 import { ImageOff, Images } from "lucide-react";
-import type { ReactNode } from "react";
-import { Button } from "@/ui/button";
+import { Button, buttonClass } from "@/ui/button";
 import { EmptyState } from "@/ui/empty-state";
 import { gridGeometry } from "./grid-geometry";
 
@@ -37,11 +37,20 @@ export function NothingMatches({ onClear }: { onClear: () => void }) {
   );
 }
 
-export function NoImages({ action }: { action?: ReactNode }) {
+export function NoImages() {
   return (
-    <EmptyState icon={<Images />} title="No images yet" action={action}>
-      Upload a folder, an archive or some images. Sub-folders become folders of the dataset; images that are
-      here already are not sent twice. Then add classes and let the annotator find them.
+    <EmptyState
+      icon={<Images />}
+      title="No images yet"
+      action={
+        <Link to="/pipelines/new" className={buttonClass()}>
+          Start a pipeline
+        </Link>
+      }
+    >
+      Drop a folder, an archive or images anywhere on this page, or press Upload. Sub-folders become folders
+      of the dataset; images that are here already are not sent twice. A pipeline goes on from there: it
+      labels the images and trains a model.
     </EmptyState>
   );
 }
