@@ -28,25 +28,26 @@ export function makerWords(maker: string, people: People): string {
   return engine ?? people.nameOf(maker) ?? "somebody";
 }
 
-/** Return the whole story, in parts to be put beside each other. */
+/** Return the whole story, in parts to be put beside each other; in a list the confidence stands elsewhere. */
 export function provenanceWords(
   annotation: Annotation,
   origin: Provenance | undefined,
   people: People,
   now: Date,
+  withConfidence = true,
 ): string[] {
   if (origin === undefined) {
     const by = annotation.created_by ? makerWords(annotation.created_by, people) : "you";
     return [
       `by ${by}`,
-      ...(isMachineMade(annotation) ? [annotation.confidence.toFixed(2)] : []),
+      ...(withConfidence && isMachineMade(annotation) ? [annotation.confidence.toFixed(2)] : []),
       "not saved yet",
     ];
   }
   const isMachine = isMachineMade({ created_by: origin.made_by });
   const parts = [`by ${makerWords(origin.made_by, people)}`];
   if (origin.prompt) parts.push(`“${origin.prompt}”`);
-  if (isMachine) parts.push((origin.confidence ?? annotation.confidence).toFixed(2));
+  if (isMachine && withConfidence) parts.push((origin.confidence ?? annotation.confidence).toFixed(2));
   parts.push(formatAgo(origin.made_at, now));
   if (origin.edited_by) {
     const by = makerWords(origin.edited_by, people);

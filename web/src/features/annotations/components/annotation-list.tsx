@@ -90,25 +90,29 @@ export function AnnotationList(props: AnnotationListProps) {
                   <span className="block truncate text-muted text-xs">{props.wordsOf(each)}</span>
                 </span>
               </button>
-              <RowButton
-                label={`${isHidden ? "Show" : "Hide"} ${each.name}`}
-                isStrong={isHidden}
-                onClick={() => props.onHide(each.id)}
-              >
-                {isHidden ? <EyeOff aria-hidden="true" /> : <Eye aria-hidden="true" />}
-              </RowButton>
-              <RowButton
-                label={`${isLocked ? "Unlock" : "Lock"} ${each.name}`}
-                isStrong={isLocked}
-                onClick={() => props.onLock(each.id)}
-              >
-                {isLocked ? <Lock aria-hidden="true" /> : <LockOpen aria-hidden="true" />}
-              </RowButton>
-              {!isReadOnly && (
-                <RowButton label={`Delete ${each.name}`} onClick={() => props.onDelete(each.id)}>
-                  <Trash2 aria-hidden="true" />
+              <span className="flex shrink-0 items-center gap-1 px-1.5 text-muted group-focus-within:hidden group-hover:hidden pointer-coarse:hidden [&_svg]:size-3.5">
+                {isHidden && <EyeOff aria-label="hidden" />}
+                {isLocked && <Lock aria-label="locked" />}
+              </span>
+              <span className="hidden shrink-0 items-center pr-0.5 group-focus-within:flex group-hover:flex pointer-coarse:flex">
+                <RowButton
+                  label={`${isHidden ? "Show" : "Hide"} ${each.name}`}
+                  onClick={() => props.onHide(each.id)}
+                >
+                  {isHidden ? <EyeOff aria-hidden="true" /> : <Eye aria-hidden="true" />}
                 </RowButton>
-              )}
+                <RowButton
+                  label={`${isLocked ? "Unlock" : "Lock"} ${each.name}`}
+                  onClick={() => props.onLock(each.id)}
+                >
+                  {isLocked ? <Lock aria-hidden="true" /> : <LockOpen aria-hidden="true" />}
+                </RowButton>
+                {!isReadOnly && (
+                  <RowButton label={`Delete ${each.name}`} onClick={() => props.onDelete(each.id)}>
+                    <Trash2 aria-hidden="true" />
+                  </RowButton>
+                )}
+              </span>
             </div>
           );
         }}
@@ -119,23 +123,18 @@ export function AnnotationList(props: AnnotationListProps) {
 
 interface RowButtonProps {
   label: string;
-  /** It is on: shown without pointing at the row. */
-  isStrong?: boolean;
   onClick: () => void;
   children: ReactNode;
 }
 
-function RowButton({ label, isStrong, onClick, children }: RowButtonProps) {
+function RowButton({ label, onClick, children }: RowButtonProps) {
   return (
     <button
       type="button"
       aria-label={label}
       title={label}
       onClick={onClick}
-      className={cx(
-        "flex size-6 shrink-0 items-center justify-center rounded text-muted hover:text-text focus-visible:opacity-100 group-hover:opacity-100 pointer-coarse:size-8 pointer-coarse:opacity-100 [&_svg]:size-3.5",
-        isStrong ? "text-text" : "opacity-0",
-      )}
+      className="flex size-6 items-center justify-center rounded text-muted hover:text-text pointer-coarse:size-8 [&_svg]:size-3.5"
     >
       {children}
     </button>

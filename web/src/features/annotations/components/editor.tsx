@@ -151,8 +151,8 @@ export function Editor({ dataset, image, editing, search, workplace, isLoading }
   const others = openEditings(workplace.queryClient).filter(
     (each) => each !== editing && !isSaved(each.saver.getState().save),
   );
-  const wordsOf = (annotation: Annotation) =>
-    provenanceWords(annotation, provenance[annotation.id], people, new Date()).join(" · ");
+  const wordsOf = (annotation: Annotation, withConfidence: boolean) =>
+    provenanceWords(annotation, provenance[annotation.id], people, new Date(), withConfidence).join(" · ");
   const { neighbors } = steps;
 
   return (
@@ -213,7 +213,7 @@ export function Editor({ dataset, image, editing, search, workplace, isLoading }
             preview={preview}
             highlighted={highlighted}
             canvas={canvas}
-            wordsOf={wordsOf}
+            wordsOf={(annotation) => wordsOf(annotation, true)}
             onCommand={commit}
             onPrompt={(prompt) => {
               if (prompt === null) asking.clear();
@@ -268,7 +268,7 @@ export function Editor({ dataset, image, editing, search, workplace, isLoading }
             colors={colors}
             classInput={classInput}
             tagInput={tagInput}
-            wordsOf={wordsOf}
+            wordsOf={(annotation) => wordsOf(annotation, false)}
             onHighlight={setHighlighted}
             onPickClass={(name) => applyClass(name, context)}
           />

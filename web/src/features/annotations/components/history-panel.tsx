@@ -87,8 +87,9 @@ export function HistoryPanel(props: HistoryPanelProps) {
 
 function savedBy(version: AnnotationVersion, people: People): string {
   if (version.version === 0) return "uploaded";
-  if (version.saved_by && version.saved_by === people.me) return "you";
-  return version.saved_by_name ?? (version.saved_by ? makerWords(version.saved_by, people) : "somebody");
+  if (!version.saved_by) return version.saved_by_name ?? "somebody";
+  const isPerson = version.saved_by.startsWith("user:") && version.saved_by !== people.me;
+  return (isPerson ? version.saved_by_name : null) ?? makerWords(version.saved_by, people);
 }
 
 function changesOf(version: AnnotationVersion): string {

@@ -24,10 +24,10 @@ const DOTS = {
 export function NeighborStrip({ previous, current, next, onOpen }: NeighborStripProps) {
   const middle = useRef<HTMLLIElement>(null);
   // biome-ignore lint/correctness/useExhaustiveDependencies: another image is in the middle then
-  useEffect(
-    () => middle.current?.scrollIntoView({ inline: "center", block: "nearest" }),
-    [current.id, next.length],
-  );
+  useEffect(() => {
+    // Newer browsers answer a promise, which is no way to clean up.
+    void middle.current?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [current.id, next.length]);
   const all = [...previous.toReversed(), current, ...next];
   return (
     <nav aria-label="Neighbouring images" className="h-20 shrink-0 border-line border-t bg-surface">

@@ -1,9 +1,10 @@
 /** Asks the annotator what a person points at, boxes or names; the latest question wins. */
 
+import { useQueryClient } from "@tanstack/react-query";
 import { useCallback, useEffect, useReducer, useRef } from "react";
 import { ApiProblem } from "@/api/client";
 import { newId } from "@/canvas/scene";
-import { ask } from "../api";
+import { ask, promptPriceQuery } from "../api";
 import { type AskProblem, type AskState, NOT_ASKING, type Question, reduceAsking } from "../prompts/asking";
 
 // A second click follows the first within this time: one question for both.
@@ -19,6 +20,7 @@ export interface Asking {
 }
 
 export function useAsking(datasetName: string, imageId: string, threshold: number): Asking {
+  const queryClient = useQueryClient();
   const [state, dispatch] = useReducer(reduceAsking, NOT_ASKING);
   const running = useRef<AbortController | null>(null);
   const latest = useRef({ threshold, number: 0, question: null as Question | null });
@@ -39,7 +41,9 @@ export function useAsking(datasetName: string, imageId: string, threshold: numbe
         while (!controller.signal.aborted) {
           try {
             const target = { datasetName, imageId, threshold: latest.current.threshold, key };
-            dispatch({ type: "answered", number, answer: await ask(question, target, controller.signal) });
+            const answer = await ask(question, target, controller.signal);
+            dispatch({ type: "answered", number, answer });
+            void queryClient.invalidateQueries({ queryKey: promptPriceQuery.queryKey });
             return;
           } catch (error) {
             if (controller.signal.aborted) return;
@@ -51,7 +55,7 @@ export function useAsking(datasetName: string, imageId: string, threshold: numbe
         }
       })();
     },
-    [datasetName, imageId],
+    [datasetName, imageId, queryClient],
   );
 
   const clear = useCallback(() => {
