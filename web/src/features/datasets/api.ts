@@ -291,3 +291,15 @@ export function restoreQuery(dataset: string, version: string, restoreId: string
       query.state.data?.status === "pending" || query.state.data?.status === "running" ? 1000 : false,
   });
 }
+
+/** Who made annotations, for people: "sam3" is SAM 3. */
+export function sourceLabel(source: string): string {
+  const known: Record<string, string> = {
+    people: "People",
+    machine: "Any machine",
+    sam3: "SAM 3",
+    "grounded-sam2": "Grounded SAM 2",
+    owlv2: "OWLv2",
+  };
+  return known[source] ?? (source.startsWith("model:") ? `Model ${source.slice(6, 14)}` : source);
+}

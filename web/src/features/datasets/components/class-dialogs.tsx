@@ -1,70 +1,12 @@
 /** Classes added, renamed, merged and deleted: each dialog says how many images that touches. */
 
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import { plural } from "@/lib/format";
-import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
-import { Dialog } from "@/ui/dialog";
 import { SelectField, TextAreaField, TextField } from "@/ui/field";
-import { ProblemNote } from "@/ui/problem-note";
+import { FormDialog } from "@/ui/form-dialog";
 import type { ClassAnswer, ClassCount } from "../api";
 import { SHAPES } from "./shapes";
-
-interface FormDialogProps {
-  title: string;
-  action: string;
-  canSubmit: boolean;
-  onClose: () => void;
-  onSubmit: () => Promise<unknown>;
-  children: ReactNode;
-}
-
-function FormDialog({ title, action, canSubmit, onClose, onSubmit, children }: FormDialogProps) {
-  const [isBusy, setIsBusy] = useState(false);
-  const [problem, setProblem] = useState<unknown>(null);
-  async function submit() {
-    setIsBusy(true);
-    setProblem(null);
-    try {
-      await onSubmit();
-      onClose();
-    } catch (error) {
-      setProblem(error);
-    } finally {
-      setIsBusy(false);
-    }
-  }
-  return (
-    <Dialog
-      isOpen
-      onClose={onClose}
-      title={title}
-      size="sm"
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" isBusy={isBusy} disabled={!canSubmit} onClick={submit}>
-            {action}
-          </Button>
-        </>
-      }
-    >
-      <form
-        className="flex flex-col gap-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (canSubmit && !isBusy) void submit();
-        }}
-      >
-        {children}
-        <button type="submit" hidden tabIndex={-1}>
-          {action}
-        </button>
-        {problem !== null && <ProblemNote problem={problem} />}
-      </form>
-    </Dialog>
-  );
-}
 
 interface AddClassesDialogProps {
   known: readonly string[];

@@ -1,13 +1,11 @@
 /** A version made, renamed, restored and deleted. */
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
 import { plural } from "@/lib/format";
-import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
-import { Dialog } from "@/ui/dialog";
 import { SelectField, TextAreaField, TextField } from "@/ui/field";
-import { ProblemNote } from "@/ui/problem-note";
+import { FormDialog } from "@/ui/form-dialog";
 import {
   createVersion,
   datasetKeys,
@@ -17,64 +15,6 @@ import {
   type Version,
   type VersionRestore,
 } from "../api";
-
-interface FormProps {
-  title: string;
-  description?: string;
-  action: string;
-  canSubmit?: boolean;
-  onClose: () => void;
-  onSubmit: () => Promise<unknown>;
-  children: ReactNode;
-}
-
-function FormDialog({
-  title,
-  description,
-  action,
-  canSubmit = true,
-  onClose,
-  onSubmit,
-  children,
-}: FormProps) {
-  const submit = useMutation({ mutationFn: onSubmit, onSuccess: onClose });
-  return (
-    <Dialog
-      isOpen
-      onClose={onClose}
-      title={title}
-      description={description}
-      size="sm"
-      actions={
-        <>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            isBusy={submit.isPending}
-            disabled={!canSubmit}
-            onClick={() => submit.mutate()}
-          >
-            {action}
-          </Button>
-        </>
-      }
-    >
-      <form
-        className="flex flex-col gap-3"
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (canSubmit && !submit.isPending) submit.mutate();
-        }}
-      >
-        {children}
-        <button type="submit" hidden tabIndex={-1}>
-          {action}
-        </button>
-        {submit.error && <ProblemNote problem={submit.error} />}
-      </form>
-    </Dialog>
-  );
-}
 
 export function CreateVersionDialog({ datasetName, onClose }: { datasetName: string; onClose: () => void }) {
   const client = useQueryClient();

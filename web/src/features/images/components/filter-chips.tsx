@@ -1,9 +1,9 @@
 /** What the list is narrowed to, each with a way to take it back. */
 
 import { X } from "lucide-react";
+import { sourceLabel } from "@/features/datasets/api";
 import { Button } from "@/ui/button";
 import { type GallerySearch, isNarrowed } from "../search";
-import { sourceLabel } from "./filter-form";
 
 interface FilterChipsProps {
   search: GallerySearch;

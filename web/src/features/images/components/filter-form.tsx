@@ -1,6 +1,6 @@
 /** What the list can be narrowed to beyond status, folder and name. */
 
-import type { ClassCount } from "@/features/datasets/api";
+import { type ClassCount, sourceLabel } from "@/features/datasets/api";
 import { formatCount } from "@/lib/format";
 import { SelectField, TextField } from "@/ui/field";
 import { Slider } from "@/ui/slider";
@@ -122,16 +122,4 @@ function NumberField({ label, value, onChange }: NumberFieldProps) {
       }
     />
   );
-}
-
-/** Who made annotations, for people: "sam3" is SAM 3. */
-export function sourceLabel(source: string): string {
-  const known: Record<string, string> = {
-    people: "People",
-    machine: "Any machine",
-    sam3: "SAM 3",
-    "grounded-sam2": "Grounded SAM 2",
-    owlv2: "OWLv2",
-  };
-  return known[source] ?? (source.startsWith("model:") ? `Model ${source.slice(6, 14)}` : source);
 }
