@@ -11,7 +11,7 @@ export type { AnnotationCanvasHandle, AnnotationCanvasProps, CanvasImage } from 
 type Props = AnnotationCanvasProps & { readonly ref?: Ref<AnnotationCanvasHandle> };
 
 const KEYS =
-  "Arrow keys move what is selected, or lead a pointer while a drawing tool is chosen; Space clicks there. " +
+  "Arrow keys move what is selected. With a drawing tool, Space shows a pointer: arrow keys lead it, Space clicks. " +
   "Enter ends a shape, Backspace takes back a point, Escape cancels, Delete removes what is selected.";
 
 export function AnnotationCanvas({ ref, ...props }: Props) {

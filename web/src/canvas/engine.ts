@@ -153,6 +153,11 @@ export class CanvasEngine {
     this.take(this.tool.cancel(this.toolState, this.context()));
   }
 
+  /** Show the pointer that arrow keys lead: where the mouse is, or in the middle. */
+  showKeyboardPointer(): void {
+    this.moveKeyboardPointer(this.hovering ?? screenPoint(this.view.width / 2, this.view.height / 2));
+  }
+
   moveKeyboardPointer(to: ScreenPoint | null): void {
     this.keyboardPointer = to;
     this.painter.activeChanged();

@@ -10,6 +10,16 @@ const DOUBLE_CLICK_SLOP = 6;
 const LINE_PIXELS = 16;
 const PAGE_PIXELS = 400;
 
+/** Space held no longer than this was tapped. */
+const TAP_MS = 300;
+
+const DIRECTIONS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
+
 type Gesture =
   /** The tool has the pointer. `before` is what it was at, for the case that a second finger comes. */
   | {
@@ -28,6 +38,7 @@ export class CanvasInput {
   private readonly down = new Map<number, ScreenPoint>();
   private lastClick = { at: screenPoint(0, 0), time: Number.NEGATIVE_INFINITY, button: 0, clicks: 0 };
   private isSpaceHeld = false;
+  private spaceDownAt = 0;
   /** Where a pen draws, fingers move the view: a hand rests on the screen. */
   private hasPen = false;
   private readonly listening = new AbortController();
@@ -62,7 +73,13 @@ export class CanvasInput {
       mod: event.ctrlKey || event.metaKey,
     };
     if (event.key === " " && !key.mod) return this.space(event.repeat);
+    // The arrows belong to the pointer while it is shown, not to what is selected.
+    if (this.engine.keyboardPointer && this.moveByKey(key)) return true;
     if (this.engine.key(key)) return true;
+    if (key.key === "Escape" && this.engine.keyboardPointer) {
+      this.engine.moveKeyboardPointer(null);
+      return true;
+    }
     return this.moveByKey(key);
   }
 
@@ -78,6 +95,7 @@ export class CanvasInput {
     const isPan = event.button === 1 || this.isSpaceHeld;
     if (isPan || (event.pointerType === "touch" && this.hasPen && engine.draws)) {
       event.preventDefault();
+      this.spaceDownAt = 0;
       this.gesture = { kind: "pan", pointerId: event.pointerId, last: at };
       engine.element.style.cursor = "grabbing";
       return;
@@ -176,12 +194,13 @@ export class CanvasInput {
     }
   }
 
-  /** Space held moves the view with the mouse; with the keyboard pointer it is the click. */
+  /** Space held moves the view with the mouse; tapped, it shows a pointer for the arrow keys, and clicks with it. */
   private space(isRepeat: boolean): boolean {
     const { engine } = this;
+    if (isRepeat) return true;
+    this.spaceDownAt = performance.now();
     const at = engine.keyboardPointer;
     if (at) {
-      if (isRepeat) return true;
       const click = keyboardClick(engine, at);
       engine.pointerDown({ ...click, isDown: true });
       engine.pointerUp(click);
@@ -194,7 +213,10 @@ export class CanvasInput {
   }
 
   private keyUp(event: KeyboardEvent): void {
-    if (event.key === " ") this.releaseSpace();
+    if (event.key !== " " || !this.isSpaceHeld) return;
+    const isTapped = performance.now() - this.spaceDownAt < TAP_MS;
+    this.releaseSpace();
+    if (isTapped && this.engine.draws) this.engine.showKeyboardPointer();
   }
 
   private releaseSpace(): void {
@@ -203,27 +225,19 @@ export class CanvasInput {
     this.engine.refresh();
   }
 
-  /**
-   * Arrow keys lead a pointer over the canvas where a tool draws: 8 CSS pixels, with Shift 40, with Alt 1.
-   *
-   * Only once the canvas was reached by keyboard, or in the middle of a drawing: else arrows belong to the page.
-   */
+  /** Arrow keys lead the keyboard's pointer: 8 CSS pixels, with Shift 40, with Alt 1. Without it they are the page's. */
   private moveByKey(event: ToolKey): boolean {
     const { engine } = this;
-    const direction = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[
-      event.key
-    ];
+    const direction = DIRECTIONS[event.key];
     if (!direction || event.mod || !engine.draws) return false;
-    const isByKeyboard =
-      engine.keyboardPointer !== null || engine.element.matches(":focus-visible") || engine.isBusy;
-    if (!isByKeyboard) return false;
-    const { width, height } = engine.view;
-    const from = engine.keyboardPointer ?? screenPoint(width / 2, height / 2);
+    if (!engine.keyboardPointer && !engine.isBusy) return false;
+    if (!engine.keyboardPointer) engine.showKeyboardPointer();
+    const from = engine.keyboardPointer ?? screenPoint(0, 0);
     const step = event.alt ? 1 : event.shift ? 40 : 8;
-    const [dx = 0, dy = 0] = direction;
+    const { width, height } = engine.view;
     const to = screenPoint(
-      Math.min(Math.max(from.x + dx * step, 0), width),
-      Math.min(Math.max(from.y + dy * step, 0), height),
+      Math.min(Math.max(from.x + direction[0] * step, 0), width),
+      Math.min(Math.max(from.y + direction[1] * step, 0), height),
     );
     engine.moveKeyboardPointer(to);
     engine.pointerMove(keyboardClick(engine, to));

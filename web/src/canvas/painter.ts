@@ -7,7 +7,7 @@ import { ActiveLayer } from "./render/active-layer";
 import { changedRegions } from "./render/changed-regions";
 import { ImageLayer } from "./render/image-layer";
 import { ShapesLayer, type ShapesPicture } from "./render/shapes-layer";
-import type { Look } from "./render/style";
+import { type Look, MAX_RIMS } from "./render/style";
 import {
   type Annotation,
   findAnnotation,
@@ -194,11 +194,10 @@ export class Painter {
 
   private wantedShapes({ props, visibility, draft }: CanvasPicture): ShapesPicture {
     const { colors, isMachineMade } = props;
-    let look = this.look;
-    if (look?.colors !== colors || look.visibility !== visibility || look.isMachineMade !== isMachineMade) {
-      look = { colors, visibility, isMachineMade };
-      this.look = look;
-    }
+    const hasRims = props.scene.annotations.length <= MAX_RIMS;
+    const wanted: Look = { colors, visibility, isMachineMade, hasRims };
+    const look = this.look && isSameLook(this.look, wanted) ? this.look : wanted;
+    this.look = look;
     const leftOut = leftOutBy(draft, props.scene, (this.pending ?? this.shown)?.leftOut);
     return { scene: props.scene, look, leftOut, showLabels: (props.labels ?? "selected") === "all" };
   }
@@ -234,6 +233,12 @@ export class Painter {
     });
   }
 }
+
+const isSameLook = (one: Look, other: Look): boolean =>
+  one.colors === other.colors &&
+  one.visibility === other.visibility &&
+  one.isMachineMade === other.isMachineMade &&
+  one.hasRims === other.hasRims;
 
 /** Return the ids that the active layer draws instead; the same set as before while it has the same ids. */
 function leftOutBy(draft: Draft, scene: Scene, before: Selection | undefined): Selection {

@@ -67,7 +67,12 @@ export class ActiveLayer {
     layer.toImageSpace(viewport);
     const hovered = draft.hovered ?? picture.highlighted;
     if (hovered && !picture.selected.includes(hovered)) {
-      drawShape(ctx, hovered, { ...emphasised(styleOf(hovered, look)), fillAlpha: 0.16 }, viewport.scale);
+      drawShape(
+        ctx,
+        hovered,
+        { ...emphasised(styleOf(hovered, look)), fillAlpha: 0.16, rimAlpha: 0.45 },
+        viewport.scale,
+      );
     }
     this.paintSelected(picture);
     this.paintPreview(picture);

@@ -19,6 +19,13 @@ export function drawShape(
     ctx.fillStyle = style.color;
     ctx.fill(path, "evenodd");
   }
+  if (style.rimAlpha > 0) {
+    ctx.globalAlpha = style.rimAlpha;
+    ctx.strokeStyle = "#000000";
+    ctx.lineWidth = (style.lineWidth + 1.75) / scale;
+    ctx.setLineDash([]);
+    ctx.stroke(path);
+  }
   ctx.globalAlpha = style.strokeAlpha;
   ctx.strokeStyle = style.color;
   ctx.lineWidth = style.lineWidth / scale;
