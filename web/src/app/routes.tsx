@@ -14,6 +14,7 @@ import { parseDatasetListSearch } from "@/features/datasets/search";
 import { evaluationSearch } from "@/features/evaluations/search";
 import { exportSearch } from "@/features/exports/search";
 import { parseGallerySearch } from "@/features/images/search";
+import { jobsSearch } from "@/features/jobs/search";
 import { modelListSearch, modelSearch } from "@/features/models/search";
 import { auditSearch, membersSearch } from "@/features/organizations/search";
 import { sessionQuery } from "@/features/session/api";
@@ -221,6 +222,7 @@ const exportsRoute = createRoute({
 const jobsRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/jobs",
+  validateSearch: jobsSearch,
   component: lazyRouteComponent(() => import("@/features/jobs/pages/jobs-page"), "JobsPage"),
 });
 
