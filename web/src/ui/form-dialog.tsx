@@ -9,6 +9,7 @@ interface FormDialogProps {
   /** The verb on the button: "Create version". */
   action: string;
   canSubmit?: boolean;
+  isDangerous?: boolean;
   size?: "sm" | "md" | "lg";
   onClose: () => void;
   /** The dialog closes when it resolves, and shows the problem when it rejects. */
@@ -18,7 +19,8 @@ interface FormDialogProps {
 
 /** Fields and one thing to do with them; Enter does it too. Is there only while it is open. */
 export function FormDialog(props: FormDialogProps) {
-  const { title, description, action, canSubmit = true, size = "sm", onClose, onSubmit, children } = props;
+  const { title, description, action, canSubmit = true, isDangerous, size = "sm" } = props;
+  const { onClose, onSubmit, children } = props;
   const [isBusy, setIsBusy] = useState(false);
   const [problem, setProblem] = useState<unknown>(null);
 
@@ -47,7 +49,12 @@ export function FormDialog(props: FormDialogProps) {
       actions={
         <>
           <Button onClick={onClose}>Cancel</Button>
-          <Button variant="primary" isBusy={isBusy} disabled={!canSubmit} onClick={() => submit()}>
+          <Button
+            variant={isDangerous ? "danger" : "primary"}
+            isBusy={isBusy}
+            disabled={!canSubmit}
+            onClick={() => submit()}
+          >
             {action}
           </Button>
         </>

@@ -11,6 +11,11 @@ export async function updateAccount(changes: AccountUpdate): Promise<Account> {
   return (await unwrap(api.PATCH("/api/v1/account", { body: changes }))).account;
 }
 
+/** Delete one's account and leave every organization; signs out. */
+export async function deleteAccount(currentPassword: string | undefined): Promise<void> {
+  await unwrap(api.POST("/api/v1/account/delete", { body: { current_password: currentPassword } }));
+}
+
 export const sessionsQuery = queryOptions({
   queryKey: ["account", "sessions"],
   queryFn: async ({ signal }): Promise<SessionEntry[]> =>

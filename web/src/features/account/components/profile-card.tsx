@@ -1,4 +1,5 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { MailQuestionMark } from "lucide-react";
 import { useState } from "react";
 import { sessionQuery } from "@/features/session/api";
 import { Button } from "@/ui/button";
@@ -27,7 +28,10 @@ export function ProfileCard({ account }: { account: Account }) {
       setName(saved.full_name ?? "");
       setEmail(saved.email ?? "");
       setPassword("");
-      notify({ title: "Your profile is saved" });
+      notify({
+        title: "Your profile is saved",
+        detail: saved.pending_email ? `Open the link in the letter to ${saved.pending_email}.` : undefined,
+      });
       await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
     },
   });
@@ -69,6 +73,15 @@ export function ProfileCard({ account }: { account: Account }) {
             value={password}
             onChange={(event) => setPassword(event.target.value)}
           />
+        )}
+        {account.pending_email && (
+          <p className="flex items-start gap-2 rounded-md bg-info-soft px-3 py-2 text-sm">
+            <MailQuestionMark aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-info" />
+            <span className="min-w-0 break-words">
+              A letter went to {account.pending_email}. The address is yours once you open the link in it;
+              until then the old one holds.
+            </span>
+          </p>
         )}
         {save.isError && <ProblemNote problem={save.error} />}
         <div>

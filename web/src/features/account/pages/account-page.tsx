@@ -1,6 +1,7 @@
 import { KeyRound } from "lucide-react";
 import { useSession } from "@/features/session/use-session";
 import { Page } from "@/ui/page";
+import { DeleteAccountCard } from "../components/delete-account-card";
 import { KeyboardCard } from "../components/keyboard-card";
 import { PasswordCard } from "../components/password-card";
 import { ProfileCard } from "../components/profile-card";
@@ -29,6 +30,7 @@ export function AccountPage() {
         <div className="grid gap-4">
           <SessionsCard />
           <KeyboardCard />
+          <DeleteAccountCard account={account} />
         </div>
       </div>
     </Page>
