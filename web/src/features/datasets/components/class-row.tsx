@@ -61,8 +61,9 @@ export function ClassRow(props: ClassRowProps) {
           {entry.name}
         </span>
       </Td>
-      <Td className="w-36">
+      <Td>
         <Select
+          className="min-w-28"
           aria-label={`Shape of ${entry.name}`}
           value={entry.type ?? ""}
           disabled={!mayChange}
@@ -70,7 +71,7 @@ export function ClassRow(props: ClassRowProps) {
           options={shapes}
         />
       </Td>
-      <Td className="min-w-56">
+      <Td className="min-w-40">
         <PromptsField
           className={entry.name}
           prompts={entry.prompts}
@@ -93,7 +94,7 @@ export function ClassRow(props: ClassRowProps) {
         )}
       </Td>
       <Td isNumber>{formatCount(count?.annotation_count ?? 0)}</Td>
-      <Td className="w-32">
+      <Td className="w-12 lg:w-32">
         {mayChange && (
           <div className="flex justify-end">
             <IconButton
@@ -121,6 +122,13 @@ export function ClassRow(props: ClassRowProps) {
                 </button>
               }
             >
+              <MenuItem disabled={props.isFirst} onSelect={() => props.onMove(-1)}>
+                Move up
+              </MenuItem>
+              <MenuItem disabled={props.isLast} onSelect={() => props.onMove(1)}>
+                Move down
+              </MenuItem>
+              <MenuSeparator />
               <MenuItem onSelect={props.onRename}>Rename…</MenuItem>
               <MenuItem onSelect={props.onMerge}>Merge into another…</MenuItem>
               {props.mayDelete && (

@@ -60,7 +60,7 @@ export function ClassBalance({ datasetName, statistics, colors }: ChartProps & {
       />
       {most && least && most !== least && (
         <p className="mt-2 text-muted text-xs">
-          {most.label} has {formatCount(Math.round(most.value / least.value))} times as many as {least.label}.
+          {most.label} has {timesOf(most.value / least.value)} times as many as {least.label}.
         </p>
       )}
     </Card>
@@ -290,4 +290,5 @@ export function ImageShapes({ datasetName, statistics }: ChartProps) {
   );
 }
 
+const timesOf = (ratio: number) => (ratio < 10 ? ratio.toFixed(1) : formatCount(Math.round(ratio)));
 const round = (value: number) => Math.round(value * 100) / 100;

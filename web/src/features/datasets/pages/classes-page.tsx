@@ -42,7 +42,7 @@ export function ClassesPage() {
   return (
     <div className="mx-auto w-full max-w-7xl px-6 pt-5 pb-12">
       <div className="mb-4 flex flex-wrap items-start justify-between gap-3">
-        <div className="min-w-0">
+        <div className="min-w-0 flex-1 basis-72">
           <h2 className="font-semibold text-lg">Classes</h2>
           <p className="max-w-2xl text-muted text-sm">
             What the images are annotated with. The prompts are what the annotator is asked with; several,

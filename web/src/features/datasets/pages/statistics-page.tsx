@@ -131,18 +131,18 @@ function Charts({ datasetName, statistics, colors }: ChartsProps) {
         <Stat label="Classes" value={formatCount(statistics.classes.length)} />
       </Card>
       <div className="grid items-start gap-4 lg:grid-cols-2">
-        <ClassBalance {...of} colors={colors} />
-        <div className="flex flex-col gap-4">
+        <div className="flex min-w-0 flex-col gap-4">
+          <ClassBalance {...of} colors={colors} />
+          <BoxSizes {...of} />
+          <AnnotationsPerImage {...of} />
+        </div>
+        <div className="flex min-w-0 flex-col gap-4">
           <StatusChart {...of} />
           <ShapeAndSource {...of} />
-        </div>
-        <BoxSizes {...of} />
-        <div className="flex flex-col gap-4">
           <PlaceMap {...of} />
+          <Confidences {...of} />
+          <ImageShapes {...of} />
         </div>
-        <Confidences {...of} />
-        <AnnotationsPerImage {...of} />
-        <ImageShapes {...of} />
       </div>
     </div>
   );

@@ -42,7 +42,7 @@ export function VersionsPage() {
   return (
     <div className="mx-auto w-full max-w-7xl px-6 pt-5 pb-12">
       <div className="mb-4 flex flex-wrap items-start justify-between gap-3">
-        <div>
+        <div className="min-w-0 flex-1 basis-72">
           <h2 className="font-semibold text-lg">Versions</h2>
           <p className="max-w-2xl text-muted text-sm">
             What the dataset held at a moment. Exports and training runs make one by themselves, so that a

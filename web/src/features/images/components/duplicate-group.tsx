@@ -42,12 +42,12 @@ export function DuplicateGroup(props: DuplicateGroupProps) {
           </Button>
         )}
       </div>
-      <ul className="flex gap-3 overflow-x-auto pb-1">
+      <ul className="-mx-1 flex gap-3 overflow-x-auto p-1">
         {images.map((image) => (
           <li key={image.id} className="w-44 shrink-0">
             <label
               className={cx(
-                "block rounded-md outline-offset-1",
+                "block rounded-md outline-offset-2",
                 image.id === kept && "outline-2 outline-accent outline-solid",
               )}
             >

@@ -125,7 +125,7 @@ function NameSearch({
     return () => window.clearTimeout(timer);
   }, [typed]);
   return (
-    <div className="relative w-48 min-w-32 shrink">
+    <div className="relative min-w-32 max-w-60 flex-1 basis-32">
       <Search aria-hidden="true" className="absolute top-2 left-2 size-4 text-faint" />
       <input
         type="search"

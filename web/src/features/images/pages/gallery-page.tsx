@@ -101,11 +101,10 @@ export function GalleryPage() {
             isTreeShown={isTreeShown}
             onToggleTree={() => setIsTreeShown(!isTreeShown)}
           />
-          <div className="flex min-h-7 flex-wrap items-center gap-x-3 gap-y-1">
+          <div className="flex min-h-8.5 items-center gap-3">
             <p aria-live="polite" className="text-muted text-xs tabular-nums">
               {pages.isPending ? " " : countWords(pages.total, pages.count, isNarrowed(list))}
             </p>
-            <FilterChips search={search} onChange={change} onClear={clear} />
             <GalleryView
               sort={search.sort}
               onChange={change}
@@ -115,6 +114,7 @@ export function GalleryPage() {
               onSize={setSize}
             />
           </div>
+          <FilterChips search={search} onChange={change} onClear={clear} />
           {folderJob.change && (
             <div aria-live="polite">
               <p className="mb-1 text-muted text-xs">
