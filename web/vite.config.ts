@@ -25,6 +25,9 @@ export default defineConfig({
     // A data: font or image would need a hole in the content security policy.
     assetsInlineLimit: 0,
   },
-  server: { proxy: Object.fromEntries(SERVER_PATHS.map((path) => [path, SERVER])) },
+  // With the browser's own Host: the server takes requests with a session from pages of its own address only.
+  server: {
+    proxy: Object.fromEntries(SERVER_PATHS.map((path) => [path, { target: SERVER, changeOrigin: false }])),
+  },
   test: { environment: "node", include: ["src/**/*.test.{ts,tsx}"] },
 });

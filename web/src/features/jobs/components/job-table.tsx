@@ -26,9 +26,9 @@ export function JobTable({ jobs, now, mayCancel, onCancel }: JobTableProps) {
           <Th>Job</Th>
           <Th className="w-52">State</Th>
           <Th>Dataset</Th>
-          <Th>Asked for by</Th>
+          <Th>Started by</Th>
           <Th isNumber>Took</Th>
-          <Th>Asked for</Th>
+          <Th>When</Th>
           <Th className="w-12">
             <span className="sr-only">Cancel</span>
           </Th>
