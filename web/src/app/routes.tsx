@@ -17,6 +17,7 @@ import { parseGallerySearch } from "@/features/images/search";
 import { jobsSearch } from "@/features/jobs/search";
 import { modelListSearch, modelSearch } from "@/features/models/search";
 import { auditSearch, membersSearch } from "@/features/organizations/search";
+import { newPipelineSearch, pipelineListSearch } from "@/features/pipelines/search";
 import { sessionQuery } from "@/features/session/api";
 import { signInSearch } from "@/features/session/search";
 import { compareSearch, newTrainingSearch, trainingListSearch } from "@/features/training/search";
@@ -53,6 +54,7 @@ const homeRoute = createRoute({
 const pipelinesRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/pipelines",
+  validateSearch: pipelineListSearch,
   component: lazyRouteComponent(
     () => import("@/features/pipelines/pages/pipeline-list-page"),
     "PipelineListPage",
@@ -62,6 +64,7 @@ const pipelinesRoute = createRoute({
 const newPipelineRoute = createRoute({
   getParentRoute: () => shellRoute,
   path: "/pipelines/new",
+  validateSearch: newPipelineSearch,
   component: lazyRouteComponent(
     () => import("@/features/pipelines/pages/new-pipeline-page"),
     "NewPipelinePage",

@@ -1,6 +1,7 @@
 /** The navigation beside every page, and what goes on in the background. */
 
 import { Outlet } from "@tanstack/react-router";
+import { UploadTray } from "@/features/uploads/components/upload-tray";
 import { useStored } from "@/lib/storage";
 import { Sidebar } from "./sidebar";
 
@@ -18,6 +19,7 @@ export function Shell() {
       <main id="content" tabIndex={-1} className="min-w-0 grow overflow-y-auto outline-none">
         <Outlet />
       </main>
+      <UploadTray />
     </div>
   );
 }

@@ -11,6 +11,8 @@ export interface Picked {
   archives: File[];
   /** Files that are neither, which are left out. */
   others: number;
+  /** What the one folder is called that was given. */
+  folderName: string;
 }
 
 const IMAGE = /\.(jpe?g|png|gif|bmp|webp|tiff?|hei[cf])$/i;
@@ -19,12 +21,12 @@ const ARCHIVE = /\.(zip|tar|tgz|tar\.gz)$/i;
 export const IMAGE_TYPES = ".jpg,.jpeg,.png,.gif,.bmp,.webp,.tif,.tiff,.heic,.heif";
 export const ARCHIVE_TYPES = ".zip,.tar,.tgz,.gz";
 
-export const NOTHING: Picked = { images: [], archives: [], others: 0 };
+export const NOTHING: Picked = { images: [], archives: [], others: 0, folderName: "" };
 
 /** Sort files with their paths, `signs/a/x.jpg`, into images and archives. */
 export function sortPicked(files: ReadonlyArray<{ file: File; path: string }>): Picked {
-  const picked: Picked = { images: [], archives: [], others: 0 };
   const root = commonRoot(files.map((each) => each.path));
+  const picked: Picked = { images: [], archives: [], others: 0, folderName: root };
   for (const { file, path } of files) {
     const name = path.slice(path.lastIndexOf("/") + 1);
     const folder = path.slice(0, Math.max(0, path.lastIndexOf("/"))).slice(root.length);
@@ -94,6 +96,7 @@ export function joined(one: Picked, other: Picked): Picked {
     images: [...one.images, ...other.images.filter((each) => !known.has(keyOf(each)))],
     archives: [...one.archives, ...other.archives],
     others: one.others + other.others,
+    folderName: one.folderName || other.folderName,
   };
 }
 
