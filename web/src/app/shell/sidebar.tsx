@@ -15,6 +15,7 @@ import type { ComponentType } from "react";
 import { cx } from "@/lib/class-names";
 import { IconButton } from "@/ui/icon-button";
 import { Tooltip } from "@/ui/tooltip";
+import { PaletteButton } from "../palette/palette-button";
 import { AccountMenu } from "./account-menu";
 import { OrganizationMenu } from "./organization-menu";
 
@@ -55,6 +56,7 @@ export function Sidebar({ isNarrow, onToggle }: { isNarrow: boolean; onToggle: (
       </div>
       <OrganizationMenu isNarrow={isNarrow} />
       <nav aria-label="Main" className="flex min-h-0 grow flex-col gap-0.5 overflow-y-auto px-2 py-2">
+        <PaletteButton isNarrow={isNarrow} />
         {WORK.map((place) => (
           <NavLink key={place.label} place={place} isNarrow={isNarrow} />
         ))}
