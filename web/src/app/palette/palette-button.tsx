@@ -27,7 +27,7 @@ export function PaletteButton({ isNarrow }: { isNarrow: boolean }) {
   const button = (
     <button
       type="button"
-      aria-label="Go to"
+      aria-label={isNarrow ? "Go to" : undefined}
       aria-keyshortcuts="Control+K Meta+K"
       onClick={() => setIsOpen(true)}
       className={cx(
