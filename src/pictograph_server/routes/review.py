@@ -56,6 +56,8 @@ class NextBody(QueueBody):
     hold: int = Field(default=1, ge=0, le=MOST_HELD)
     limit: int = Field(default=10, ge=1, le=100)
     exclude: list[ImageId] = Field(default_factory=list[str], max_length=500)
+    # Comes before all others while it waits and nobody else has it: what is on the screen, or was just edited.
+    first: ImageId | None = None
 
 
 class HoldBody(StrictModel):
@@ -177,7 +179,8 @@ def get_queue(
 def take_next(name: str, body: NextBody, actor: Member, platform: PlatformDep) -> ReviewQueue:
     """The front of the queue, of which nobody else gets the first `hold` images for ten minutes."""
     with platform.db.write() as conn:
-        front = review.take_next(conn, actor, name, _wish(body, body.exclude), hold=body.hold, limit=body.limit)
+        wish = _wish(body, body.exclude)
+        front = review.take_next(conn, actor, name, wish, hold=body.hold, limit=body.limit, first=body.first)
     return _queue(front, platform)
 
 

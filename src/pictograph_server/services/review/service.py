@@ -87,8 +87,19 @@ def look(conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish, *, 
     return Front(queue_repository.front(conn, dataset.id, wish, actor.id, now(), limit=limit))
 
 
-def take_next(conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish, *, hold: int, limit: int) -> Front:
+def take_next(
+    conn: Connection,
+    actor: Actor,
+    dataset_name: str,
+    wish: QueueWish,
+    *,
+    hold: int,
+    limit: int,
+    first: str | None = None,
+) -> Front:
     """Return the front of the queue; the first `hold` images are the caller's for a while, and no others.
+
+    `first`: an image that comes before all others while it waits and nobody else has it.
 
     Raises:
         DatasetNotFound, ReviewerNotFound: 404.
@@ -96,6 +107,10 @@ def take_next(conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish
     dataset = _lock(conn, actor, dataset_name)
     wish, moment = wish_for(conn, actor, wish), now()
     entries = queue_repository.front(conn, dataset.id, wish, actor.id, moment, limit=max(limit, hold))
+    if first is not None:
+        shown = queue_repository.entries(conn, dataset.id, [first]).get(first)
+        if shown is not None and not shown.item.is_held_by_other(actor.id, moment):
+            entries = [shown, *(entry for entry in entries if entry.image.id != first)]
     mine = entries[:hold]
     items_repository.release(conn, dataset.id, actor.id, but=[entry.image.id for entry in mine])
     held = _hold(conn, actor, dataset.id, mine)
