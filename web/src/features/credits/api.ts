@@ -1,6 +1,6 @@
 /** Credits: what is left, where they went, what work costs. */
 
-import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import type {
   CreditBalance,
@@ -35,7 +35,7 @@ export function usageQuery(days: number) {
     queryKey: creditKeys.usage(days),
     queryFn: ({ signal }): Promise<CreditUsage> =>
       unwrap(api.GET(`${CREDITS}/usage`, { params: { query: { days } }, signal })),
-    placeholderData: (before: CreditUsage | undefined) => before,
+    placeholderData: keepPreviousData,
     refetchInterval: (query) => (query.state.data?.held ? 5000 : false),
   });
 }
