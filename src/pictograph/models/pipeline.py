@@ -100,8 +100,8 @@ class ClassFindings(WireModel):
 class LabellingSnapshot(StageSnapshot):
     """The labelling of all images that nobody had annotated: `labelled` and `failed` of `total`.
 
-    `skipped` were annotated before the run. `job_ids` are its batch jobs, the last one last. `newest_images` are a dozen
-    at most, the newest first.
+    `skipped` were annotated before the run. `job_ids` are its batch jobs, the last one last. `newest_images` are the
+    last dozen, the newest first.
     """
 
     job_id: str | None = None

@@ -32,13 +32,13 @@ class Runs:
         self.work = work
         self.dataset_id = ""
 
-    def create(self, status: int = 201, **body: object) -> dict[str, Any]:
+    def create(self, status: int = 201, **body: Any) -> dict[str, Any]:
         request = {"dataset_name": "signs", "pipeline": "yolox", "classes": [STOP], "train_config": {"epochs": 3}}
         response = self.work.post("/pipelines/", {**request, **body})
         assert response.status_code == status, response.text
         return response.json()["pipeline_run"] if status == 201 else response.json()
 
-    def started(self, images: int = 6, **body: object) -> dict[str, Any]:
+    def started(self, images: int = 6, **body: Any) -> dict[str, Any]:
         """Create a run, upload images and say that they are there."""
         run = self.create(**body)
         for number in range(images):

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 from tests.unit.pictograph.wire import API, NOW, client_of
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from pictograph import Client
-from pictograph._http.mock import MockApi
+from pictograph._http.mock import Call, MockApi
 from pictograph.cli.app import app
 from pictograph.exceptions import ApiError
 from pictograph.models.auto_annotate import BatchClass
@@ -65,7 +65,7 @@ def test_actions__are_posts(api: MockApi, what: str) -> None:
 def test_list__goes_on_at_the_cursor(api: MockApi) -> None:
     pages = iter([(["a", "b"], "c2"), (["c"], None)])
 
-    def answer(_call: object) -> dict[str, Any]:
+    def answer(_call: Call) -> dict[str, Any]:
         ids, cursor = next(pages)
         return {"pipeline_runs": [pipeline_run(id=each)["pipeline_run"] for each in ids], "next_cursor": cursor}
 
@@ -76,7 +76,11 @@ def test_list__goes_on_at_the_cursor(api: MockApi) -> None:
 
 def test_wait__ends_where_somebody_is_needed(api: MockApi) -> None:
     answers = iter([pipeline_run(), pipeline_run("waiting", stage="review", waiting_for="review")])
-    api.on("GET", f"{API}/pipelines/p1", lambda _call: next(answers))
+
+    def answer(_call: Call) -> dict[str, Any]:
+        return next(answers)
+
+    api.on("GET", f"{API}/pipelines/p1", answer)
     assert client_of(api).pipelines.wait("p1", sleep=lambda _s: None).waiting_for == "review"
 
 
@@ -101,20 +105,21 @@ def test_quote__is_for_so_many_images(api: MockApi) -> None:
     assert api.calls[0].json["images"] == 9
 
 
+def run(api: MockApi, *words: str) -> Result:
+    def connect(_api_key: str | None, _base_url: str | None) -> Client:
+        return Client.over(api.transport(max_retries=0))
+
+    return CliRunner().invoke(app, ["pipelines", *words], obj=connect)
+
+
 def test_command_status__in_words(api: MockApi) -> None:
     api.on("GET", f"{API}/pipelines/p1", pipeline_run(annotate={"labelled": 3, "total": 9}))
-    found = CliRunner().invoke(
-        app, ["pipelines", "status", "p1"], obj=lambda _key, _url: Client.over(api.transport(max_retries=0))
-    )
+    found = run(api, "status", "p1")
     assert found.exit_code == 0
     assert '"labelled": "3 of 9"' in found.stdout
 
 
 def test_command_start__of_no_folder_makes_a_run_of_nothing(api: MockApi, tmp_path: Path) -> None:
-    found = CliRunner().invoke(
-        app,
-        ["pipelines", "start", str(tmp_path / "none"), "--classes", "a:square"],
-        obj=lambda _key, _url: Client.over(api.transport(max_retries=0)),
-    )
+    found = run(api, "start", str(tmp_path / "none"), "--classes", "a:square")
     assert found.exit_code == 2
     assert api.calls == []
