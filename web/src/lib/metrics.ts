@@ -77,10 +77,11 @@ export function metricHint(name: string): string | undefined {
   return HINTS[name.replace(/^mask_/, "")];
 }
 
-/** A share with three digits; other numbers with three that count. */
+/** A share with three digits, or that it is less; other numbers with three that count. */
 export function formatMetric(value: number | null | undefined): string {
   if (value === null || value === undefined) return "–";
-  if (Math.abs(value) <= 1 && (Math.abs(value) >= 0.001 || value === 0)) return value.toFixed(3);
+  if (value > 0 && value < 0.0005) return "<0.001";
+  if (Math.abs(value) <= 1) return value.toFixed(3);
   if (Math.abs(value) >= 1000) return value.toFixed(0);
   return String(Number(value.toPrecision(3)));
 }

@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions } from "@tanstack/react-query";
 import { api, request, unwrap } from "@/api/client";
 import type { Model, ModelCard, ModelFile, PredictedObject, Prediction } from "@/api/schema";
 import type { Shape } from "@/canvas/scene";
+import { type ClassColors, classColors } from "@/lib/class-colors";
 
 export type { Model, ModelCard, ModelFile, Prediction };
 
@@ -126,6 +127,22 @@ export async function predict(modelId: string, asked: Asked, options: PredictOpt
     signal: options.signal,
   });
   return (await response.json()) as Prediction;
+}
+
+/** Return what a model knows, in the order of its answers. */
+export function classNamesOf(model: Pick<Model, "class_mapping">): string[] {
+  const entries = Object.entries(model.class_mapping ?? {}).sort(([a], [b]) => Number(a) - Number(b));
+  return entries.map(([, name]) => String(name));
+}
+
+/** Return the colours of a model's classes: those of the dataset that it learned from, where it is still there. */
+export function modelColors(
+  names: readonly string[],
+  dataset: { readonly classes?: readonly { name: string; color?: string | null }[] } | null | undefined,
+): ClassColors {
+  const known = dataset?.classes ?? [];
+  const others = names.filter((name) => known.every((each) => each.name !== name));
+  return classColors([...known, ...others.map((name) => ({ name }))]);
 }
 
 /** One object of a prediction, and what is drawn for it: its box, or the outlines of its parts. */

@@ -52,7 +52,7 @@ export function ConfusionTable({ confusion }: { confusion: Confusion }) {
                 <th
                   key={column}
                   scope="col"
-                  className="h-28 min-w-11 align-bottom font-normal"
+                  className="min-w-11 pb-1 align-bottom font-normal"
                   title={names[column]}
                 >
                   <span className="inline-block max-h-28 max-w-11 rotate-180 truncate [writing-mode:vertical-rl]">

@@ -1,22 +1,17 @@
 /** The images on which the model did worst: what it says, redrawn at the threshold, beside what is there. */
 
 import { useQueries, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { PencilLine } from "lucide-react";
 import { useEffect, useMemo, useState } from "react";
 import { api, unwrap } from "@/api/client";
-import { LabelledImage, type LabelledObject } from "@/canvas/labelled-image";
 import type { Shape } from "@/canvas/scene";
-import { drawnObjects, type Prediction, predict } from "@/features/models/api";
+import { modelColors, modelQuery, predict } from "@/features/models/api";
 import { useMay } from "@/features/session/use-session";
-import { type ClassColors, classColors } from "@/lib/class-colors";
-import { formatMetric } from "@/lib/metrics";
-import { Badge } from "@/ui/badge";
+import { datasetByIdQuery } from "@/features/training/api";
+import { cx } from "@/lib/class-names";
 import { Card, CardTitle } from "@/ui/page";
-import { ProblemNote } from "@/ui/problem-note";
-import { Skeleton } from "@/ui/skeleton";
 import { Slider } from "@/ui/slider";
-import type { ModelEvaluation, WorstImage } from "../api";
+import type { ModelEvaluation } from "../api";
+import { WorstRow } from "./worst-image";
 
 /** Asked once for all from here on; the slider then redraws without asking again. */
 const FLOOR = 0.05;
@@ -51,9 +46,16 @@ export function WorstImages({
         .annotations,
   });
   const predictions = usePredictions(modelId, ids, mayAsk);
+  // The colours of the dataset that it learned from; those of others go by their names.
+  const model = useQuery(modelQuery(modelId));
+  const dataset = useQuery(datasetByIdQuery(model.data?.dataset_id));
   const colors = useMemo(
-    () => classColors((evaluation.classes ?? []).map((row) => ({ name: row.class_name }))),
-    [evaluation.classes],
+    () =>
+      modelColors(
+        (evaluation.classes ?? []).map((row) => row.class_name),
+        dataset.data,
+      ),
+    [dataset.data, evaluation.classes],
   );
   if (worst.length === 0) {
     return (
@@ -84,11 +86,17 @@ export function WorstImages({
           <output className="w-10 shrink-0 font-semibold tabular-nums">{threshold.toFixed(2)}</output>
         </div>
       )}
-      <ol className="flex flex-col gap-4">
+      <ol
+        className={cx(
+          "grid gap-x-6 gap-y-4",
+          evaluation.task === "classification" ? "md:grid-cols-3" : "2xl:grid-cols-2",
+        )}
+      >
         {worst.map((each, index) => (
           <WorstRow
             key={each.image_id}
             worst={each}
+            isOfTags={evaluation.task === "classification"}
             image={images[index]?.data ?? null}
             isGone={images[index]?.isError ?? false}
             truth={truth.data?.[each.image_id] as Shape[] | undefined}
@@ -100,113 +108,6 @@ export function WorstImages({
         ))}
       </ol>
     </Card>
-  );
-}
-
-interface WorstRowProps {
-  worst: WorstImage;
-  image: { width?: number | null; height?: number | null; filename: string } | null;
-  isGone: boolean;
-  truth: readonly Shape[] | undefined;
-  prediction: { data: Prediction | undefined; error: unknown } | undefined;
-  threshold: number;
-  colors: ClassColors;
-  datasetName: string | null;
-}
-
-function WorstRow({
-  worst,
-  image,
-  isGone,
-  truth,
-  prediction,
-  threshold,
-  colors,
-  datasetName,
-}: WorstRowProps) {
-  const path = worst.path || image?.filename || worst.image_id;
-  const there = useMemo(() => truthObjects(truth ?? []), [truth]);
-  const said = useMemo(() => (prediction?.data ? drawnObjects(prediction.data) : []), [prediction?.data]);
-  const kept = useMemo(() => said.filter((each) => each.confidence >= threshold), [said, threshold]);
-  const src = `/api/v1/developer/images/${worst.image_id}`;
-  const size = { width: image?.width ?? 4, height: image?.height ?? 3 };
-  return (
-    <li className="border-line border-t pt-3 first:border-t-0 first:pt-0">
-      <div className="mb-2 flex flex-wrap items-center gap-x-3 gap-y-1 text-sm">
-        {datasetName && !isGone ? (
-          <Link
-            to="/datasets/$name/images/$imageId"
-            params={{ name: datasetName, imageId: worst.image_id }}
-            className="inline-flex min-w-0 items-center gap-1.5 font-medium hover:text-accent hover:underline"
-          >
-            <span className="truncate" title={path}>
-              {path}
-            </span>
-            <PencilLine aria-label="Open in the editor" className="size-3.5 shrink-0" />
-          </Link>
-        ) : (
-          <span className="truncate font-medium" title={path}>
-            {path}
-          </span>
-        )}
-        <Badge tone={worst.score < 0.34 ? "danger" : "warn"}>{formatMetric(worst.score)}</Badge>
-        <span className="text-muted">{worst.why}</span>
-        <span className="text-muted text-xs">
-          {[
-            counted(worst.missed, "missed"),
-            counted(worst.false_alarms, "false alarms"),
-            counted(worst.wrong_class, "wrong class"),
-          ]
-            .filter(Boolean)
-            .join(", ")}
-        </span>
-      </div>
-      {isGone ? (
-        <p className="text-muted text-sm">The image has been deleted since.</p>
-      ) : (
-        <div className="grid gap-3 md:grid-cols-2">
-          <figure className="min-w-0">
-            <LabelledImage
-              src={src}
-              alt={`Truth of ${path}`}
-              {...size}
-              objects={there}
-              colors={colors}
-              className="w-full rounded"
-            />
-            <figcaption className="mt-1 text-muted text-xs">What is there</figcaption>
-          </figure>
-          <figure className="min-w-0">
-            {prediction?.error ? (
-              <ProblemNote problem={prediction.error} />
-            ) : prediction?.data ? (
-              <LabelledImage
-                src={src}
-                alt={`Answers for ${path}`}
-                {...size}
-                objects={kept}
-                colors={colors}
-                isDashed
-                className="w-full rounded"
-              />
-            ) : prediction ? (
-              <div style={{ aspectRatio: `${size.width} / ${size.height}` }}>
-                <Skeleton className="size-full" />
-              </div>
-            ) : null}
-            {prediction && (
-              <figcaption className="mt-1 text-muted text-xs">
-                {prediction.data?.task === "classification" ? (
-                  <>It says: {tagWords(prediction.data)}</>
-                ) : (
-                  <>What it says from {threshold.toFixed(2)} on</>
-                )}
-              </figcaption>
-            )}
-          </figure>
-        </div>
-      )}
-    </li>
   );
 }
 
@@ -242,23 +143,4 @@ function imageQuery(id: string) {
         )
       ).image,
   };
-}
-
-function truthObjects(shapes: readonly Shape[]): LabelledObject[] {
-  return shapes.map((shape, index) => ({
-    id: shape.id ?? `truth-${index}`,
-    className: shape.name,
-    shapes: [shape],
-  }));
-}
-
-function tagWords(prediction: Prediction): string {
-  const tags = (prediction.tags ?? []).slice(0, 3);
-  return tags.length > 0
-    ? tags.map((tag) => `${tag.class_name} ${tag.confidence.toFixed(2)}`).join(", ")
-    : "nothing";
-}
-
-function counted(count: number | undefined, words: string): string {
-  return count ? `${count.toLocaleString("en")} ${words}` : "";
 }

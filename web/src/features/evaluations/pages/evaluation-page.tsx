@@ -163,18 +163,20 @@ function Report({ modelId, evaluation, datasetName }: ReportProps) {
       <Notes evaluation={evaluation} />
       <Headline evaluation={evaluation} />
       {hasMasks && (
-        <Segmented
-          label="Judged by"
-          value={by}
-          onChange={(value) => {
-            setDragged(null);
-            change({ by: value === "boxes" ? "boxes" : undefined });
-          }}
-          options={[
-            { value: "masks", label: "Judged by masks" },
-            { value: "boxes", label: "Judged by boxes" },
-          ]}
-        />
+        <div>
+          <Segmented
+            label="Judged by"
+            value={by}
+            onChange={(value) => {
+              setDragged(null);
+              change({ by: value === "boxes" ? "boxes" : undefined });
+            }}
+            options={[
+              { value: "masks", label: "Judged by masks" },
+              { value: "boxes", label: "Judged by boxes" },
+            ]}
+          />
+        </div>
       )}
       {isOfObjects && (
         <div className="grid items-start gap-4 xl:grid-cols-2">
@@ -233,6 +235,8 @@ function Headline({ evaluation }: { evaluation: ModelEvaluation }) {
 
 function Notes({ evaluation }: { evaluation: ModelEvaluation }) {
   const seen = evaluation.seen_in_training ?? 0;
+  // The server says it in a remark wherever people did not ask for the images of one split.
+  const isSaid = evaluation.remarks?.some((remark) => remark.includes("learned from"));
   const unknown = evaluation.unknown_classes ?? [];
   const remarks = evaluation.remarks ?? [];
   if (seen === 0 && unknown.length === 0 && remarks.length === 0) return null;
@@ -240,7 +244,7 @@ function Notes({ evaluation }: { evaluation: ModelEvaluation }) {
     <div className="rounded-lg bg-warn-soft px-4 py-3 text-sm">
       <h2 className="font-medium">Worth knowing</h2>
       <ul className="mt-1 list-disc pl-5 text-muted">
-        {seen > 0 && (
+        {seen > 0 && !isSaid && (
           <li>
             The model has learned from {seen} of these {plural(evaluation.images, "image")}: the figures
             flatter it.

@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { ApiProblem } from "@/api/client";
-import { classColors } from "@/lib/class-colors";
+import type { ClassColors } from "@/lib/class-colors";
 import { formatBytes, formatCount, formatDateTime, formatDuration, plural } from "@/lib/format";
 import { pipelineLabel } from "@/lib/pipelines";
 import { Facts } from "@/ui/facts";
@@ -12,7 +12,12 @@ import { Skeleton } from "@/ui/skeleton";
 import { Table, Td, Th, Tr } from "@/ui/table";
 import { cardQuery, type Model, type ModelCard } from "../api";
 
-export function ModelCardView({ model }: { model: Model }) {
+interface ModelCardViewProps {
+  model: Model;
+  colors: ClassColors;
+}
+
+export function ModelCardView({ model, colors }: ModelCardViewProps) {
   const card = useQuery({ ...cardQuery(model.id), retry: false });
   if (card.error instanceof ApiProblem && card.error.code === "model_file_missing") {
     return <Card className="text-muted text-sm">It was made without a model card.</Card>;
@@ -21,7 +26,7 @@ export function ModelCardView({ model }: { model: Model }) {
   if (!card.data) return <Skeleton className="h-96" />;
   return (
     <div className="grid items-start gap-4 xl:grid-cols-2">
-      <Classes card={card.data} />
+      <Classes card={card.data} colors={colors} />
       <Card>
         <CardTitle>What it learned from</CardTitle>
         <Facts
@@ -74,8 +79,7 @@ export function ModelCardView({ model }: { model: Model }) {
   );
 }
 
-function Classes({ card }: { card: ModelCard }) {
-  const colors = classColors(card.class_names.map((name) => ({ name })));
+function Classes({ card, colors }: { card: ModelCard; colors: ClassColors }) {
   return (
     <Card>
       <CardTitle>

@@ -2,7 +2,7 @@
 
 import { useDeferredValue, useMemo, useState } from "react";
 import { LabelledImage } from "@/canvas/labelled-image";
-import { classColors } from "@/lib/class-colors";
+import type { ClassColors } from "@/lib/class-colors";
 import { cx } from "@/lib/class-names";
 import { formatCount, plural } from "@/lib/format";
 import { Card } from "@/ui/page";
@@ -12,18 +12,15 @@ import { type DrawnObject, drawnObjects, type Prediction } from "../api";
 interface PredictionViewProps {
   prediction: Prediction;
   src: string;
+  colors: ClassColors;
 }
 
 /** More lines than these help nobody, and all are drawn. */
 const MOST_LISTED = 200;
 
-export function PredictionView({ prediction, src }: PredictionViewProps) {
+export function PredictionView({ prediction, src, colors }: PredictionViewProps) {
   const [threshold, setThreshold] = useState(() => startOf(prediction));
   const [pointedAt, setPointedAt] = useState<string | null>(null);
-  const colors = useMemo(
-    () => classColors(prediction.class_names.map((name) => ({ name }))),
-    [prediction.class_names],
-  );
   const objects = useMemo(() => drawnObjects(prediction), [prediction]);
   const drawnAt = useDeferredValue(threshold);
   const kept = useMemo(() => objects.filter((each) => each.confidence >= drawnAt), [objects, drawnAt]);
@@ -63,7 +60,7 @@ export function PredictionView({ prediction, src }: PredictionViewProps) {
         </div>
         <div aria-live="polite" className="font-medium text-sm">
           {isTags
-            ? plural(tags.filter((tag) => tag.confidence >= threshold).length, "class", "classes")
+            ? sureWords(tags.filter((tag) => tag.confidence >= threshold).length)
             : `${formatCount(kept.length)} of ${plural(objects.length, "object")}`}
         </div>
         {isTags ? (
@@ -82,7 +79,7 @@ export function PredictionView({ prediction, src }: PredictionViewProps) {
 
 interface ObjectListProps {
   objects: readonly DrawnObject[];
-  colors: (name: string) => string;
+  colors: ClassColors;
   pointedAt: string | null;
   onPoint: (id: string | null) => void;
 }
@@ -155,6 +152,12 @@ function TagList({ tags, threshold }: TagListProps) {
       ))}
     </ul>
   );
+}
+
+function sureWords(count: number): string {
+  return count === 0
+    ? "It is that sure of no class"
+    : `It is that sure of ${plural(count, "class", "classes")}`;
 }
 
 /** Where the slider stands first: a suggestion below what was fetched cannot be shown. */

@@ -3,14 +3,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { ImageUp } from "lucide-react";
-import { type DragEvent, useEffect, useRef, useState } from "react";
+import { type DragEvent, useEffect, useMemo, useRef, useState } from "react";
+import type { DatasetAnswer } from "@/api/schema";
 import { useMay } from "@/features/session/use-session";
 import { cx } from "@/lib/class-names";
 import { Button } from "@/ui/button";
 import { Card } from "@/ui/page";
 import { ProblemNote } from "@/ui/problem-note";
 import { Spinner } from "@/ui/spinner";
-import { type Asked, type Model, predict } from "../api";
+import { type Asked, classNamesOf, type Model, modelColors, predict } from "../api";
 import { modelSearch } from "../search";
 import { DatasetImages } from "./dataset-images";
 import { PredictionView } from "./prediction-view";
@@ -18,10 +19,17 @@ import { PredictionView } from "./prediction-view";
 /** Everything at least this sure is fetched once; the slider then works without asking again. */
 const FLOOR = 0.05;
 
-export function TryModel({ model, datasetName }: { model: Model; datasetName: string | undefined }) {
+interface TryModelProps {
+  model: Model;
+  /** The one that it learned from, while that is there. */
+  dataset: DatasetAnswer | null | undefined;
+}
+
+export function TryModel({ model, dataset }: TryModelProps) {
   const search = modelSearch(useSearch({ strict: false }));
   const navigate = useNavigate();
   const mayAsk = useMay("member");
+  const colors = useMemo(() => modelColors(classNamesOf(model), dataset), [model, dataset]);
   const [file, setFile] = useState<File | null>(null);
   const address = useObjectUrl(file);
   const asked: Asked | null = file ? { file } : search.image ? { imageId: search.image } : null;
@@ -62,9 +70,9 @@ export function TryModel({ model, datasetName }: { model: Model; datasetName: st
           <Spinner /> <span role="status">The model looks at the image. The first answer takes longest.</span>
         </Card>
       )}
-      {answer.data && src && <PredictionView key={src} prediction={answer.data} src={src} />}
+      {answer.data && src && <PredictionView key={src} prediction={answer.data} src={src} colors={colors} />}
       <DatasetImages
-        datasetName={search.dataset ?? datasetName}
+        datasetName={search.dataset ?? dataset?.name}
         chosen={file ? null : (search.image ?? null)}
         onDataset={(dataset) => void navigate({ to: ".", search: { ...search, dataset }, replace: true })}
         onChoose={choose}

@@ -13,7 +13,7 @@ import { ProblemNote } from "@/ui/problem-note";
 import { Skeleton } from "@/ui/skeleton";
 import { TabList, tabClass } from "@/ui/tabs";
 import { notify } from "@/ui/toast";
-import { deleteModel, type Model, modelQuery } from "../api";
+import { classNamesOf, deleteModel, type Model, modelColors, modelQuery } from "../api";
 import { ModelCardView } from "../components/model-card";
 import { ModelEvaluations } from "../components/model-evaluations";
 import { ModelFiles } from "../components/model-files";
@@ -84,10 +84,10 @@ export function ModelPage() {
         {tab === "overview" && (
           <div className="flex flex-col gap-4">
             <Headline model={model.data} />
-            <ModelCardView model={model.data} />
+            <ModelCardView model={model.data} colors={modelColors(classNamesOf(model.data), dataset.data)} />
           </div>
         )}
-        {tab === "try" && <TryModel model={model.data} datasetName={datasetName} />}
+        {tab === "try" && <TryModel model={model.data} dataset={dataset.data} />}
         {tab === "evaluations" && <ModelEvaluations model={model.data} datasetName={datasetName} />}
         {tab === "files" && <ModelFiles model={model.data} />}
         {tab === "lineage" && <ModelLineage model={model.data} />}
