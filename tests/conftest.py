@@ -7,6 +7,7 @@ from typing import Protocol
 
 import pytest
 from fastapi.testclient import TestClient
+from tests.postgres import own_database, remove_template
 
 from pictograph_server.actor import Actor, Role
 from pictograph_server.app import create_app
@@ -25,10 +26,25 @@ class MakeClient(Protocol):
     def __call__(self, key: str | None = None) -> TestClient: ...
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _databases() -> Generator[None]:
+    yield
+    remove_template()
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def database_url() -> Generator[str | None]:
+    """Where the tests run: on SQLite, or in a database of their own on Postgres (tests/postgres.py)."""
+    with own_database() as url:
+        yield url
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str | None) -> Settings:
     # The annotator that ships: `auto` would look for a hub.
-    return Settings(data_dir=tmp_path / "data", public_url="http://testserver", annotator="tiny")
+    return Settings(
+        data_dir=tmp_path / "data", database_url=database_url, public_url="http://testserver", annotator="tiny"
+    )
 
 
 @pytest.fixture

@@ -101,7 +101,8 @@ def test_get_version__numbers_come_back_exactly(app_client: TestClient, image_id
     save(app_client, image_id, box("a", x=0.30000000000000004))
     save(app_client, image_id)
     response = app_client.get(f"{API}/annotations/{image_id}/history/1")
-    assert b'"x":0.30000000000000004,"y":2.5,"w":3,"h":4}' in response.content
+    # Postgres keeps the keys of an object in an order of its own.
+    assert all(number in response.content for number in (b'"x":0.30000000000000004', b'"y":2.5', b'"w":3', b'"h":4'))
     assert (response.json()["annotation_count"], response.json()["added"]) == (1, 1)
 
 

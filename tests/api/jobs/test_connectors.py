@@ -42,9 +42,10 @@ def service() -> Generator[StandIn]:
 
 
 @pytest.fixture
-def settings(tmp_path: Path, service: StandIn) -> Settings:
+def settings(tmp_path: Path, database_url: str | None, service: StandIn) -> Settings:
     return Settings(
         data_dir=tmp_path / "data",
+        database_url=database_url,
         public_url="http://testserver",
         annotator="tiny",
         outgoing=Outgoing(allow="127.0.0.1/32"),
