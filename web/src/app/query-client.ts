@@ -11,7 +11,8 @@ export const queryClient = new QueryClient({
     onError: (error) => {
       // The session ended, or was ended from another device.
       if (error instanceof ApiProblem && error.status === 401) {
-        void queryClient.resetQueries({ queryKey: ["session"] });
+        // Once, however many requests of a page are refused.
+        void queryClient.invalidateQueries({ queryKey: ["session"] }, { cancelRefetch: false });
       }
     },
   }),
