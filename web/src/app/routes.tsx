@@ -18,6 +18,7 @@ import { jobsSearch } from "@/features/jobs/search";
 import { modelListSearch, modelSearch } from "@/features/models/search";
 import { auditSearch, membersSearch } from "@/features/organizations/search";
 import { newPipelineSearch, pipelineListSearch } from "@/features/pipelines/search";
+import { reviewSearch } from "@/features/review/search";
 import { sessionQuery } from "@/features/session/api";
 import { signInSearch } from "@/features/session/search";
 import { compareSearch, newTrainingSearch, trainingListSearch } from "@/features/training/search";
@@ -142,6 +143,7 @@ const datasetSettingsRoute = createRoute({
 const reviewRoute = createRoute({
   getParentRoute: () => signedInRoute,
   path: "/datasets/$name/review",
+  validateSearch: reviewSearch,
   component: lazyRouteComponent(() => import("@/features/review/pages/review-page"), "ReviewPage"),
 });
 

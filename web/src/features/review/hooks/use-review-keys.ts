@@ -1,0 +1,50 @@
+/** One key for each thing a reviewer does. */
+
+import { useEffect, useRef } from "react";
+
+export type ReviewKey = "accept" | "reject" | "fix" | "undo" | "skip" | "before" | "note" | "fit";
+
+export const REVIEW_KEYS: Readonly<Record<ReviewKey, string>> = {
+  accept: "Y",
+  fix: "E",
+  reject: "X",
+  undo: "Z",
+  skip: "S",
+  before: "B",
+  note: "N",
+  fit: "0",
+};
+
+/** Call the handler of a key that is pressed anywhere on the page, but for where somebody writes. */
+export function useReviewKeys(handlers: Partial<Record<ReviewKey, () => void>>): void {
+  const latest = useRef(handlers);
+  latest.current = handlers;
+  useEffect(() => {
+    function onKey(event: KeyboardEvent) {
+      const wanted = keyOf(event);
+      const handle = wanted && latest.current[wanted];
+      if (!handle || isElsewhere(event)) return;
+      event.preventDefault();
+      handle();
+    }
+    window.addEventListener("keydown", onKey);
+    return () => window.removeEventListener("keydown", onKey);
+  }, []);
+}
+
+export function keyOf(
+  event: Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "repeat">,
+): ReviewKey | null {
+  // A key that is held must not decide about ten images.
+  if (event.repeat || event.altKey) return null;
+  const isUndo = event.key.toLowerCase() === "z";
+  if ((event.ctrlKey || event.metaKey) && !isUndo) return null;
+  const found = Object.entries(REVIEW_KEYS).find(([, key]) => key === event.key.toUpperCase());
+  return (found?.[0] as ReviewKey | undefined) ?? null;
+}
+
+function isElsewhere(event: KeyboardEvent): boolean {
+  if (event.defaultPrevented) return true;
+  const target = event.target as HTMLElement | null;
+  return Boolean(target?.closest("input, textarea, select, [contenteditable], [role=dialog], [role=menu]"));
+}
