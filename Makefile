@@ -39,10 +39,11 @@ $(MODULES): $(STAMP) web/package.json web/package-lock.json
 demo: setup
 	$(BIN)/python -m examples.demo
 
-# Two at a time: many wait for processes that they kill, and the rest is arithmetic. A file's tests stay together.
+# More at a time than there are cores: many wait for processes that they kill. A file's tests stay together.
+TESTS_AT_ONCE ?= 3
 test: setup
 	tools/web.sh run test
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
 # Every place at which a process can be killed; `test` tries some of them.
 test-crash: setup
