@@ -113,6 +113,8 @@ export function Editor({ dataset, image, editing, search, workplace, isLoading }
     nextImage: () => void (steps.next() || announce("This is the last image of the list")),
     previousImage: () => void (steps.previous() || announce("This is the first image of the list")),
     finish: work.finish,
+    isReview,
+    decide: work.decide,
     copyPrevious: () => {
       void work.copyOfPrevious().then((command) => {
         if (command) commit(command);
@@ -274,11 +276,11 @@ export function Editor({ dataset, image, editing, search, workplace, isLoading }
           />
         )}
       </div>
-      {view.settings.isStripOpen && neighbors && (
+      {view.settings.isStripOpen && (
         <NeighborStrip
-          previous={neighbors.previous}
+          previous={neighbors?.previous ?? []}
           current={image}
-          next={neighbors.next}
+          next={neighbors?.next ?? []}
           onOpen={steps.open}
         />
       )}

@@ -173,7 +173,7 @@ function Decision({ isReview, run, keyFor }: TopBarProps) {
         {
           action: "review-reject",
           label: "Reject",
-          hint: "Back to be annotated, and on to the next",
+          hint: "Back to be annotated, and on with the queue",
           isMain: false,
         },
         {

@@ -37,6 +37,8 @@ export interface EditorContext {
   previousImage: () => void;
   /** Sets the status; with `andNext`, goes on at once while it is being set. */
   finish: (status: "complete" | "review" | "annotate", andNext: boolean) => void;
+  isReview: boolean;
+  decide: (verdict: "accept" | "reject") => void;
   copyPrevious: () => void;
   focusClasses: () => void;
   focusTool: (tool: EditorTool) => void;
@@ -128,11 +130,14 @@ function runEdit(action: ActionId, context: EditorContext): boolean {
   const { scene } = editing;
   switch (action) {
     case "accept-next":
+      if (context.isReview) context.decide("accept");
+      else context.finish("complete", true);
+      return true;
     case "review-approve":
-      context.finish("complete", true);
+      context.decide("accept");
       return true;
     case "review-reject":
-      context.finish("annotate", true);
+      context.decide("reject");
       return true;
     case "mark-review":
       context.finish("review", false);

@@ -5,11 +5,12 @@ import { useNavigate } from "@tanstack/react-router";
 import { addAnnotations } from "@/canvas/commands";
 import type { Command } from "@/canvas/scene";
 import { type Annotation, newId, type Scene } from "@/canvas/scene";
+import { decide } from "@/features/review/api";
 import { notify, notifyProblem } from "@/ui/toast";
 import { annotationKeys, type ImageAnswer, imageQuery, readStored, restoreVersion, setTags } from "../api";
 import type { ImageStatus } from "../documents";
 import type { Editing } from "../saving/editing";
-import { finish } from "../saving/finish";
+import { finish, whenSaved } from "../saving/finish";
 import { noteStatus, type Workplace } from "../saving/open-editing";
 import { statusOf } from "../status";
 import type { ImageSteps } from "./use-image-steps";
@@ -25,6 +26,8 @@ interface ImageWorkOptions {
 
 export interface ImageWork {
   finish: (status: ImageStatus, andNext: boolean) => void;
+  /** In review only. */
+  decide: (verdict: "accept" | "reject") => void;
   tags: readonly string[];
   setTags: (tags: string[]) => void;
   restore: (version: number) => Promise<void>;
@@ -53,10 +56,25 @@ export function useImageWork(options: ImageWorkOptions): ImageWork {
         void queryClient.invalidateQueries({ queryKey: key });
       },
     );
-    if (!andNext || steps.next()) return;
-    if (isReview) void navigate({ to: "/datasets/$name/review", params: { name: datasetName } });
-    else notify({ title: "That was the last image of this list", tone: "info" });
+    if (andNext && !steps.next()) notify({ title: "That was the last image of this list", tone: "info" });
   }
+
+  /** The reviewer's word on the image as it is now saved; then back to the queue. */
+  const deciding = useMutation({
+    mutationFn: async (verdict: "accept" | "reject") => {
+      await editing.saver.flush();
+      await whenSaved(editing.saver);
+      const { version } = editing.saver.getState().save;
+      await decide(datasetName, { imageId: image.id, verdict, version });
+    },
+    onSuccess: (_nothing, verdict) => {
+      noteStatus(queryClient, image.id, verdict === "accept" ? "complete" : "annotate");
+      void queryClient.invalidateQueries({ queryKey: ["review"] });
+      void queryClient.invalidateQueries({ queryKey: ["images"] });
+      void navigate({ to: "/datasets/$name/review", params: { name: datasetName } });
+    },
+    onError: (error) => notifyProblem(`${image.filename} was not decided`, error),
+  });
 
   const tagging = useMutation({
     mutationFn: (tags: string[]) => setTags(image.id, tags),
@@ -84,6 +102,9 @@ export function useImageWork(options: ImageWorkOptions): ImageWork {
 
   return {
     finish: finishImage,
+    decide: (verdict) => {
+      if (isReview && !deciding.isPending) deciding.mutate(verdict);
+    },
     tags: tagsOf(image),
     setTags: tagging.mutate,
     restore: async (version) => {

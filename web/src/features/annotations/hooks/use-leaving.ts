@@ -39,14 +39,14 @@ export function useLeaving(editing: Editing | null, queryClient: QueryClient): v
   }, [queryClient]);
 }
 
-/** All images that are open in this tab, also those that were left. */
-export function openEditings(queryClient: QueryClient): Editing[] {
-  const key = [...annotationKeys.all, "editing"];
-  return queryClient.getQueriesData<Editing>({ queryKey: key }).flatMap(([, data]) => data ?? []);
+/** All images that are open in this tab, also those that were left; or those only. */
+export function openEditings(queryClient: QueryClient, type: "all" | "inactive" = "all"): Editing[] {
+  const queryKey = [...annotationKeys.all, "editing"];
+  return queryClient.getQueriesData<Editing>({ queryKey, type }).flatMap(([, data]) => data ?? []);
 }
 
 function closeOldest(queryClient: QueryClient, left: Editing): void {
-  const saved = openEditings(queryClient).filter(
+  const saved = openEditings(queryClient, "inactive").filter(
     (each) => each !== left && isSaved(each.saver.getState().save) && each.saver.getState().conflict === null,
   );
   for (const each of saved.slice(0, Math.max(0, saved.length - KEEP_OPEN))) {

@@ -111,14 +111,14 @@ export const ACTIONS: readonly KeyAction[] = [
   {
     id: "review-approve",
     group: "Review",
-    words: "Approve, and on to the next",
+    words: "Approve, and on with the queue",
     keys: ["Y"],
     isReviewOnly: true,
   },
   {
     id: "review-reject",
     group: "Review",
-    words: "Reject, and on to the next",
+    words: "Reject, and on with the queue",
     keys: ["X"],
     isReviewOnly: true,
   },

@@ -1,0 +1,278 @@
+"""The editor: every tool, undo, what a killed tab leaves, two people on one image, and the model's tools."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from examples.local_server import LocalServer
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
+from playwright.sync_api import Error as PlaywrightError
+
+from pictograph import BBoxAnnotation, BoundingBox, Client, PolygonAnnotation
+from pictograph.workflows import upload_dataset_from_folder
+
+from .conftest import DESKTOP, CheckAxe, sign_in
+
+DATASET = "edited"
+FIT_PADDING = 24
+SAVED_WITHIN_MS = 2000
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An image open in a tab: its canvas, and where its pixels are on the screen when it is shown whole."""
+
+    page: Page
+    image_id: str
+    size_wh: tuple[int, int]
+
+    @property
+    def canvas(self) -> Locator:
+        return self.page.get_by_role("application")
+
+    def at(self, x: float, y: float) -> tuple[float, float]:
+        frame = self.canvas.bounding_box()
+        assert frame is not None
+        width, height = self.size_wh
+        scale = min((frame["width"] - 2 * FIT_PADDING) / width, (frame["height"] - 2 * FIT_PADDING) / height, 8)
+        left = frame["x"] + (frame["width"] - width * scale) / 2
+        top = frame["y"] + (frame["height"] - height * scale) / 2
+        return left + x * scale, top + y * scale
+
+    def click(self, x: float, y: float) -> None:
+        self.page.mouse.click(*self.at(x, y))
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        self.page.mouse.move(*self.at(*start))
+        self.page.mouse.down()
+        self.page.mouse.move(*self.at(*end), steps=4)
+        self.page.mouse.up()
+
+    def press(self, *keys: str) -> None:
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def expect_count(self, count: int) -> None:
+        expect(self.page.get_by_role("heading", name="Annotations")).to_have_text(f"Annotations {count}")
+
+    def expect_saved(self) -> None:
+        expect(self.page.get_by_test_id("save-state")).to_contain_text("Saved", timeout=SAVED_WITHIN_MS + 3000)
+
+
+@pytest.fixture(scope="module")
+def images(client: Client, signs: Path) -> dict[str, str]:
+    """The ids of the images of a dataset, by path. Every test has its own among them."""
+    if not any(each.name == DATASET for each in client.datasets.iter()):
+        assert upload_dataset_from_folder(client, DATASET, signs).success
+    return {f"{each.virtual_folder_path}/{each.filename}": each.id for each in client.images.iter(DATASET)}
+
+
+@pytest.fixture
+def open_image(images: dict[str, str]) -> Callable[[Page, int], Opened]:
+    def open_it(page: Page, number: int) -> Opened:
+        image_id = images[sorted(images)[number]]
+        page.goto(f"/datasets/{DATASET}/images/{image_id}")
+        expect(page.get_by_role("application")).to_be_focused()
+        return Opened(page, image_id, (640, 480))
+
+    return open_it
+
+
+OpenImage = Callable[[Page, int], Opened]
+
+
+def test_editor__every_tool_draws(page: Page, client: Client, open_image: OpenImage, check_axe: CheckAxe) -> None:
+    editor = open_image(page, 0)
+    editor.press("c")
+    page.keyboard.type("sign")
+    editor.press("Enter", "b")
+    editor.drag((20, 20), (120, 90))
+    editor.expect_count(1)
+    editor.press("p")
+    for point in ((200, 200), (400, 200), (400, 400), (200, 400)):
+        editor.click(*point)
+    editor.press("Enter")
+    page.keyboard.down("Alt")
+    for point in ((250, 250), (350, 250), (350, 350), (250, 350)):
+        editor.click(*point)
+    page.keyboard.up("Alt")
+    editor.press("Enter", "m")
+    for point in ((20, 300), (80, 320), (140, 300)):
+        editor.click(*point)
+    editor.press("Enter", "k")
+    editor.click(500, 50)
+    editor.expect_count(4)
+    editor.press("v")
+    editor.click(225, 225)
+    editor.drag((400, 400), (430, 440))
+    editor.press("g")
+    page.keyboard.type("outdoors")
+    editor.press("Enter")
+    editor.expect_saved()
+    check_axe(page)
+
+    box, polygon, polyline, keypoint = client.annotations.get(editor.image_id)
+    assert (box.type, polygon.type, polyline.type, keypoint.type) == ("bbox", "polygon", "polyline", "keypoint")
+    assert {each.name for each in (box, polygon, polyline, keypoint)} == {"sign"}
+    assert isinstance(box, BBoxAnnotation)
+    assert box.bounding_box.x == pytest.approx(20, abs=1)
+    assert box.bounding_box.w == pytest.approx(100, abs=1.5)
+    assert isinstance(polygon, PolygonAnnotation)
+    outer, hole = polygon.polygon.paths
+    assert len(hole) == 4
+    assert any(abs(point.x - 430) < 2 and abs(point.y - 440) < 2 for point in outer)
+    image = client.images.get(editor.image_id)
+    assert image.status == "annotate"
+    tagged = client.search.by_tag(objects=["outdoors"], dataset_name=DATASET)
+    assert [each.id for each in tagged] == [editor.image_id]
+
+
+def test_editor__200_steps_are_undone_and_done_again(page: Page, client: Client, open_image: OpenImage) -> None:
+    editor = open_image(page, 1)
+    editor.press("k")
+    for step in range(200):
+        editor.click(20 + 28 * (step % 20), 20 + 40 * (step // 20))
+    editor.expect_count(200)
+    for _ in range(200):
+        editor.press("Control+z")
+    editor.expect_count(0)
+    expect(page.get_by_role("button", name="Undo", exact=True)).to_be_disabled()
+    for _ in range(200):
+        editor.press("Control+Shift+z")
+    editor.expect_count(200)
+    editor.expect_saved()
+    assert len(client.annotations.get(editor.image_id)) == 200
+
+
+def test_editor__a_killed_tab_loses_nothing(context: BrowserContext, client: Client, open_image: OpenImage) -> None:
+    page = context.new_page()
+    # The server hears nothing of what is drawn.
+    page.route("**/api/v1/developer/annotations/*", refuse_saves)
+    editor = open_image(page, 2)
+    editor.press("b")
+    editor.drag((20, 20), (120, 90))
+    editor.drag((200, 200), (300, 300))
+    editor.drag((320, 200), (400, 300))
+    expect(page.get_by_test_id("save-state")).to_contain_text("Not saved: offline, 3 changes kept here", timeout=5000)
+    kill(page)
+    assert client.annotations.get(editor.image_id) == []
+
+    survivor = open_image(context.new_page(), 2)
+    survivor.expect_count(3)
+    expect(survivor.page.get_by_text("3 changes")).to_be_visible()
+    survivor.expect_saved()
+    assert len(client.annotations.get(editor.image_id)) == 3
+
+
+def test_editor__two_people_meet(
+    chromium: Browser, server: LocalServer, page: Page, client: Client, open_image: OpenImage, check_axe: CheckAxe
+) -> None:
+    others = chromium.new_context(base_url=server.base_url, viewport=DESKTOP)
+    sign_in(others, server)
+    mine, theirs = open_image(page, 3), open_image(others.new_page(), 3)
+    for editor in (mine, theirs):
+        editor.press("b")
+    theirs.drag((20, 20), (120, 90))
+    theirs.expect_saved()
+    mine.drag((200, 200), (300, 300))
+    dialog = page.get_by_role("dialog")
+    expect(dialog).to_contain_text("2 annotations differ", timeout=8000)
+    check_axe(page)
+    # Nobody's is lost: both are kept unless somebody chooses otherwise.
+    dialog.get_by_role("button", name="Save what is chosen").click()
+    mine.expect_count(2)
+    mine.expect_saved()
+    assert len(client.annotations.get(mine.image_id)) == 2
+    # The other one sees it without a reload.
+    theirs.page.evaluate("window.dispatchEvent(new Event('focus'))")
+    theirs.expect_count(2)
+
+    # And again, with one annotation changed by both.
+    for editor, by in ((theirs, 60), (mine, 30)):
+        editor.press("v", "Escape")
+        editor.drag((70, 22), (70 + by, 22 + by))
+    expect(dialog).to_contain_text("1 of them changed by both", timeout=8000)
+    dialog.get_by_role("button", name="Take all of theirs").click()
+    mine.expect_saved()
+    boxes = [each.bounding_box for each in client.annotations.get(mine.image_id) if isinstance(each, BBoxAnnotation)]
+    assert min(box.x for box in boxes) == pytest.approx(80, abs=2)
+    others.close()
+
+
+def test_editor__the_model_answers_words_clicks_and_boxes(
+    page: Page, client: Client, open_image: OpenImage, images: dict[str, str], signs: Path
+) -> None:
+    number, box = largest_sign(images, signs)
+    editor = open_image(page, number)
+    editor.press("c")
+    page.keyboard.type("stop_sign")
+    editor.press("Enter", "t")
+    expect(page.get_by_label("Words to look for")).to_have_value("stop sign")
+    editor.press("Enter")
+    # The first question loads the network.
+    expect(page.get_by_text("Enter takes")).to_be_visible(timeout=60_000)
+    editor.press("Enter")
+    found = page.get_by_role("group", name="List of annotations").get_by_role("listitem")
+    expect(found.first).to_contain_text("by SAM 3")
+    by_words = found.count()
+    middle = (box.x + box.w / 2, box.y + box.h / 2)
+    for tool, act in (
+        ("s", lambda: editor.click(*middle)),
+        ("w", lambda: editor.drag((box.x - 2, box.y - 2), (box.x + box.w + 2, box.y + box.h + 2))),
+    ):
+        page.get_by_role("application").focus()
+        editor.press(tool)
+        act()
+        expect(page.get_by_text("Enter takes")).to_be_visible(timeout=20_000)
+        editor.press("Enter")
+    editor.expect_count(by_words + 2)
+    editor.expect_saved()
+    answer = page.request.get(f"/api/v1/developer/annotations/{editor.image_id}?include_provenance=true").json()
+    prompts = {each.get("prompt") for each in answer["provenance"].values()}
+    assert prompts == {"stop sign", "1 click", "box"}
+    assert all(each["made_by"].startswith("sam3@") for each in answer["provenance"].values())
+
+
+def test_editor__accept_and_next_steps_through_the_list(page: Page, client: Client, open_image: OpenImage) -> None:
+    editor = open_image(page, 5)
+    page.goto(f"/datasets/{DATASET}/images/{editor.image_id}?sort=name&folder_path=/day/country")
+    position = page.get_by_role("banner")
+    expect(position).to_contain_text(" of ")
+    first = page.url
+    editor.press("Control+Enter")
+    expect(page).not_to_have_url(first)
+    assert "sort=name" in page.url
+    editor.press("a")
+    expect(page).to_have_url(first)
+    expect(page.get_by_role("button", name="Status: Complete")).to_be_visible()
+    assert client.images.get(editor.image_id).status == "complete"
+
+
+def refuse_saves(route: Route) -> None:
+    if route.request.method == "POST":
+        route.abort()
+    else:
+        route.continue_()
+
+
+def kill(page: Page) -> None:
+    """End the tab's process as the system does when memory is short."""
+    try:
+        page.context.new_cdp_session(page).send("Page.crash")
+    except PlaywrightError as error:
+        assert "crash" in str(error).lower() or "closed" in str(error).lower(), error
+    page.close()
+
+
+def largest_sign(images: dict[str, str], signs: Path) -> tuple[int, BoundingBox]:
+    """Return the image of the largest stop sign, and its box."""
+    truth = json.loads((signs.parent / "truth.json").read_text())["images"]
+    _, path, box = max(
+        (each["box_xywh"][2] * each["box_xywh"][3], path, each["box_xywh"])
+        for path, objects in truth.items()
+        for each in objects
+        if each["class_name"] == "stop_sign"
+    )
+    return sorted(images).index(f"/{path}"), BoundingBox(x=box[0], y=box[1], w=box[2], h=box[3])
