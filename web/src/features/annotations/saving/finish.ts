@@ -1,7 +1,6 @@
 /** An image is done: its last changes are saved first, then its status is set, also when the server is away for a while. */
 
 import { ApiProblem } from "@/api/client";
-import { decide } from "@/features/review/api";
 import { setStatus } from "../api";
 import type { ImageStatus } from "../documents";
 import type { Editing } from "./editing";
@@ -10,35 +9,13 @@ import { isSaved } from "./save-machine";
 
 const WAITS_MS = [1000, 2000, 4000, 8000, 16_000, 30_000];
 
-/** Sets the status as a reviewer does: with a verdict that says who decided what, and what was there before.
- *
- * @throws ApiProblem - somebody else decided about the image.
- */
-export function finishReview(
-  datasetName: string,
-  editing: Editing,
-  verdict: "accept" | "reject",
-): Promise<void> {
-  return whenSavedDo(editing, () =>
-    decide(datasetName, {
-      imageId: editing.imageId,
-      verdict,
-      version: editing.saver.getState().save.version,
-    }),
-  );
-}
-
 /** @throws ApiProblem - the server refuses the status. */
-export function finish(datasetName: string, editing: Editing, status: ImageStatus): Promise<void> {
-  return whenSavedDo(editing, () => setStatus(datasetName, editing.imageId, status));
-}
-
-async function whenSavedDo(editing: Editing, action: () => Promise<unknown>): Promise<void> {
+export async function finish(datasetName: string, editing: Editing, status: ImageStatus): Promise<void> {
   await editing.saver.flush();
   await whenSaved(editing.saver);
   for (const wait of [...WAITS_MS, null]) {
     try {
-      await action();
+      await setStatus(datasetName, editing.imageId, status);
       return;
     } catch (error) {
       const mayPass = error instanceof ApiProblem && (error.status === 0 || error.status >= 500);
