@@ -32,7 +32,7 @@ function Page({ urls }: { urls: readonly string[] }) {
     overscan: 4,
   });
   return (
-    <div ref={scroller} id="scroller" style={{ position: "fixed", inset: 0, overflow: "auto" }}>
+    <div ref={scroller} className="fixed inset-0 overflow-auto bg-canvas">
       <div style={{ height: rows.getTotalSize(), position: "relative" }}>
         {rows.getVirtualItems().map((row) => (
           <div

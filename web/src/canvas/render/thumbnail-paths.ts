@@ -19,7 +19,9 @@ export interface ThumbnailPath {
 /** Nobody sees more on a thumbnail, and a hundred thumbnails have to be drawn at once. The largest are taken. */
 const MAX_SHAPES = 200;
 /** Thumbnails are about as long; what is smaller than one of their pixels is left out. */
-const LONG_SIDE = 256;
+const LONG_SIDE = 192;
+/** Outlines keep within so many of them: fewer points are drawn faster. */
+const DETAIL = 0.75;
 
 const cache = new WeakMap<object, { key: string; colors: ClassColors; paths: readonly ThumbnailPath[] }>();
 
@@ -71,13 +73,15 @@ function largest(shapes: readonly Shape[]): readonly Shape[] {
 function pathOf(shape: Shape, pixel: number): string {
   if (shape.type === "keypoint") return `M${at(shape.keypoint, pixel)}h0`;
   if (shape.type === "polyline")
-    return `M${simplifyLine(shape.polyline.path, pixel).map(pointText(pixel)).join("L")}`;
+    return `M${simplifyLine(shape.polyline.path, pixel * DETAIL)
+      .map(pointText(pixel))
+      .join("L")}`;
   if (shape.type === "bbox") return ringText(boxCorners(shape.bounding_box), pixel, true);
   const box = boundsOf(shape);
   // Of what is hardly larger than a pixel, the box says as much as the outline.
   if (Math.max(box.w, box.h) < 2 * pixel) return ringText(boxCorners(box), pixel, true);
   return shape.polygon.paths
-    .map((ring, index) => ringText(simplifyRing(ring, pixel / 2), pixel, index === 0))
+    .map((ring, index) => ringText(simplifyRing(ring, pixel * DETAIL), pixel, index === 0))
     .join("");
 }
 

@@ -132,7 +132,8 @@ export function ImageGrid(props: ImageGridProps) {
       ref={scroller}
       // Without cells there is nothing else to reach by keyboard.
       tabIndex={pages.count === 0 ? 0 : -1}
-      className="h-full overflow-y-auto px-6 pt-1 pb-24 outline-none [overflow-anchor:none]"
+      // The ground is opaque: over a clear one the browser paints all cells anew at every step of scrolling.
+      className="h-full overflow-y-auto bg-canvas px-6 pt-1 pb-24 outline-none [overflow-anchor:none]"
     >
       {/* biome-ignore lint/a11y/useSemanticElements: a table cannot be virtual */}
       <div
