@@ -76,7 +76,7 @@ export const ImageCell = memo(function ImageCell(props: ImageCellProps) {
             "absolute top-1.5 left-1.5 flex size-6 items-center justify-center rounded border",
             isSelected
               ? "border-accent bg-accent text-on-accent"
-              : "border-line-strong bg-surface/85 text-transparent opacity-0 hover:text-muted group-hover:opacity-100 group-focus-visible:opacity-100",
+              : "border-line-strong bg-surface/85 text-transparent opacity-0 hover:text-muted [@media(hover:none)]:opacity-100 group-hover:opacity-100 group-focus-visible:opacity-100",
           )}
         >
           <Check className="size-4" />

@@ -51,7 +51,6 @@ export function ImageGrid(props: ImageGridProps) {
     getScrollElement: () => scroller.current,
     estimateSize: () => grid.cellHeight + gap,
     overscan: OVERSCAN_ROWS,
-    initialOffset: leftAt.get(scrollKey) ?? 0,
     useFlushSync: false,
   });
   const items = rows.getVirtualItems();
@@ -69,6 +68,12 @@ export function ImageGrid(props: ImageGridProps) {
     if (firstCell > 0) rows.scrollToIndex(Math.floor(firstCell / columns), { align: "start" });
   }, [columns, grid.cellHeight, gap, rows]);
 
+  const isBack = useRef(false);
+  useLayoutEffect(() => {
+    if (width === 0 || isBack.current || scroller.current === null) return;
+    isBack.current = true;
+    scroller.current.scrollTop = leftAt.get(scrollKey) ?? 0;
+  }, [width, scrollKey]);
   useEffect(() => pages.look(first, last), [pages.look, first, last]);
   useEffect(() => {
     const element = scroller.current;

@@ -45,6 +45,7 @@ export function useGridPointer(options: GridPointerOptions): GridPointer {
     const wasOnMark = target.closest("[data-select]") !== null;
     const before = latest.current.selection;
     const begin = pointIn(content, event);
+    const within = content;
     let at = { clientX: event.clientX, clientY: event.clientY };
     let isDragging = false;
     let frame = 0;
@@ -78,7 +79,14 @@ export function useGridPointer(options: GridPointerOptions): GridPointer {
       window.removeEventListener("pointercancel", end);
       cancelAnimationFrame(frame);
       setBox(null);
-      if (!isDragging && ended.type === "pointerup") click();
+      if (ended.type !== "pointerup") return;
+      if (!isDragging) click();
+      else {
+        // The keys go on from what was drawn over last.
+        const { grid, onFocus } = latest.current;
+        const last = cellsIn(grid, areaBetween(begin, pointIn(within, ended))).at(-1);
+        if (last !== undefined) onFocus(last);
+      }
     }
 
     function click() {
@@ -103,7 +111,7 @@ export function useGridPointer(options: GridPointerOptions): GridPointer {
   return { box, onPointerDown };
 }
 
-function pointIn(content: HTMLElement, event: { clientX: number; clientY: number }) {
+function pointIn(content: HTMLElement, { clientX, clientY }: { clientX: number; clientY: number }) {
   const frame = content.getBoundingClientRect();
-  return { x: event.clientX - frame.left, y: event.clientY - frame.top };
+  return { x: clientX - frame.left, y: clientY - frame.top };
 }

@@ -1,8 +1,8 @@
 /** A dataset's images: narrowed, sorted, chosen and changed. */
 
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { countsQuery, datasetQuery, foldersQuery, statisticsQuery } from "@/features/datasets/api";
 import { useMay } from "@/features/session/use-session";
 import { classColors } from "@/lib/class-colors";
@@ -10,6 +10,7 @@ import { plural } from "@/lib/format";
 import { useStored } from "@/lib/storage";
 import { ProblemNote } from "@/ui/problem-note";
 import { ProgressBar } from "@/ui/progress-bar";
+import { imageKeys } from "../api";
 import { FilterChips } from "../components/filter-chips";
 import { type FolderAction, FolderDialogs } from "../components/folder-dialogs";
 import { FolderTree } from "../components/folder-tree";
@@ -44,6 +45,13 @@ export function GalleryPage() {
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [folderAction, setFolderAction] = useState<FolderAction | null>(null);
   const folderJob = useBulkJob(name);
+
+  // Images are changed on other pages, the editor above all: what is shown on the way back is asked for again.
+  const client = useQueryClient();
+  useEffect(
+    () => () => void client.invalidateQueries({ queryKey: imageKeys.all(name), refetchType: "none" }),
+    [client, name],
+  );
 
   const change = useCallback(
     (values: Partial<GallerySearch>) => {
@@ -184,6 +192,6 @@ export function GalleryPage() {
 }
 
 function countWords(total: number | null, loaded: number, isPart: boolean): string {
-  if (total === null) return `More than ${plural(loaded, "image")} looked at`;
+  if (total === null) return `At least ${plural(loaded, "image")}`;
   return isPart ? `${plural(total, "image")} of the dataset` : plural(total, "image");
 }
