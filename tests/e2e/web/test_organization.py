@@ -54,7 +54,6 @@ def test_people__invited_signed_in_promoted_and_removed(page: Page, other_page: 
     invite.get_by_label("Role").select_option("viewer")
     invite.get_by_role("button", name="Invite").click()
     link = invite.locator("pre").inner_text()
-    check_axe(page)
     invite.get_by_role("button", name="Done").click()
     expect(page.get_by_role("row", name=BOB)).to_contain_text("pending")
     check_axe(page)
@@ -97,7 +96,6 @@ def test_people__invited_signed_in_promoted_and_removed(page: Page, other_page: 
     bob.keyboard.press("Enter")
     bob.wait_for_url("**/account")
     expect(bob.get_by_text("this one")).to_be_visible()
-    check_axe(bob)
     bob.get_by_label("Name", exact=True).fill("Bob the Builder")
     bob.get_by_role("button", name="Save").click()
     expect(bob.get_by_role("button", name="Bob the Builder")).to_be_visible()
@@ -126,13 +124,21 @@ def test_people__invited_signed_in_promoted_and_removed(page: Page, other_page: 
     assert "action=invite" in page.url
 
 
-def test_api_key__made_used_and_revoked(page: Page, server: LocalServer, check_axe: CheckAxe) -> None:
+def test_work__a_key_an_export_and_what_it_cost(
+    page: Page, server: LocalServer, client: Client, signs: Path, tmp_path: Path, check_axe: CheckAxe
+) -> None:
+    upload_dataset_from_folder(client, DATASET, signs)
+    _make_and_revoke_a_key(page, server, check_axe)
+    _export_and_download(page, tmp_path / "export.zip", check_axe)
+    _look_at_credits(page, client, check_axe)
+
+
+def _make_and_revoke_a_key(page: Page, server: LocalServer, check_axe: CheckAxe) -> None:
     page.goto("/organization/api-keys")
     page.get_by_role("button", name="New API key").click()
     form = page.get_by_role("dialog")
     form.get_by_label("Name").fill("browser key")
     form.get_by_label("Expires").select_option("30")
-    check_axe(page)
     form.get_by_role("button", name="Make the key").click()
     secret = form.locator("pre").first.inner_text()
     expect(form.locator("pre").last).to_contain_text(f"PICTOGRAPH_BASE_URL={server.base_url}")
@@ -144,16 +150,12 @@ def test_api_key__made_used_and_revoked(page: Page, server: LocalServer, check_a
         page.get_by_role("menuitem", name="Revoke").click()
         page.get_by_role("button", name="Revoke it").click()
         expect(page.get_by_role("cell", name="browser key", exact=True)).to_have_count(0)
-        check_axe(page)
         assert _is_refused_soon(client)
     page.goto("/organization/audit?action=api_key")
     expect(page.get_by_role("cell", name="deleted the API key browser key")).to_be_visible()
 
 
-def test_export__made_downloaded_and_deleted(
-    page: Page, client: Client, signs: Path, tmp_path: Path, check_axe: CheckAxe
-) -> None:
-    upload_dataset_from_folder(client, DATASET, signs)
+def _export_and_download(page: Page, path: Path, check_axe: CheckAxe) -> None:
     page.goto("/exports")
     page.get_by_role("button", name="New export").first.click()
     form = page.get_by_role("dialog")
@@ -172,7 +174,6 @@ def test_export__made_downloaded_and_deleted(
     check_axe(page)
     with page.expect_download() as downloading:
         download.click()
-    path = tmp_path / "export.zip"
     downloading.value.save_as(path)
     expect(export.get_by_text(hashlib.sha256(path.read_bytes()).hexdigest())).to_be_visible()
     with zipfile.ZipFile(path) as archive:
@@ -187,7 +188,7 @@ def test_export__made_downloaded_and_deleted(
     expect(page.get_by_role("row", name="from the browser")).to_have_count(0)
 
 
-def test_credits__what_was_spent_is_told(page: Page, client: Client, check_axe: CheckAxe) -> None:
+def _look_at_credits(page: Page, client: Client, check_axe: CheckAxe) -> None:
     balance = client.credits.balance()
     page.goto("/credits")
     expect(page.get_by_role("row", name="Monthly allowance")).to_contain_text("+1,000,000")

@@ -33,11 +33,13 @@ test.each([
   expect(words(action, details)).toBe(sentence);
 });
 
+const ID = "01a20730-9f7c-7270-ad46-d005913eeb1a";
+
 test("sentenceOf: what the sentence does not say is told behind it", () => {
   const entry = {
     action: "member.removed",
     subject_name: "bob",
-    details: { role: "member", keys_switched_off: ["ci", "laptop"], nothing: [] },
+    details: { role: "member", keys_switched_off: ["ci", "laptop"], nothing: [], by_id: ID },
   } as unknown as AuditEntry;
   expect(sentenceOf(entry).rest).toEqual([
     ["role", "member"],

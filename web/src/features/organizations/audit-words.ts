@@ -3,6 +3,8 @@
 import { formatCount, formatDateTime, plural } from "@/lib/format";
 import type { AuditEntry } from "./api";
 
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 type Details = Record<string, unknown>;
 /** `{}` is what it was done to; other names in braces are details. Behind `|` stands what is said without them. */
 type Template = string;
@@ -85,7 +87,8 @@ export function sentenceOf(entry: AuditEntry): Sentence {
     subject: after === undefined ? "" : entry.subject_name || "something without a name",
     after: after ?? "",
     rest: Object.entries(details)
-      .filter(([name, content]) => !said.has(name) && isSaid(content))
+      // Ids are for programs; who reads here knows things by their names.
+      .filter(([name, content]) => !said.has(name) && isSaid(content) && !UUID.test(String(content)))
       .map(([name, content]) => [name.replaceAll("_", " "), value(name, content)] as const),
   };
 }

@@ -8,6 +8,15 @@ export function KeyboardCard() {
     <Card>
       <CardTitle>Keyboard</CardTitle>
       <dl className="flex flex-col gap-2 text-sm">
+        <Shortcut
+          keys={
+            <>
+              <Kbd>Ctrl</Kbd> <Kbd>K</Kbd>
+            </>
+          }
+        >
+          Goes to a page, a dataset or a model by typing; on a Mac with <Kbd>⌘</Kbd>.
+        </Shortcut>
         <Shortcut keys={<Kbd>?</Kbd>}>
           In the editor and in the review: all keys, and a place to change them. This browser remembers yours.
         </Shortcut>
