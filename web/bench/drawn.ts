@@ -14,11 +14,18 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-/** Return polygons that lie all over the image, every second one a machine's. */
-export function drawnPolygons(count: number, points: number, width: number, height: number): Annotation[] {
-  const random = randomFrom(7);
+/** Return polygons that lie all over the image but for its borders, every second one a machine's. */
+export function drawnPolygons(
+  count: number,
+  points: number,
+  width: number,
+  height: number,
+  seed = 7,
+): Annotation[] {
+  const random = randomFrom(seed);
   return Array.from({ length: count }, (_, at): Annotation => {
-    const [x, y, radius] = [random() * width, random() * height, 12 + random() * 48];
+    const inner = () => 0.1 + 0.8 * random();
+    const [x, y, radius] = [inner() * width, inner() * height, 12 + random() * 48];
     const ring = Array.from({ length: points }, (_each, index) => {
       const angle = (index / points) * 2 * Math.PI;
       const far = radius * (0.7 + 0.3 * random());

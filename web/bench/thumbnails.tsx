@@ -19,7 +19,7 @@ const PICTURES = 24;
 const colors = classColors(CLASSES);
 
 /** A list of its own for every image that is scrolled by, as from a server: nothing is remembered from another one. */
-const LISTS = Array.from({ length: 5000 }, () => drawnPolygons(SHAPES, 20, 640, 480));
+const LISTS = Array.from({ length: 5000 }, (_, at) => drawnPolygons(SHAPES, 20, 640, 480, at));
 const NONE: Annotation[] = [];
 const annotationsOf = (image: number): Annotation[] => LISTS[image % LISTS.length] ?? NONE;
 

@@ -1,11 +1,12 @@
 /** Runs the canvas: gives events to the tool, tells the page what came of them, and paints at most once a frame. */
+import { isSameSet } from "./active-picture";
 import type { AnnotationCanvasProps } from "./canvas-props";
 import { type HitIndex, hitIndex } from "./hit-index";
 import { type ImagePoint, type ScreenPoint, type Size, screenPoint } from "./math/point";
 import { carryViewport, fitViewport, resizeViewport, toImage, type Viewport } from "./math/viewport";
 import { Painter } from "./painter";
 import { loadPicture } from "./picture";
-import { ALL_VISIBLE, newId, type Selection } from "./scene";
+import { ALL_VISIBLE, newId } from "./scene";
 import { toolOf } from "./tools/all-tools";
 import {
   DEFAULT_OPTIONS,
@@ -287,8 +288,4 @@ export class CanvasEngine {
       () => isCurrent() && this.props.image.url === image.url && this.props.onImageError?.(image.url),
     );
   }
-}
-
-function isSameSet(a: Selection, b: Selection): boolean {
-  return a.size === b.size && [...a].every((id) => b.has(id));
 }

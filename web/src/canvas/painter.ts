@@ -1,37 +1,11 @@
 /** Decides what is painted when: the active layer each frame, the others once the view rests or a shape has changed. */
-import type { AnnotationCanvasProps } from "./canvas-props";
-import type { ScreenPoint, Size } from "./math/point";
-import type { Viewport } from "./math/viewport";
+import { type CanvasPicture, ChosenShapes, leftOutBy } from "./active-picture";
 import type { Picture } from "./picture";
 import { ActiveLayer } from "./render/active-layer";
 import { changedRegions } from "./render/changed-regions";
 import { ImageLayer } from "./render/image-layer";
 import { ShapesLayer, type ShapesPicture } from "./render/shapes-layer";
 import { type Look, MAX_RIMS } from "./render/style";
-import {
-  type Annotation,
-  findAnnotation,
-  indexById,
-  isVisible,
-  type Scene,
-  type Selection,
-  selectedAnnotations,
-  type Visibility,
-} from "./scene";
-import { shapeHandles } from "./shape-handles";
-import type { Draft, Tool } from "./tools/tool";
-
-/** Everything that is to be seen now. */
-export interface CanvasPicture {
-  readonly props: AnnotationCanvasProps;
-  readonly viewport: Viewport;
-  readonly view: Size;
-  readonly visibility: Visibility;
-  readonly draft: Draft;
-  readonly tool: Tool;
-  readonly guidesAt: ScreenPoint | null;
-  readonly keyboardPointer: ScreenPoint | null;
-}
 
 /** A view that has not changed for so long is at rest, milliseconds. */
 const REST_AFTER = 120;
@@ -55,7 +29,7 @@ export class Painter {
   private shown: ShapesPicture | null = null;
   private pending: ShapesPicture | null = null;
   private look: Look | null = null;
-  private readonly groups = { selected: lastList(), moving: lastList() };
+  private readonly chosen = new ChosenShapes();
   private request = 0;
   private timer = 0;
 
@@ -202,35 +176,9 @@ export class Painter {
     return { scene: props.scene, look, leftOut, showLabels: (props.labels ?? "selected") === "all" };
   }
 
-  private paintActive({ props, draft, tool, ...picture }: CanvasPicture): void {
-    const { scene, selection } = props;
-    const { leftOut, look } = this.wantedShapes({ props, draft, tool, ...picture });
-    const isSeen = (each: Annotation) => isVisible(each, picture.visibility);
-    const selected = this.groups.selected([scene, selection, picture.visibility, leftOut], () =>
-      selectedAnnotations(scene, selection).filter((each) => isSeen(each) && !leftOut.has(each.id)),
-    );
-    const moved = draft.moved?.ids;
-    const moving = this.groups.moving([scene, moved], () => (moved ? selectedAnnotations(scene, moved) : []));
-    const only = selection.size === 1 ? selected[0] : undefined;
-    const hasHandles =
-      only && tool.id === "select" && !props.readOnly && !picture.visibility.locked.has(only.id);
-    const highlighted = props.highlighted ? findAnnotation(scene, props.highlighted) : undefined;
-    const held = draft.shapes?.find((shape) => shape.id !== undefined && indexById(scene).has(shape.id));
-    const withHandles = hasHandles ? only : tool.id === "select" ? held : undefined;
-    this.active.paint({
-      ...picture,
-      draft,
-      image: props.image,
-      look,
-      selected,
-      moving,
-      highlighted: highlighted && isSeen(highlighted) ? highlighted : null,
-      preview: props.preview ?? [],
-      handles: withHandles ? shapeHandles(withHandles, picture.viewport.scale) : [],
-      className: props.className,
-      showLabels: (props.labels ?? "selected") !== "none",
-      isResting: this.isResting,
-    });
+  private paintActive(picture: CanvasPicture): void {
+    const { leftOut, look } = this.wantedShapes(picture);
+    this.active.paint(this.chosen.activePicture(picture, look, leftOut, this.isResting));
   }
 }
 
@@ -239,22 +187,3 @@ const isSameLook = (one: Look, other: Look): boolean =>
   one.visibility === other.visibility &&
   one.isMachineMade === other.isMachineMade &&
   one.hasRims === other.hasRims;
-
-/** Return the ids that the active layer draws instead; the same set as before while it has the same ids. */
-function leftOutBy(draft: Draft, scene: Scene, before: Selection | undefined): Selection {
-  const drawn = (draft.shapes ?? []).flatMap(({ id }) =>
-    id !== undefined && indexById(scene).has(id) ? [id] : [],
-  );
-  const ids = draft.moved && drawn.length === 0 ? draft.moved.ids : new Set(drawn);
-  const isSame = before !== undefined && before.size === ids.size && [...ids].every((id) => before.has(id));
-  return isSame ? before : ids;
-}
-
-/** Return a function that makes a list anew only when one of its keys is another. */
-function lastList(): (keys: readonly unknown[], make: () => readonly Annotation[]) => readonly Annotation[] {
-  let last: { keys: readonly unknown[]; list: readonly Annotation[] } | null = null;
-  return (keys, make) => {
-    if (!last || !keys.every((key, index) => key === last?.keys[index])) last = { keys, list: make() };
-    return last.list;
-  };
-}

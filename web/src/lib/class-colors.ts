@@ -4,11 +4,11 @@
 export type ClassColors = (name: string) => string;
 
 // Okabe and Ito's set (https://jfly.uni-koeln.de/color/) without black, then Paul Tol's «muted» ones that are far
-// from those (https://personal.sron.nl/~pault/), all light enough to be seen on a dark photograph.
+// from those (https://personal.sron.nl/~pault/) and his pale grey, all light enough to be seen on a dark photograph.
 // biome-ignore format: one colour a line would hide the order
 export const CLASS_PALETTE = [
   "#e69f00", "#56b4e9", "#009e73", "#f0e442", "#0072b2", "#d55e00",
-  "#cc79a7", "#44aa99", "#ddcc77", "#aa4499", "#88ccee", "#999933",
+  "#cc79a7", "#44aa99", "#ddcc77", "#aa4499", "#dddddd", "#999933",
 ] as const;
 
 const HEX = /^#[0-9a-f]{6}$/i;

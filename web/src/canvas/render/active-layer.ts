@@ -18,10 +18,8 @@ export interface ActivePicture {
   readonly view: Size;
   readonly image: Size;
   readonly look: Look;
-  /** The selected annotations as they are, those being changed excepted. Keep the list the same while it does not change. */
+  /** What is selected, or all that is being moved, as it was before. Keep the list the same while it does not change. */
   readonly selected: readonly Annotation[];
-  /** Those that are dragged. Keep the list the same during a drag. */
-  readonly moving: readonly Annotation[];
   readonly highlighted: Annotation | null;
   readonly draft: Draft;
   readonly preview: readonly Shape[];
@@ -86,22 +84,17 @@ export class ActiveLayer {
   }
 
   private paintSelected(picture: ActivePicture): void {
-    const { selected, moving, draft } = picture;
-    const by = { dx: draft.moved?.dx ?? 0, dy: draft.moved?.dy ?? 0 };
-    const shapes = moving.length > 0 ? moving : selected;
-    if (shapes.length <= MANY) {
-      this.group.drop();
-      for (const shape of selected) if (moving.length === 0) this.paintEmphasised(shape, picture);
-      for (const shape of moving) this.paintEmphasised(moveShape(shape, by.dx, by.dy), picture);
+    const { selected, look, viewport, view, isResting } = picture;
+    const by = picture.draft.moved ?? { dx: 0, dy: 0 };
+    if (selected.length > MANY) {
+      this.layer.toScreenSpace();
+      this.group.draw(this.layer.ctx, selected, look, by, { viewport, view, ratio: this.ratio, isResting });
       return;
     }
-    this.layer.toScreenSpace();
-    this.group.draw(this.layer.ctx, shapes, picture.look, moving.length > 0 ? by : { dx: 0, dy: 0 }, {
-      viewport: picture.viewport,
-      view: picture.view,
-      ratio: this.ratio,
-      isResting: picture.isResting,
-    });
+    this.group.drop();
+    for (const shape of selected) {
+      this.paintEmphasised(picture.draft.moved ? moveShape(shape, by.dx, by.dy) : shape, picture);
+    }
   }
 
   private paintEmphasised(shape: Shape, { look, viewport, showLabels }: ActivePicture): void {
@@ -111,7 +104,7 @@ export class ActiveLayer {
     drawShape(ctx, shape, emphasised(styleOf(shape, look)), viewport.scale);
     if (!showLabels) return;
     this.layer.toScreenSpace();
-    drawLabel(ctx, shape, look, viewport);
+    drawLabel(ctx, shape, look, viewport, true);
   }
 
   private paintPreview({ preview, className, look, viewport }: ActivePicture): void {

@@ -30,8 +30,18 @@ export function labelText(shape: Shape, look: Look): string {
   return isMachines || shape.confidence < 1 ? `${name} ${Math.round(shape.confidence * 100)} %` : name;
 }
 
-/** Draw the label on a canvas that is in CSS pixels of the view: above the shape, or inside at the view's upper border. */
-export function drawLabel(ctx: CanvasRenderingContext2D, shape: Shape, look: Look, viewport: Viewport): void {
+/**
+ * Draw the label above the shape, on a canvas that is in CSS pixels of the view.
+ *
+ * Of what is being worked on (`isKept`) it stays in the view though the upper left corner of the shape is outside.
+ */
+export function drawLabel(
+  ctx: CanvasRenderingContext2D,
+  shape: Shape,
+  look: Look,
+  viewport: Viewport,
+  isKept = false,
+): void {
   const style = styleOf(shape, look);
   const text = labelText(shape, look);
   const box = boundsOf(shape);
@@ -39,7 +49,8 @@ export function drawLabel(ctx: CanvasRenderingContext2D, shape: Shape, look: Loo
   ctx.font = FONT;
   ctx.textBaseline = "middle";
   const width = widthOf(ctx, text) + 2 * PADDING;
-  const [x, y] = [Math.round(at.x), Math.round(at.y) - HEIGHT - 1];
+  const [left, top] = [Math.round(at.x), Math.round(at.y) - HEIGHT - 1];
+  const [x, y] = isKept ? [Math.max(left, 2), Math.max(top, 2)] : [left, top];
   ctx.globalAlpha = 0.92;
   ctx.fillStyle = style.color;
   ctx.fillRect(x, y, width, HEIGHT);

@@ -3,6 +3,7 @@ import { Square } from "lucide-react";
 import { addAnnotations, newAnnotation } from "../commands";
 import { type BoxDrawing, beginBox, boxOfDrawing, endBox, moveBoxCorner } from "./box-drawing";
 import { editKey } from "./edit-keys";
+import { isBackKey } from "./line-drawing";
 import { type Tool, unhandled } from "./tool";
 
 export interface BoxState {
@@ -47,8 +48,7 @@ export const boxTool: Tool<BoxState> = {
   },
   key(state, event, context) {
     if (!state.drawing) return editKey(state, event, context);
-    const isEnd = event.key === "Escape" || event.key === "Backspace" || (event.mod && event.key === "z");
-    return isEnd ? { state: IDLE } : unhandled(state);
+    return event.key === "Escape" || isBackKey(event) ? { state: IDLE } : unhandled(state);
   },
   cancel: () => ({ state: IDLE }),
   isBusy: (state) => state.drawing !== null,

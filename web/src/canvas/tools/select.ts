@@ -4,7 +4,7 @@ import { countOf, limitedMove, moveAnnotations, replaceAnnotations, rounded } fr
 import { boxFromCorners } from "../math/box";
 import { handleCursor } from "../math/handles";
 import { clampToImage, distance, type ImagePoint, imagePoint, type ScreenPoint } from "../math/point";
-import { type Annotation, findAnnotation, NOTHING_SELECTED, type Selection } from "../scene";
+import { type Annotation, findAnnotation, isVisible, NOTHING_SELECTED, type Selection } from "../scene";
 import { linesOf } from "../shape";
 import {
   deleteVertex,
@@ -12,6 +12,7 @@ import {
   type Handle,
   handleAt,
   insertVertexAt,
+  shapeHandles,
   type VertexPlace,
   vertexAfterDrag,
   vertexPoint,
@@ -111,9 +112,10 @@ export const selectTool: Tool<SelectState> = {
       case "idle": {
         const vertex = activeVertex(state, context);
         return {
-          hovered: state.hovered ?? undefined,
+          hovered: hoveredNow(state, context),
           activeHandle:
-            state.handle?.at ?? (vertex ? vertexPoint(vertex.annotation, vertex.place) : undefined),
+            handleNow(state, context)?.at ??
+            (vertex ? vertexPoint(vertex.annotation, vertex.place) : undefined),
         };
       }
       case "moving":
@@ -239,6 +241,18 @@ function hover(state: Idle, event: ToolPointer, context: ToolContext): ToolResul
   const hovered = handle ? null : (context.hits.at(event.at, context.tolerance)[0] ?? null);
   if (hovered === state.hovered && isSameHandle(handle, state.handle)) return { state, isHandled: false };
   return { state: { ...state, hovered, handle } };
+}
+
+/** Return what is under the pointer as it is now: it may have been changed, hidden or undone since the pointer moved. */
+function hoveredNow(state: Idle, { scene, visibility }: ToolContext): Annotation | undefined {
+  const current = state.hovered ? findAnnotation(scene, state.hovered.id) : undefined;
+  return current && isVisible(current, visibility) ? current : undefined;
+}
+
+function handleNow(state: Idle, context: ToolContext): Handle | undefined {
+  const only = state.handle ? onlyEditable(context) : undefined;
+  if (!only) return undefined;
+  return shapeHandles(only, context.viewport.scale).find((each) => isSameHandle(each, state.handle));
 }
 
 const isSameHandle = (a: Handle | null, b: Handle | null): boolean =>
