@@ -9,7 +9,6 @@ import { assign, type KeySettings, keysOf, reset, STANDARD } from "./key-map";
 
 interface KeysDialogProps {
   settings: KeySettings;
-  isReview: boolean;
   onChange: (settings: KeySettings) => void;
   onClose: () => void;
 }
@@ -21,6 +20,8 @@ const IS_MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(naviga
 export function KeysDialog({ settings, onChange, onClose }: KeysDialogProps) {
   const [asking, setAsking] = useState<ActionId | null>(null);
   const [note, setNote] = useState<{ words: string; settled?: KeySettings } | null>(null);
+
+  const isStandard = settings.preset === "standard" && Object.keys(settings.changed).length === 0;
 
   function give(action: KeyAction, combo: string) {
     const given = assign(settings, action.id, combo);
@@ -46,8 +47,8 @@ export function KeysDialog({ settings, onChange, onClose }: KeysDialogProps) {
       title="Keys"
       description="Choose a key to change it. Your keys are kept in this browser."
       actions={
-        <Button onClick={() => onChange(STANDARD)} disabled={settings === STANDARD}>
-          All as they were
+        <Button onClick={() => onChange(STANDARD)} disabled={isStandard}>
+          Reset all keys
         </Button>
       }
     >
