@@ -59,6 +59,7 @@ test("the last verdict is taken back first", () => {
 test("a skipped image is remembered, and comes back when it is brought", () => {
   const state = after(received("a", "b"), { kind: "skipped", imageId: "a" });
   expect(state.skipped).toEqual(["a"]);
+  expect(ids(changed(state, received("a", "b")))).toEqual(["b"]);
   const brought = changed(state, { kind: "brought", item: item("a") });
   expect([ids(brought), brought.skipped]).toEqual([["a", "b"], []]);
 });

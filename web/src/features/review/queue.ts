@@ -32,7 +32,8 @@ export type QueueChange =
 export function changed(state: QueueState, change: QueueChange): QueueState {
   switch (change.kind) {
     case "received": {
-      const given = change.items.filter((each) => !state.decided.has(each.image.id));
+      const passed = new Set([...state.decided, ...state.skipped]);
+      const given = change.items.filter((each) => !passed.has(each.image.id));
       const [first] = state.items;
       // What somebody looks at stays: a less confident one may have come meanwhile.
       const current = first && given.find((each) => each.image.id === first.image.id);

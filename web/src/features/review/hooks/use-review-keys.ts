@@ -1,6 +1,6 @@
 /** One key for each thing a reviewer does. */
 
-import { useEffect, useRef } from "react";
+import { useLayoutEffect, useRef } from "react";
 
 export type ReviewKey = "accept" | "reject" | "fix" | "undo" | "skip" | "before" | "note" | "fit";
 
@@ -18,8 +18,11 @@ export const REVIEW_KEYS: Readonly<Record<ReviewKey, string>> = {
 /** Call the handler of a key that is pressed anywhere on the page, but for where somebody writes. */
 export function useReviewKeys(handlers: Partial<Record<ReviewKey, () => void>>): void {
   const latest = useRef(handlers);
-  latest.current = handlers;
-  useEffect(() => {
+  // With the picture, not after it: a key that is pressed as soon as an image is seen means that image, not the last.
+  useLayoutEffect(() => {
+    latest.current = handlers;
+  });
+  useLayoutEffect(() => {
     function onKey(event: KeyboardEvent) {
       const wanted = keyOf(event);
       const handle = wanted && latest.current[wanted];

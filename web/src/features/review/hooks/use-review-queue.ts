@@ -2,7 +2,7 @@
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useCallback, useEffect, useReducer, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { ApiProblem } from "@/api/client";
 import { notify, notifyProblem } from "@/ui/toast";
 import {
@@ -15,7 +15,7 @@ import {
   takeNext,
   undoVerdict,
 } from "../api";
-import { changed, EMPTY_QUEUE, type QueueState } from "../queue";
+import { changed, EMPTY_QUEUE, type QueueChange, type QueueState } from "../queue";
 import type { ReviewSearch } from "../search";
 
 /** Images that nobody else gets: the one on the screen, and the next ones, which are loaded ahead. */
@@ -42,12 +42,16 @@ export interface ReviewQueueControl {
 }
 
 export function useReviewQueue(name: string, search: ReviewSearch, mayReview: boolean): ReviewQueueControl {
-  const [state, dispatch] = useReducer(changed, EMPTY_QUEUE);
+  const [state, setState] = useState<QueueState>(EMPTY_QUEUE);
   const [isUndoing, setIsUndoing] = useState(false);
   const client = useQueryClient();
   const navigate = useNavigate();
+  // What is asked for next depends on what was done a moment ago, before it is drawn.
   const latest = useRef(state);
-  latest.current = state;
+  const dispatch = useCallback((change: QueueChange) => {
+    latest.current = changed(latest.current, change);
+    setState(latest.current);
+  }, []);
   const edited = useRef(takeEdited(name));
   const isEditing = useRef(false);
 
@@ -71,7 +75,7 @@ export function useReviewQueue(name: string, search: ReviewSearch, mayReview: bo
 
   useEffect(() => {
     if (data) dispatch({ kind: "received", items: data.items });
-  }, [data]);
+  }, [data, dispatch]);
 
   // Another order or filter is another round.
   const round = JSON.stringify(search);
@@ -80,7 +84,7 @@ export function useReviewQueue(name: string, search: ReviewSearch, mayReview: bo
     if (lastRound.current === round) return;
     lastRound.current = round;
     dispatch({ kind: "restarted" });
-  }, [round]);
+  }, [round, dispatch]);
 
   useReleaseOnLeaving(name, mayReview, isEditing);
 
@@ -145,7 +149,6 @@ export function useReviewQueue(name: string, search: ReviewSearch, mayReview: bo
   }
 
   function again() {
-    latest.current = { ...latest.current, skipped: [] };
     dispatch({ kind: "restarted" });
     void refetch({ cancelRefetch: true });
   }
