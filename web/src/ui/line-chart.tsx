@@ -136,7 +136,7 @@ export function LineChart({
       <div
         ref={place}
         aria-hidden="true"
-        className="text-muted text-xs [&_.u-label]:max-w-60 [&_.u-label]:truncate [&_.u-label]:font-normal! [&_.u-legend]:text-left! [&_.u-legend]:font-[inherit]! [&_.u-value]:text-text [&_.u-value]:tabular-nums"
+        className="text-muted text-xs [&_.u-label]:max-w-60 [&_.u-label]:truncate [&_.u-legend_th]:font-normal! [&_.u-legend]:text-left! [&_.uplot]:[font-family:inherit]! [&_.u-value]:text-text [&_.u-value]:tabular-nums"
         style={{ minHeight: height + 28 }}
       />
       <table className="sr-only">

@@ -35,6 +35,17 @@ test("without tags a classifier goes by folders", () => {
   ]);
 });
 
+test("a dataset without classes: a classifier goes by folders, others have nothing to learn", () => {
+  const bare = { ...known, counts: { ...COUNTS, classes: [] } };
+  const warned = [true, false].map(
+    (isTagged) => warningsOf(chosenImages("status", "all", bare, isTagged), isTagged)[0],
+  );
+  expect(warned).toEqual([
+    "No image has a tag: the names of the folders will be the classes.",
+    "Nothing is annotated yet: there is nothing to learn from.",
+  ]);
+});
+
 test("an export that is not known yet says nothing", () => {
   const chosen = chosenImages("export", "v1", known, false);
   expect([chosen.count, warningsOf(chosen, false)]).toEqual([null, []]);

@@ -24,7 +24,8 @@ export interface ClassExamples {
 
 export interface ChosenImages {
   count: number | null;
-  classes: readonly ClassExamples[];
+  /** Null where they are not known: of an export. */
+  classes: readonly ClassExamples[] | null;
   /** Whether `classes` counts more images than are chosen. */
   isOfWholeDataset: boolean;
 }
@@ -43,7 +44,7 @@ export function chosenImages(
 ): ChosenImages {
   if (source === "export") {
     const found = known.exports?.find((each) => each.name === images);
-    return { count: found?.image_count ?? null, classes: [], isOfWholeDataset: false };
+    return { count: found?.image_count ?? null, classes: null, isOfWholeDataset: false };
   }
   if (source === "version") {
     const found = known.versions?.find((each) => String(each.number) === images);
@@ -54,7 +55,7 @@ export function chosenImages(
     }));
     return { count: found?.image_count ?? null, classes, isOfWholeDataset: false };
   }
-  if (!known.counts) return { count: null, classes: [], isOfWholeDataset: false };
+  if (!known.counts) return { count: null, classes: null, isOfWholeDataset: false };
   const classes = known.counts.classes.map((each) => ({
     name: each.name,
     examples: isTagged ? each.tagged_image_count : each.annotation_count,
@@ -86,9 +87,10 @@ export function warningsOf({ count, classes }: ChosenImages, isTagged: boolean):
   else if (count !== null && count < FEWEST_IMAGES) {
     warnings.push(`A run needs at least ${FEWEST_IMAGES} annotated images.`);
   }
+  if (classes === null) return warnings;
   const absent = classes.filter((each) => each.examples === 0).map((each) => each.name);
   const few = classes.filter((each) => each.examples > 0 && each.examples < FEW_EXAMPLES);
-  if (absent.length > 0 && absent.length === classes.length) {
+  if (absent.length === classes.length) {
     warnings.push(
       isTagged
         ? "No image has a tag: the names of the folders will be the classes."

@@ -135,7 +135,7 @@ function TagList({ tags, threshold }: TagListProps) {
   return (
     <ul aria-label="Classes" className="flex max-h-96 flex-col gap-2 overflow-y-auto text-sm">
       {tags.slice(0, MOST_LISTED).map((tag) => (
-        <li key={tag.class_name} className={cx(tag.confidence < threshold && "opacity-60")}>
+        <li key={tag.class_name} className={tag.confidence < threshold ? "text-muted" : undefined}>
           <div className="flex items-baseline justify-between gap-2">
             <span className="min-w-0 truncate" title={tag.class_name}>
               {tag.class_name}

@@ -145,7 +145,7 @@ function ImagesSelect({ dataset, source, value, onChange }: ImagesSelectProps) {
 const MOST_BARS = 12;
 
 function ClassBars({ chosen, isTagged }: { chosen: ChosenImages; isTagged: boolean }) {
-  const classes = chosen.classes.toSorted((a, b) => b.examples - a.examples);
+  const classes = (chosen.classes ?? []).toSorted((a, b) => b.examples - a.examples);
   const most = Math.max(1, ...classes.map((each) => each.examples));
   if (classes.length === 0) return null;
   return (

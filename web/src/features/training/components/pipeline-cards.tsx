@@ -32,7 +32,7 @@ export function PipelineCards({ pipelines, value, onChange }: PipelineCardsProps
                 pipeline.is_available ? "cursor-pointer hover:border-line-strong" : "bg-sunken/50",
               )}
             >
-              <span className="flex items-center justify-between gap-2">
+              <span className="flex flex-wrap items-center justify-between gap-x-2 gap-y-1">
                 <span className="flex items-center gap-2 font-medium">
                   <input
                     type="radio"
