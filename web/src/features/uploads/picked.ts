@@ -61,6 +61,8 @@ export async function droppedFrom(transfer: DataTransfer): Promise<Picked> {
   const entries = Array.from(transfer.items)
     .map((item) => item.webkitGetAsEntry())
     .filter((entry) => entry !== null);
+  // What comes from another page, and not from a disk, is files without a place.
+  if (entries.length === 0) return pickedFrom(transfer.files);
   const found: Array<{ file: File; path: string }> = [];
   for (const entry of entries) await walk(entry, "", found);
   return sortPicked(found);

@@ -1,7 +1,7 @@
 /** The classes to look for: typed one by one, or pasted as a list; each with its shape and the words to look for. */
 
 import { Plus, X } from "lucide-react";
-import { type ClipboardEvent, type KeyboardEvent, useRef, useState } from "react";
+import { type ClipboardEvent, type KeyboardEvent, useState } from "react";
 import { classColors } from "@/lib/class-colors";
 import { Button } from "@/ui/button";
 import { Select, TextField } from "@/ui/field";
@@ -21,7 +21,6 @@ interface ClassEditorProps {
 
 export function ClassEditor({ classes, onChange, shape, known }: ClassEditorProps) {
   const [text, setText] = useState("");
-  const input = useRef<HTMLDivElement>(null);
   const colors = classColors(classes);
 
   function add(typed: string) {
@@ -53,7 +52,7 @@ export function ClassEditor({ classes, onChange, shape, known }: ClassEditorProp
   const offered = known.filter((name) => !classes.some((each) => each.name === name));
   return (
     <div className="flex flex-col gap-3">
-      <div ref={input} className="flex items-end gap-2">
+      <div className="flex items-start gap-2">
         <TextField
           label="Add a class"
           className="grow"
@@ -67,7 +66,7 @@ export function ClassEditor({ classes, onChange, shape, known }: ClassEditorProp
           onPaste={onPaste}
           onBlur={() => text.trim() !== "" && add(text)}
         />
-        <Button className="mb-5" onClick={() => add(text)} disabled={text.trim() === ""}>
+        <Button className="mt-6" onClick={() => add(text)} disabled={text.trim() === ""}>
           <Plus className="size-4" /> Add
         </Button>
       </div>

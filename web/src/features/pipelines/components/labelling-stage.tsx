@@ -27,7 +27,7 @@ export function LabellingStage({ run }: { run: PipelineRun }) {
           value={labelled}
           dataset={run.dataset_name}
           search={{ annotated: true }}
-          hint={`of ${formatCount(total)}`}
+          hint={total > 0 ? `of ${formatCount(total)}` : undefined}
         />
         <Stat label="Annotations found" value={formatCount(annotations)} />
         <ImageFigure

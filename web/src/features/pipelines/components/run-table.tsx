@@ -101,7 +101,7 @@ function RunRow({ run }: { run: PipelineRun }) {
           <Link
             to="/models/$modelId"
             params={{ modelId: run.model_id }}
-            className="inline-block min-h-6 hover:text-accent hover:underline"
+            className="inline-flex min-h-6 items-center hover:text-accent hover:underline"
             title={headline ? metricLabel(headline.name) : undefined}
           >
             {headline ? `${formatMetric(headline.value)}` : "Model"}

@@ -3,11 +3,11 @@ import type { PipelineRun, StageState } from "../api";
 import { STAGE_LABELS, STAGES, STATE_LABELS, stageOf } from "../words";
 
 const COLORS: Record<StageState, string> = {
-  waiting: "bg-sunken",
+  waiting: "bg-line",
   running: "bg-accent animate-pulse",
   done: "bg-ok",
   failed: "bg-danger",
-  skipped: "bg-sunken opacity-50",
+  skipped: "bg-line/50",
   cancelled: "bg-line-strong",
 };
 

@@ -37,13 +37,7 @@ export function TrainingStage({ run }: { run: PipelineRun }) {
       {state === "running" && (
         <div className="flex flex-col gap-1.5">
           <ProgressBar label="Training" value={training.run_id ? (training.progress ?? 0) / 100 : null} />
-          <p className="text-muted text-xs">
-            {training.run_id
-              ? training.dataset_version
-                ? `It learns from version ${training.dataset_version} of the dataset.`
-                : "The training begins."
-              : "The images that are complete are frozen as a version of the dataset."}
-          </p>
+          <p className="text-muted text-xs">{progressWords(training)}</p>
         </div>
       )}
       {training.run_id && <Curves runId={training.run_id} />}
@@ -63,4 +57,12 @@ export function TrainingStage({ run }: { run: PipelineRun }) {
 function Curves({ runId }: { runId: string }) {
   const { epochs, isUnderWay } = useLiveRun(runId);
   return epochs ? <RunCharts epochs={epochs} isUnderWay={isUnderWay} /> : <div className="h-72" />;
+}
+
+function progressWords(training: NonNullable<PipelineRun["train"]>): string {
+  if (!training.run_id) return "The images that are complete are frozen as a version of the dataset.";
+  if (training.status === "queued" || training.status === "pending") return "It waits for a free place.";
+  return training.dataset_version
+    ? `It learns from version ${training.dataset_version} of the dataset.`
+    : "The training begins.";
 }
