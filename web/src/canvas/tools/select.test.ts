@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { openHistory } from "../history";
 import { ALL_VISIBLE } from "../scene";
 import { boxAt, Hand, keypointAt, polygonOf, polylineOf } from "../testing";
 import { selectTool } from "./select";
@@ -365,6 +366,15 @@ describe("keys", () => {
       "Escape",
     ]);
   });
+});
+
+test("what was undone or hidden under the pointer is not pointed at any more", () => {
+  const hand = new Hand(selectTool, [boxAt("a", 10, 10, 50, 50)]).move([30, 30]);
+  expect(hand.draft.hovered).toEqual(boxAt("a", 10, 10, 50, 50));
+  hand.history = openHistory({ annotations: [boxAt("a", 200, 200, 50, 50)] });
+  expect(hand.draft.hovered).toEqual(boxAt("a", 200, 200, 50, 50));
+  hand.context = { visibility: { ...ALL_VISIBLE, hidden: new Set(["a"]) } };
+  expect(hand.draft.hovered).toBeUndefined();
 });
 
 test("read only: selecting works, nothing changes", () => {

@@ -5,7 +5,6 @@ import { boxFromCorners } from "../math/box";
 import { handleCursor } from "../math/handles";
 import { clampToImage, distance, type ImagePoint, imagePoint, type ScreenPoint } from "../math/point";
 import { type Annotation, findAnnotation, isVisible, NOTHING_SELECTED, type Selection } from "../scene";
-import { linesOf } from "../shape";
 import {
   deleteVertex,
   dragHandle,
@@ -18,6 +17,7 @@ import {
   vertexPoint,
 } from "../shape-handles";
 import { arrowStep, editable, editKey } from "./edit-keys";
+import { beginReshaping, type Reshaping, reshapeTo } from "./reshape";
 import {
   type Draft,
   type Tool,
@@ -63,14 +63,6 @@ interface Framing {
   readonly to: ImagePoint;
   readonly screen: ScreenPoint;
   readonly added: Selection;
-}
-
-interface Reshaping {
-  readonly kind: "reshaping";
-  readonly before: Annotation;
-  readonly handle: Handle;
-  readonly after: Annotation;
-  readonly at: ImagePoint;
 }
 
 export type SelectState = Idle | Pressed | Moving | Framing | Reshaping;
@@ -148,7 +140,7 @@ export const selectTool: Tool<SelectState> = {
       case "framing":
         return { state: { ...state, to: clampToImage(event.at, context.image) } };
       case "reshaping":
-        return { state: reshapeTo(state, event.at, event, context) };
+        return { state: reshapeTo(state, event.at, event.shift, context.image) };
     }
   },
   pointerUp(state, event, context) {
@@ -198,7 +190,7 @@ function grabHandle(event: ToolPointer, context: ToolContext): ToolResult<Select
   const handle = handleAt(only, event.at, context.tolerance, context.viewport.scale);
   if (handle) {
     if (event.alt && handle.kind === "vertex") return removeVertex(only, handle, context);
-    return { state: { kind: "reshaping", before: only, handle, after: only, at: handle.at } };
+    return { state: beginReshaping(only, handle) };
   }
   if (event.clicks !== 2) return null;
   const inserted = insertVertexAt(only, event.at, context.tolerance);
@@ -267,41 +259,6 @@ function moveTo(state: Moving, event: ToolPointer, context: ToolContext): Moving
   const [limitedX, limitedY] = limitedMove(chosen, by.x, by.y, context.image);
   return { ...state, dx: limitedX, dy: limitedY };
 }
-
-function reshapeTo(state: Reshaping, to: ImagePoint, event: ToolPointer, context: ToolContext): Reshaping {
-  const at = rounded(clampToImage(event.shift ? alignedTo(state, to) : to, context.image));
-  const after = dragHandle(state.before, state.handle, at);
-  // A box may be dragged thin, but not to nothing: the wire has no empty boxes.
-  const isEmpty = after.type === "bbox" && (after.bounding_box.w < 1 || after.bounding_box.h < 1);
-  return isEmpty ? state : { ...state, after, at };
-}
-
-/** Shift: a vertex moves level or upright with one of its neighbours, a box's handle level or upright with where it was. */
-function alignedTo({ before, handle }: Reshaping, to: ImagePoint): ImagePoint {
-  const line = handle.kind === "box" ? [] : (linesOf(before)[handle.line] ?? []);
-  const index = handle.kind === "box" ? 0 : handle.index;
-  const neighbours =
-    handle.kind === "box"
-      ? [handle.at]
-      : [line.at(index - 1), line[(index + 1) % line.length]].filter((each) => each !== undefined);
-  const nearestX = closest(
-    neighbours.map(({ x }) => x),
-    to.x,
-  );
-  const nearestY = closest(
-    neighbours.map(({ y }) => y),
-    to.y,
-  );
-  return Math.abs(nearestX - to.x) < Math.abs(nearestY - to.y)
-    ? imagePoint(nearestX, to.y)
-    : imagePoint(to.x, nearestY);
-}
-
-const closest = (values: readonly number[], to: number): number =>
-  values.reduce(
-    (best, value) => (Math.abs(value - to) < Math.abs(best - to) ? value : best),
-    values[0] ?? to,
-  );
 
 function endFrame(state: Framing, event: ToolPointer, context: ToolContext): ToolResult<SelectState> {
   if (distance(state.screen, event.screen) < CLICK_SLOP) return { state: IDLE, selection: state.added };
