@@ -20,20 +20,18 @@ class FormatAnswer(BaseModel):
 
 @cache
 def formats() -> tuple[FormatAnswer, ...]:
-    """Return the formats in the order of the registry."""
+    """Return the formats in the order of the wire's names."""
     # Loads numpy, which the server starts without.
     from pictograph.formats.registry import FORMATS
 
-    # What is said of objects, and of a whole image; areas are the pixels of a class, which outlines say better.
-    all_content = [each for each in get_args(Content) if each != "areas"]
-    names = get_args(AnyExportFormat)
+    # The pixels of a class are another way to say outlines: who has these loses nothing.
+    everything = [each for each in get_args(Content) if each != "areas"]
     return tuple(
         FormatAnswer(
-            name=format_.name,
-            title=format_.title,
-            holds=[each for each in get_args(Content) if each in format_.holds],
-            loses=[each for each in all_content if each not in format_.holds],
+            name=name,
+            title=FORMATS[name].title,
+            holds=[each for each in get_args(Content) if each in FORMATS[name].holds],
+            loses=[each for each in everything if each not in FORMATS[name].holds],
         )
-        for format_ in FORMATS.values()
-        if format_.name in names
+        for name in get_args(AnyExportFormat)
     )
