@@ -10,6 +10,7 @@ import { SelectField, TextField } from "@/ui/field";
 import { ProblemNote } from "@/ui/problem-note";
 import { createExport, type ExportAnswer, exportKeys, formatsQuery } from "../api";
 import { createCode, STATUS_FILTERS, suggestedName } from "../words";
+import { ClassFilter } from "./class-filter";
 import { FormatChoice } from "./format-choice";
 
 interface NewExportDialogProps {
@@ -39,6 +40,10 @@ export function NewExportDialog({ dataset, version, onClose, onCreated }: NewExp
   });
   const chosen = given.dataset || datasets.data?.[0]?.name || "";
   const versions = useQuery({ ...versionsQuery(chosen), enabled: chosen !== "" });
+  const [without, setWithout] = useState<ReadonlySet<string>>(new Set());
+  const wanted = datasets.data?.find((each) => each.name === chosen);
+  const classes = (wanted?.classes ?? []).map((each) => each.name);
+  const kept = classes.filter((name) => !without.has(name));
   const suggestion = suggestedName(given.format, opened);
   const request = {
     dataset_name: chosen,
@@ -46,6 +51,7 @@ export function NewExportDialog({ dataset, version, onClose, onCreated }: NewExp
     format: given.format,
     include_images: given.hasImages,
     status_filter: given.status,
+    class_filter: kept.length < classes.length ? kept : undefined,
     version: given.version === NOW ? undefined : given.version,
   };
   const create = useMutation({
@@ -70,7 +76,7 @@ export function NewExportDialog({ dataset, version, onClose, onCreated }: NewExp
             form={formId}
             variant="primary"
             isBusy={create.isPending}
-            disabled={chosen === ""}
+            disabled={chosen === "" || (classes.length > 0 && kept.length === 0)}
           >
             Export
           </Button>
@@ -89,8 +95,10 @@ export function NewExportDialog({ dataset, version, onClose, onCreated }: NewExp
           <SelectField
             label="Dataset"
             value={chosen}
-            disabled={datasets.isPending}
-            onChange={(name) => setGiven({ ...given, dataset: name, version: NOW })}
+            onChange={(name) => {
+              setGiven({ ...given, dataset: name, version: NOW });
+              setWithout(new Set());
+            }}
             options={(datasets.data ?? []).map((each) => ({ value: each.name, label: each.name }))}
             hint={datasets.data?.length === 0 ? "There is no dataset yet: upload a folder first." : undefined}
           />
@@ -115,6 +123,7 @@ export function NewExportDialog({ dataset, version, onClose, onCreated }: NewExp
             options={STATUS_FILTERS}
             hint="To train on it, take the complete ones: what a person has looked at, or accepted."
           />
+          <ClassFilter classes={classes} without={without} onChange={setWithout} />
           <TextField
             label="Name"
             maxLength={100}
