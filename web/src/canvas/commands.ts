@@ -1,5 +1,5 @@
 /** The commands that tools and the page share: add, remove, replace, move, duplicate, another class, another order. */
-import { boxUnion, limitMove } from "./math/box";
+import { type Box, boxUnion, limitMove } from "./math/box";
 import type { ImagePoint, Size } from "./math/point";
 import {
   type Annotation,
@@ -90,8 +90,14 @@ export function limitedMove(
   dy: number,
   image: Size,
 ): readonly [number, number] {
+  const around = boundsOfAll(annotations);
+  return around ? limitMove(around, dx, dy, image) : [0, 0];
+}
+
+/** Return the tightest box around all of them, or null around none. */
+export function boundsOfAll(annotations: readonly Annotation[]): Box | null {
   const [first, ...rest] = annotations.map(boundsOf);
-  return first ? limitMove(rest.reduce(boxUnion, first), dx, dy, image) : [0, 0];
+  return first ? rest.reduce(boxUnion, first) : null;
 }
 
 /** Return copies a little beside, and their ids to be selected. */

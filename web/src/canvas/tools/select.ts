@@ -1,7 +1,7 @@
 /** Selects, moves and reshapes: click, drag a frame, drag shapes, handles and vertices. */
 import { MousePointer2 } from "lucide-react";
-import { countOf, limitedMove, moveAnnotations, replaceAnnotations, rounded } from "../commands";
-import { boxFromCorners } from "../math/box";
+import { boundsOfAll, countOf, moveAnnotations, replaceAnnotations, rounded } from "../commands";
+import { type Box, boxFromCorners, limitMove } from "../math/box";
 import { handleCursor } from "../math/handles";
 import { clampToImage, distance, type ImagePoint, imagePoint, type ScreenPoint } from "../math/point";
 import { type Annotation, findAnnotation, isVisible, NOTHING_SELECTED, type Selection } from "../scene";
@@ -52,6 +52,8 @@ interface Pressed {
 interface Moving {
   readonly kind: "moving";
   readonly ids: Selection;
+  /** Around all of them, as they were. */
+  readonly bounds: Box;
   readonly from: ImagePoint;
   readonly dx: number;
   readonly dy: number;
@@ -130,10 +132,13 @@ export const selectTool: Tool<SelectState> = {
         return hover(state, event, context);
       case "pressed": {
         if (distance(state.screen, event.screen) < CLICK_SLOP) return { state };
-        const ids = new Set(editable(context).map(({ id }) => id));
-        return ids.size === 0
-          ? { state }
-          : { state: moveTo({ kind: "moving", ids, from: state.from, dx: 0, dy: 0 }, event, context) };
+        const chosen = editable(context);
+        const bounds = boundsOfAll(chosen);
+        if (!bounds) return { state };
+        const ids = new Set(chosen.map(({ id }) => id));
+        return {
+          state: moveTo({ kind: "moving", ids, bounds, from: state.from, dx: 0, dy: 0 }, event, context),
+        };
       }
       case "moving":
         return { state: moveTo(state, event, context) };
@@ -251,12 +256,11 @@ const isSameHandle = (a: Handle | null, b: Handle | null): boolean =>
   a === b || (a !== null && b !== null && a.kind === b.kind && a.at.x === b.at.x && a.at.y === b.at.y);
 
 function moveTo(state: Moving, event: ToolPointer, context: ToolContext): Moving {
-  const chosen = editable(context);
   let [dx, dy] = [event.at.x - state.from.x, event.at.y - state.from.y];
   // Shift keeps to the longer direction.
   if (event.shift) [dx, dy] = Math.abs(dx) > Math.abs(dy) ? [dx, 0] : [0, dy];
   const by = rounded(imagePoint(dx, dy));
-  const [limitedX, limitedY] = limitedMove(chosen, by.x, by.y, context.image);
+  const [limitedX, limitedY] = limitMove(state.bounds, by.x, by.y, context.image);
   return { ...state, dx: limitedX, dy: limitedY };
 }
 
