@@ -110,7 +110,7 @@ export function ModelLineage({ model }: { model: Model }) {
             <Link
               to="/training/new"
               search={{ dataset: name, pipeline: run.data?.pipeline_type, parent: model.id }}
-              className="text-accent hover:underline"
+              className="text-accent underline"
             >
               Train one
             </Link>

@@ -46,7 +46,7 @@ export function ImagesCard(props: ImagesCardProps) {
             ...listed.map((name) => ({ value: name, label: name })),
           ]}
         />
-        <div className="flex flex-col gap-1">
+        <div className="flex flex-col items-start gap-1">
           <span className="font-medium text-sm">Images</span>
           <Segmented
             label="Which images"
@@ -61,7 +61,7 @@ export function ImagesCard(props: ImagesCardProps) {
         </div>
         {dataset && <ImagesSelect dataset={dataset} source={source} value={images} onChange={onImages} />}
         {dataset && chosen.count !== null && (
-          <p className="self-end pb-1.5 text-sm" aria-live="polite">
+          <p className="self-center text-sm" aria-live="polite">
             <span className="font-medium">{plural(chosen.count, "image")}</span>
             <span className="text-muted">
               {source === "status" ? ", frozen as an export when the run starts" : ""}
