@@ -42,7 +42,7 @@ export interface ReviewQueueControl {
 }
 
 export function useReviewQueue(name: string, search: ReviewSearch, mayReview: boolean): ReviewQueueControl {
-  const [state, setState] = useState<QueueState>(EMPTY_QUEUE);
+  const [state, setState] = useState<QueueState>(() => takeRound(name));
   const [isUndoing, setIsUndoing] = useState(false);
   const client = useQueryClient();
   const navigate = useNavigate();
@@ -54,6 +54,14 @@ export function useReviewQueue(name: string, search: ReviewSearch, mayReview: bo
   }, []);
   const edited = useRef(takeEdited(name));
   const isEditing = useRef(false);
+
+  // Another order or filter is another round: what was on the screen need not be in it.
+  const round = JSON.stringify(search);
+  const shownRound = useRef(round);
+  if (shownRound.current !== round) {
+    shownRound.current = round;
+    latest.current = { ...EMPTY_QUEUE, done: latest.current.done };
+  }
 
   const query = useQuery({
     queryKey: reviewKeys.queue(name, search),
@@ -73,18 +81,11 @@ export function useReviewQueue(name: string, search: ReviewSearch, mayReview: bo
   });
   const { data, refetch } = query;
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new round begins empty, until its images are there
   useEffect(() => {
     if (data) dispatch({ kind: "received", items: data.items });
-  }, [data, dispatch]);
-
-  // Another order or filter is another round.
-  const round = JSON.stringify(search);
-  const lastRound = useRef(round);
-  useEffect(() => {
-    if (lastRound.current === round) return;
-    lastRound.current = round;
-    dispatch({ kind: "restarted" });
-  }, [round, dispatch]);
+    else setState(latest.current);
+  }, [data, round, dispatch]);
 
   useReleaseOnLeaving(name, mayReview, isEditing);
 
@@ -139,6 +140,7 @@ export function useReviewQueue(name: string, search: ReviewSearch, mayReview: bo
     const imageId = item.image.id;
     isEditing.current = true;
     rememberEdited(name, imageId);
+    rounds.set(name, latest.current);
     // Nobody else gets it while it is edited; that it is held already is no reason to wait.
     holdImage(name, imageId, EDIT_MINUTES).catch(() => {});
     void navigate({
@@ -180,6 +182,15 @@ function useReleaseOnLeaving(name: string, mayReview: boolean, isEditing: { curr
       release();
     };
   }, [name, mayReview, isEditing]);
+}
+
+/** What was passed over and decided before somebody went to the editor: they come back to the same round. */
+const rounds = new Map<string, QueueState>();
+
+function takeRound(name: string): QueueState {
+  const { skipped, done } = rounds.get(name) ?? EMPTY_QUEUE;
+  rounds.delete(name);
+  return { ...EMPTY_QUEUE, skipped, done };
 }
 
 const EDITED = (name: string) => `pictograph.review.edited.${name}`;
