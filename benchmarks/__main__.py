@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import annotate, bulk, compare, listing, polygons, start, upload, versions
+from benchmarks import annotate, bulk, compare, listing, polygons, start, upload, versions, web_canvas
 
 BENCHMARKS = {
     "start": start.main,
@@ -13,6 +13,7 @@ BENCHMARKS = {
     "listing": listing.main,
     "bulk": bulk.main,
     "versions": versions.main,
+    "web_canvas": web_canvas.main,
 }
 
 

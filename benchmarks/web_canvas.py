@@ -2,16 +2,17 @@
 
 The pages of `web/bench/` are built with the app's own components and driven with a real mouse. Times are from one frame
 to the next as the page sees them: a 60 Hz screen gives 16.7 ms at best, and what takes longer misses a frame.
+Chromium is the machine's own; where there is none, the one that Playwright has fetched.
 """
 
-import argparse
 import functools
 import os
+import shutil
 import statistics
 import subprocess
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -21,35 +22,28 @@ from typing import cast
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
 
 WEB = Path(__file__).parents[1] / "web"
+CHROMIUM = shutil.which("chromium")
+POLYGONS = int(os.environ.get("CANVAS_POLYGONS", "2000"))
+POINTS = 20
 WIDTH, HEIGHT = 1440, 900
 MOVES = 120
 
 
 def main() -> None:
-    arguments = _parse_arguments()
     with tempfile.TemporaryDirectory() as folder, _served(_build(Path(folder))) as address, sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=arguments.chromium)
+        browser = tool.chromium.launch(executable_path=CHROMIUM)
         page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         print(
-            f"canvas: {arguments.polygons:,} polygons of {arguments.points} points at {WIDTH} x {HEIGHT}, headless "
-            f"Chromium {browser.version}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; ms from frame to frame"
+            f"web_canvas: {POLYGONS:,} polygons of {POINTS} points at {WIDTH} x {HEIGHT}, headless Chromium "
+            f"{browser.version}, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; ms from frame to frame"
         )
         print("| | median | p95 | longest | frames | CPU a frame: page | all |\n|---|---|---|---|---|---|---|")
-        canvas = f"{address}/canvas.html?polygons={arguments.polygons}&points={arguments.points}"
         for name, query, act in _cases():
-            _open(page, canvas + query)
+            _open(page, f"{address}/canvas.html?polygons={POLYGONS}&points={POINTS}{query}")
             _report(name, _measured(page, act))
         _open(page, f"{address}/thumbnails.html?images=100000&shapes=12")
         _report("scroll 100,000 thumbnails, 12 shapes each, 3,000 px/s", _measured(page, _scroll_thumbnails))
         browser.close()
-
-
-def _parse_arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--polygons", type=int, default=2000)
-    parser.add_argument("--points", type=int, default=20)
-    parser.add_argument("--chromium", default="/usr/bin/chromium")
-    return parser.parse_args()
 
 
 Act = Callable[[Page], None]
@@ -184,7 +178,7 @@ def _build(folder: Path) -> Path:
 
 
 @contextmanager
-def _served(folder: Path) -> Iterator[str]:
+def _served(folder: Path) -> Generator[str]:
     handler = functools.partial(_QuietHandler, directory=str(folder))
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
