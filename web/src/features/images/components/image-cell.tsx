@@ -1,14 +1,12 @@
 /** One image of the gallery: its thumbnail with what is drawn on it, its name and how it stands. Cheap: there are many. */
 
-import { Link } from "@tanstack/react-router";
 import { Check, CircleCheck, CircleDashed, Eye, Pencil } from "lucide-react";
-import { memo } from "react";
+import { memo, type ReactNode } from "react";
 import { AnnotatedThumbnail } from "@/canvas/annotated-thumbnail";
 import type { Shape } from "@/canvas/scene";
 import type { ClassColors } from "@/lib/class-colors";
 import { cx } from "@/lib/class-names";
 import { type DatasetImage, type ImageStatus, thumbnailOf } from "../api";
-import type { ListSearch } from "../search";
 
 export const STATUS_LABELS: Record<ImageStatus, string> = {
   new: "New",
@@ -16,22 +14,22 @@ export const STATUS_LABELS: Record<ImageStatus, string> = {
   review: "Review",
   complete: "Complete",
 };
-const STATUS_ICONS = { new: CircleDashed, annotate: Pencil, review: Eye, complete: CircleCheck };
-const STATUS_COLORS: Record<ImageStatus, string> = {
-  new: "text-faint",
-  annotate: "text-info",
-  review: "text-warn",
-  complete: "text-ok",
+// Made once: a row of cells is mounted in a few milliseconds.
+const STATUS_MARKS: Record<ImageStatus, ReactNode> = {
+  new: <CircleDashed aria-hidden="true" className="size-3.5 shrink-0 text-faint" />,
+  annotate: <Pencil aria-hidden="true" className="size-3.5 shrink-0 text-info" />,
+  review: <Eye aria-hidden="true" className="size-3.5 shrink-0 text-warn" />,
+  complete: <CircleCheck aria-hidden="true" className="size-3.5 shrink-0 text-ok" />,
 };
+const CHECK = <Check className="size-4" />;
 
 interface ImageCellProps {
   image: DatasetImage;
   index: number;
   /** For the arrow keys of a grid: its columns count from 1. */
   column: number;
-  datasetName: string;
-  /** The list it is shown in; null where it cannot be opened, as in the trash. */
-  list: ListSearch | null;
+  /** Where it opens; null where it cannot be opened, as in the trash. */
+  address: string | null;
   shapes: readonly Shape[] | undefined;
   colors: ClassColors;
   isSelected: boolean;
@@ -39,10 +37,8 @@ interface ImageCellProps {
 }
 
 export const ImageCell = memo(function ImageCell(props: ImageCellProps) {
-  const { image, index, column, datasetName, list, shapes, colors, isSelected, isFocused } = props;
+  const { image, index, column, address, shapes, colors, isSelected, isFocused } = props;
   const name = image.display_name || image.filename;
-  const StatusIcon = STATUS_ICONS[image.status];
-  const annotations = `${image.annotation_count} ${image.annotation_count === 1 ? "annotation" : "annotations"}`;
   return (
     // biome-ignore lint/a11y/useSemanticElements: a table row cannot be virtual
     <div
@@ -50,7 +46,6 @@ export const ImageCell = memo(function ImageCell(props: ImageCellProps) {
       data-index={index}
       aria-colindex={column}
       aria-selected={isSelected}
-      aria-label={`${name}, ${STATUS_LABELS[image.status]}, ${annotations}`}
       tabIndex={isFocused ? 0 : -1}
       className={cx(
         "group relative min-w-0 rounded-md outline-offset-1",
@@ -79,29 +74,32 @@ export const ImageCell = memo(function ImageCell(props: ImageCellProps) {
               : "border-line-strong bg-surface/85 text-transparent opacity-0 hover:text-muted [@media(hover:none)]:opacity-100 group-hover:opacity-100 group-focus-visible:opacity-100",
           )}
         >
-          <Check className="size-4" />
+          {CHECK}
         </span>
       </div>
       <div className="flex h-6.5 items-center gap-1 px-0.5 text-xs">
-        <StatusIcon aria-hidden="true" className={cx("size-3.5 shrink-0", STATUS_COLORS[image.status])} />
-        {list === null ? (
+        {STATUS_MARKS[image.status]}
+        {address === null ? (
           <span className="min-w-0 grow truncate text-muted">{name}</span>
         ) : (
-          <Link
-            to="/datasets/$name/images/$imageId"
-            params={{ name: datasetName, imageId: image.id }}
-            search={list}
+          // Not the router's link, of which each watches the address: clicks are the grid's.
+          <a
+            href={address}
             tabIndex={-1}
-            preload={false}
             draggable={false}
             title={image.virtual_folder_path === "/" ? name : `${image.virtual_folder_path}/${name}`}
             className="min-w-0 grow truncate text-muted hover:text-text hover:underline"
           >
             {name}
-          </Link>
+          </a>
         )}
+        {/* The cell is called by what is in it. */}
+        <span className="sr-only">, {STATUS_LABELS[image.status]}, </span>
         {image.annotation_count > 0 && (
-          <span className="shrink-0 text-faint tabular-nums">{image.annotation_count}</span>
+          <span className="shrink-0 text-faint tabular-nums">
+            {image.annotation_count}
+            <span className="sr-only"> {image.annotation_count === 1 ? "annotation" : "annotations"}</span>
+          </span>
         )}
       </div>
     </div>

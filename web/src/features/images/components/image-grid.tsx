@@ -1,9 +1,11 @@
 /** Images in a grid of which only what is on screen is there: a hundred thousand scroll like a hundred. */
 
+import { useRouter } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import type { ClassColors } from "@/lib/class-colors";
 import { useDrawnAnnotations } from "../hooks/use-drawn-annotations";
+import { useFlying } from "../hooks/use-flying";
 import { useGridKeys } from "../hooks/use-grid-keys";
 import { useGridPointer } from "../hooks/use-grid-pointer";
 import type { ImagePages } from "../hooks/use-image-pages";
@@ -82,6 +84,8 @@ export function ImageGrid(props: ImageGridProps) {
     return () => element?.removeEventListener("scroll", note);
   }, [scrollKey]);
 
+  const isFlying = useFlying(scroller);
+  const [address, query] = useAddress(datasetName, list);
   const drawnOn = useDrawnAnnotations(datasetName, pages.at, first, last, isDrawn);
   const idAt = useCallback((index: number) => pages.at(index)?.id, [pages.at]);
   const open = useCallback(
@@ -151,6 +155,12 @@ export function ImageGrid(props: ImageGridProps) {
         tabIndex={-1}
         onKeyDown={onKeyDown}
         onPointerDown={onPointerDown}
+        // Pointers were seen to already (the middle button opens a tab of its own); screen readers click without one.
+        onClick={(event) => {
+          event.preventDefault();
+          const cell = (event.target as HTMLElement).closest("a")?.closest<HTMLElement>("[data-index]");
+          if (event.detail === 0 && cell) open(Number(cell.dataset.index));
+        }}
         className="relative min-h-full select-none"
         style={{ height: rows.getTotalSize() }}
       >
@@ -171,7 +181,7 @@ export function ImageGrid(props: ImageGridProps) {
           >
             {Array.from({ length: Math.min(columns, pages.count - row.index * columns) }, (_, step) => {
               const index = row.index * columns + step;
-              const image = pages.at(index);
+              const image = isFlying ? undefined : pages.at(index);
               return image === undefined ? (
                 <PendingCell key={index} column={step + 1} />
               ) : (
@@ -180,8 +190,7 @@ export function ImageGrid(props: ImageGridProps) {
                   image={image}
                   index={index}
                   column={step + 1}
-                  datasetName={datasetName}
-                  list={list}
+                  address={address === null ? null : address + image.id + query}
                   shapes={isDrawn ? drawnOn(image.id) : undefined}
                   colors={colors}
                   isSelected={selection.ids.has(image.id)}
@@ -201,6 +210,18 @@ export function ImageGrid(props: ImageGridProps) {
       </div>
     </div>
   );
+}
+
+/** What stands before and behind an image's id in its address. */
+function useAddress(datasetName: string, list: ListSearch | null): [string | null, string] {
+  const router = useRouter();
+  return useMemo(() => {
+    if (list === null) return [null, ""];
+    const to = "/datasets/$name/images/$imageId" as const;
+    const { href } = router.buildLocation({ to, params: { name: datasetName, imageId: "-" }, search: list });
+    const [path = "", query] = href.split("?");
+    return [path.slice(0, -1), query === undefined ? "" : `?${query}`];
+  }, [router, datasetName, list]);
 }
 
 function useWidth(element: React.RefObject<HTMLElement | null>): number {

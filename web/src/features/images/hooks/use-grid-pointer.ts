@@ -39,8 +39,6 @@ export function useGridPointer(options: GridPointerOptions): GridPointer {
     const isAdding = ctrlKey || metaKey;
     const cell = target.closest<HTMLElement>("[data-index]");
     const index = cell === null ? null : Number(cell.dataset.index);
-    // A link does what links do; with keys that choose, it is part of its cell.
-    if (target.closest("a") && !shiftKey && !isAdding) return;
     event.preventDefault();
     const wasOnMark = target.closest("[data-select]") !== null;
     const before = latest.current.selection;
