@@ -19,7 +19,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
  * Uploads are a part of several pages, and a pipeline run has a training in it.
  */
 const SHARED =
-  /^features\/(?:[a-z-]+\/(?:api|search)|session\/use-session|uploads\/.+|training\/(?:config-schema|hooks\/use-live-run|components\/(?:pipeline-cards|settings-form|run-charts)))$/;
+  /^features\/(?:[a-z-]+\/(?:api|search)|session\/(?:use-session|role-note)|uploads\/.+|training\/(?:config-schema|hooks\/use-live-run|components\/(?:pipeline-cards|settings-form|run-charts)))$/;
 
 const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(
   (path) => /\.tsx?$/.test(path) && !/\.d\.ts$/.test(path),

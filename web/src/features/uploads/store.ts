@@ -74,6 +74,14 @@ export function pauseUpload(upload: Upload): void {
 export function resumeUpload(upload: Upload): void {
   upload.problem = null;
   upload.state = "running";
+  if (
+    upload.kind === "archive" &&
+    (upload.import?.status === "failed" || upload.import?.status === "cancelled")
+  ) {
+    // The server has thrown it away: announced again, it begins anew.
+    upload.import = null;
+    upload.sentBytes = 0;
+  }
   if (upload.kind === "files") {
     for (const item of upload.items) {
       if (item.state !== "failed") continue;
@@ -146,8 +154,13 @@ async function tell(upload: Upload): Promise<void> {
   const together = uploads.filter((each) => each.pipelineRunId === pipelineRunId && !each.isTold);
   if (together.some((each) => each.state !== "done")) return;
   const report = reportOf(together);
-  // Nothing arrived: somebody has to look, and may try again or pick other files.
-  if (report.uploaded + report.skipped === 0) return;
+  if (report.uploaded + report.skipped === 0) {
+    upload.problem = new Error(
+      `None of the files could be uploaded: ${report.failures[0]?.reason ?? "there is no image among them"}. ` +
+        "Try again, or take this off the list and choose others.",
+    );
+    return;
+  }
   try {
     await tellRun(pipelineRunId, report);
     for (const each of together) each.isTold = true;
