@@ -11,6 +11,7 @@ import type { ReviewItem } from "../api";
 
 interface ImagePanelProps {
   item: ReviewItem;
+  me: string;
   annotations: readonly Annotation[];
   colors: ClassColors;
   /** The state before people changed it; null where nobody has. */
@@ -23,7 +24,7 @@ interface ImagePanelProps {
 }
 
 export function ImagePanel(props: ImagePanelProps) {
-  const { item, annotations, colors, before, isBefore, onBefore, onHighlight, most = 300 } = props;
+  const { item, me, annotations, colors, before, isBefore, onBefore, onHighlight, most = 300 } = props;
   const { image } = item;
   const sorted = annotations.toSorted((a, b) => a.confidence - b.confidence);
   return (
@@ -40,21 +41,24 @@ export function ImagePanel(props: ImagePanelProps) {
         <Fact label="Disagreement">{share(item.disagreement)}</Fact>
         <Fact label="Given to">{item.assignee_name ?? "nobody"}</Fact>
       </dl>
-      <div className="flex flex-col gap-1">
-        <Segmented
-          label="Which state of the annotations"
-          value={isBefore ? "before" : "now"}
-          onChange={(value) => onBefore(value === "before")}
-          options={[
-            { value: "now", label: "Now" },
-            { value: "before", label: "Before" },
-          ]}
-        />
+      <div className="flex min-h-14 flex-col gap-1">
+        {before && (
+          <Segmented
+            label="Which state of the annotations"
+            value={isBefore ? "before" : "now"}
+            onChange={(value) => onBefore(value === "before")}
+            options={[
+              { value: "now", label: "Now" },
+              { value: "before", label: "Before" },
+            ]}
+          />
+        )}
         <p className="text-muted text-xs">
           {before === null && "Nobody has changed what the machine said."}
           {before && (
             <>
               Before: {before.saved_by_name ?? before.saved_by ?? "unknown"}, <TimeAgo at={before.saved_at} />
+              . The key B shows it.
             </>
           )}
         </p>
@@ -92,7 +96,9 @@ export function ImagePanel(props: ImagePanelProps) {
         </ul>
         {sorted.length > most && <p className="text-muted text-xs">and {sorted.length - most} more</p>}
       </div>
-      {item.held_by_name && <Badge tone="neutral">{`On the screen of ${item.held_by_name}`}</Badge>}
+      {item.held_by_name && item.held_by !== me && (
+        <Badge tone="neutral">{`On the screen of ${item.held_by_name}`}</Badge>
+      )}
     </aside>
   );
 }

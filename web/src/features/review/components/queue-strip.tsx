@@ -37,7 +37,7 @@ export function QueueStrip({ items, order, me }: QueueStripProps) {
               <span className="truncate text-muted" title={item.image.filename}>
                 {item.image.filename}
               </span>
-              <span className="tabular-nums">{figureOf(item, order)}</span>
+              <span className="shrink-0 whitespace-nowrap tabular-nums">{figureOf(item, order)}</span>
             </span>
           </li>
         ))}

@@ -52,7 +52,8 @@ export function useReviewQueue(name: string, search: ReviewSearch, mayReview: bo
     latest.current = changed(latest.current, change);
     setState(latest.current);
   }, []);
-  const edited = useRef(takeEdited(name));
+  const [cameFrom] = useState(() => takeEdited(name));
+  const edited = useRef(cameFrom);
   const isEditing = useRef(false);
 
   // Another order or filter is another round: what was on the screen need not be in it.

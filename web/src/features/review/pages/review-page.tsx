@@ -43,7 +43,7 @@ export function ReviewPage() {
           </div>
         )}
         {item ? (
-          <Current key={item.image.id} name={name} item={item} queue={queue} mayReview={mayReview} />
+          <Current key={item.image.id} name={name} item={item} me={me} queue={queue} mayReview={mayReview} />
         ) : queue.isLoading ? (
           <Loading />
         ) : (
@@ -60,12 +60,13 @@ export function ReviewPage() {
 interface CurrentProps {
   name: string;
   item: ReviewItem;
+  me: string;
   queue: ReviewQueueControl;
   mayReview: boolean;
 }
 
 /** The first image of the queue. Made anew for each, so that a note or a look at before stays with its image. */
-function Current({ name, item, queue, mayReview }: CurrentProps) {
+function Current({ name, item, me, queue, mayReview }: CurrentProps) {
   const dataset = useQuery(datasetQuery(name));
   const stored = useQuery(storedQuery(item));
   const before = useBefore(item);
@@ -117,6 +118,7 @@ function Current({ name, item, queue, mayReview }: CurrentProps) {
         </div>
         <ImagePanel
           item={item}
+          me={me}
           annotations={annotations}
           colors={colors}
           before={before}
