@@ -19,7 +19,8 @@ from .conftest import DESKTOP, CheckAxe, sign_in
 
 DATASET = "edited"
 FIT_PADDING = 24
-SAVED_WITHIN_MS = 2000
+# For a machine that is busy with other things.
+WAIT_MS = 15_000
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,12 @@ class Opened:
             self.page.keyboard.press(key)
 
     def expect_count(self, count: int) -> None:
-        expect(self.page.get_by_role("heading", name="Annotations")).to_have_text(f"Annotations {count}")
+        expect(self.page.get_by_role("heading", name="Annotations")).to_have_text(
+            f"Annotations {count}", timeout=WAIT_MS
+        )
 
     def expect_saved(self) -> None:
-        expect(self.page.get_by_test_id("save-state")).to_contain_text("Saved", timeout=SAVED_WITHIN_MS + 3000)
+        expect(self.page.get_by_test_id("save-state")).to_contain_text("Saved", timeout=WAIT_MS)
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +79,7 @@ def open_image(images: dict[str, str]) -> Callable[[Page, int], Opened]:
     def open_it(page: Page, number: int) -> Opened:
         image_id = images[sorted(images)[number]]
         page.goto(f"/datasets/{DATASET}/images/{image_id}")
-        expect(page.get_by_role("application")).to_be_focused()
+        expect(page.get_by_role("application")).to_be_focused(timeout=WAIT_MS)
         return Opened(page, image_id, (640, 480))
 
     return open_it
@@ -157,7 +160,9 @@ def test_editor__a_killed_tab_loses_nothing(context: BrowserContext, client: Cli
     editor.drag((20, 20), (120, 90))
     editor.drag((200, 200), (300, 300))
     editor.drag((320, 200), (400, 300))
-    expect(page.get_by_test_id("save-state")).to_contain_text("Not saved: offline, 3 changes kept here", timeout=5000)
+    expect(page.get_by_test_id("save-state")).to_contain_text(
+        "Not saved: offline, 3 changes kept here", timeout=WAIT_MS
+    )
     kill(page)
     assert client.annotations.get(editor.image_id) == []
 
@@ -182,7 +187,7 @@ def test_editor__two_people_meet(
     theirs.expect_saved()
     mine.drag((200, 200), (300, 300))
     dialog = page.get_by_role("dialog")
-    expect(dialog).to_contain_text("2 annotations differ", timeout=8000)
+    expect(dialog).to_contain_text("2 annotations differ", timeout=WAIT_MS)
     check_axe(page)
     # Nobody's is lost: both are kept unless somebody chooses otherwise.
     dialog.get_by_role("button", name="Save what is chosen").click()
@@ -198,7 +203,7 @@ def test_editor__two_people_meet(
     for editor, by in ((theirs, 60), (mine, 30)):
         editor.press("v", "Escape")
         editor.drag((70, 22), (70 + by, 22 + by))
-    expect(dialog).to_contain_text("1 of them changed by both", timeout=8000)
+    expect(dialog).to_contain_text("1 of them changed by both", timeout=WAIT_MS)
     dialog.get_by_role("button", name="Take all of theirs").click()
     mine.expect_saved()
     boxes = [each.bounding_box for each in client.annotations.get(mine.image_id) if isinstance(each, BBoxAnnotation)]
@@ -230,7 +235,7 @@ def test_editor__the_model_answers_words_clicks_and_boxes(
         page.get_by_role("application").focus()
         editor.press(tool)
         act()
-        expect(page.get_by_text("Enter takes")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("Enter takes")).to_be_visible(timeout=WAIT_MS)
         editor.press("Enter")
     editor.expect_count(by_words + 2)
     editor.expect_saved()

@@ -44,7 +44,10 @@ export function ClassPanel(props: ClassPanelProps) {
           value={typed}
           onChange={(event) => setTyped(event.target.value)}
           onKeyDown={(event) => {
-            if (event.key === "Escape") pick(current);
+            if (event.key === "Escape") {
+              setTyped("");
+              props.onDone();
+            }
             const best = matches[0] ?? (isNew && !props.isReadOnly ? typed.trim() : undefined);
             if (event.key === "Enter" && best !== undefined) pick(best);
           }}

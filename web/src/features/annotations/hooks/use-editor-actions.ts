@@ -195,18 +195,23 @@ function chooseTool(tool: EditorTool, { view, canvas, isReadOnly, focusTool }: E
   return true;
 }
 
-/** The class of what is drawn next, and of what is selected. */
 function pickClass(index: number, context: EditorContext): boolean {
   const name = context.classes[index];
   if (name !== undefined) applyClass(name, context);
   return name !== undefined;
 }
 
+/**
+ * The class of what is drawn next; with the select tool, also of what is selected.
+ *
+ * Not while drawing: what has just been drawn is selected then, and keeps its class.
+ */
 export function applyClass(name: string, context: EditorContext): void {
   const { view, editing, isReadOnly } = context;
   view.setClassName(name);
   const ids = unlocked(context);
-  if (!isReadOnly && ids.size > 0) context.commit(setClass(editing.scene, ids, name));
+  if (!isReadOnly && view.tool === "select" && ids.size > 0)
+    context.commit(setClass(editing.scene, ids, name));
 }
 
 function zoomToSelection({ view, editing, canvas }: EditorContext): boolean {

@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef } from "react";
+import { prefetchPicture } from "@/canvas/picture";
 import { type DatasetImage, imageAddress, imageQuery, type Neighbors, neighborsQuery } from "../api";
 import { editingQuery, type Workplace } from "../saving/open-editing";
 import { type EditorSearch, listOf } from "../search";
@@ -75,11 +76,6 @@ function usePrefetch(image: DatasetImage | undefined, list: EditorSearch, workpl
     void queryClient.prefetchQuery(imageQuery(image.id));
     void queryClient.prefetchQuery(editingQuery(image.id, workplace));
     void queryClient.prefetchQuery(neighborsQuery(image.id, latest.current));
-    // Into the browser's cache, decoded when it is shown.
-    const picture = new Image();
-    picture.src = imageAddress(image);
-    return () => {
-      if (!picture.complete) picture.src = "";
-    };
+    return prefetchPicture(imageAddress(image));
   }, [image, workplace]);
 }

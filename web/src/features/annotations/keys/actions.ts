@@ -59,7 +59,7 @@ const CLASS_ACTIONS = ([1, 2, 3, 4, 5, 6, 7, 8, 9] as const).map(
   (number): KeyAction => ({
     id: `class-${number}`,
     group: "Classes",
-    words: `Class ${number}, also for what is selected`,
+    words: `Class ${number}; with Select, of what is selected`,
     keys: [String(number)],
   }),
 );
