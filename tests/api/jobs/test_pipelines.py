@@ -355,6 +355,25 @@ def test_client_run__stopped_for_review_goes_on_here(runs: Runs):
     assert (run["status"], run["driver"], run["review"]["completed"]) == ("completed", "server", 6)
 
 
+def test_client_run__for_want_of_credits_goes_on_here(runs: Runs):
+    run = runs.create(driver="client")
+    runs.work.add_image(runs.work.make_dataset("signs"), "a.png")
+    runs.post(run, "report", {"upload": {"uploaded": 1}})
+    run = runs.post(run, "report", {"outcome": "waiting", "credit_skip_reason": "0 left"})
+    assert (run["waiting_for"], run["stage"], run["credit_skip_reason"]) == ("credits", "annotate", "0 left")
+    assert (run["upload"]["state"], runs.post(run, "resume")["driver"]) == ("done", "server")
+
+
+def test_client_run__run_again_is_the_same_run(runs: Runs):
+    run = runs.create(driver="client", review=True)
+    runs.post(run, "report", {"stage": "annotate"})
+    runs.post(run, "report", {"outcome": "waiting"})
+    again = runs.create(driver="client", review=True)
+    assert (again["id"], again["status"], again["stage"]) == (run["id"], "running", "upload")
+    assert runs.create(driver="client", review=True)["id"] != run["id"]
+    assert runs.create(driver="client")["id"] != run["id"]
+
+
 def test_client_run__whose_program_fell_silent_is_over(runs: Runs):
     run = runs.create(driver="client")
     runs.tick()

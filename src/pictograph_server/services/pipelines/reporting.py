@@ -12,7 +12,7 @@ from pictograph_server.services.datasets.records import DatasetNotFound
 from pictograph_server.services.pipelines import repository, snapshot
 from pictograph_server.services.pipelines.repository import PipelineRecord
 from pictograph_server.services.pipelines.service import locked
-from pictograph_server.services.pipelines.stages import ORDER, Stages, begun, ended
+from pictograph_server.services.pipelines.stages import ORDER, Stages, begun, ended, settings_of
 from pictograph_server.services.training import repository as training_rows
 from pictograph_server.services.training import service as training
 from pictograph_server.storage.db.types import now
@@ -109,7 +109,7 @@ def _settle(conn: Connection, record: PipelineRecord, news: Report) -> PipelineR
         return repository.change(conn, record, status="running", waiting_for=None, completed_at=None)
     if news.outcome == "waiting":
         is_review = news.credit_skip_reason is None
-        stage = "review" if is_review else record.stage
+        stage = "review" if is_review else _paid_stage(record)
         stages = begun(_before_done(record.stages, stage), stage, now(), state="waiting")
         waiting = repository.in_review_count(conn, record.dataset_id or "") if is_review else None
         return repository.change(
@@ -142,3 +142,10 @@ def _settle(conn: Connection, record: PipelineRecord, news: Report) -> PipelineR
         model_id=run.model_id if run is not None else None,
         completed_at=now(),
     )
+
+
+def _paid_stage(record: PipelineRecord) -> PipelineStage:
+    """Return the stage that a program did not begin for want of credits: its files have arrived."""
+    if record.stage != "upload":
+        return record.stage
+    return "annotate" if settings_of(record).annotate else "train"

@@ -106,6 +106,18 @@ def find_any(conn: Connection, run_id: str) -> PipelineRecord | None:
     return _one(conn, _select().where(_runs.c.id == run_id))
 
 
+def waiting_of_program(conn: Connection, organization_id: str, dataset_name: str) -> list[PipelineRecord]:
+    """Return the runs on a dataset that programs drove until somebody had to look, the newest first; held."""
+    query = _select().where(
+        _runs.c.organization_id == organization_id,
+        _runs.c.dataset_name == dataset_name,
+        _runs.c.driver == "client",
+        _runs.c.status == "waiting",
+    )
+    rows = conn.execute(query.order_by(_runs.c.id.desc()).limit(20).with_for_update()).mappings()
+    return [_record(row) for row in rows]
+
+
 def lock(conn: Connection, run_id: str) -> PipelineRecord | None:
     """Return the row and hold it until the transaction ends: what moves a run on comes one after the other."""
     return _one(conn, _select().where(_runs.c.id == run_id).with_for_update())

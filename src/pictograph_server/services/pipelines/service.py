@@ -90,13 +90,16 @@ class PipelineDrivenElsewhere(Conflict):
 def create(platform: Platform, actor: Actor, request: PipelineRequest, specs: TrainerSpecs) -> PipelineRun:
     """Check everything, make the dataset if there is none, and begin a run that waits for its images.
 
+    A program that is run again, after it stopped for a review or for want of credits, goes on with its run (R2).
+
     Raises:
         What `checks.check` raises; nothing was made then.
     """
     with platform.db.read() as conn:
         check(platform, conn, actor, request, specs)
     with platform.db.write() as conn:
-        return snapshot.of(conn, _begin(conn, actor, request))
+        again = _waiting_program(conn, actor, request) if request.driver == "client" else None
+        return snapshot.of(conn, again or _begin(conn, actor, request))
 
 
 def continue_(
@@ -264,6 +267,25 @@ def _begin(conn: Connection, actor: Actor, request: PipelineRequest, *, rerun_of
     )
     repository.add(conn, record)
     return record
+
+
+def _waiting_program(conn: Connection, actor: Actor, request: PipelineRequest) -> PipelineRecord | None:
+    """Return the run that a program goes on with; None when it begins one."""
+    wanted = request.settings.model_dump(mode="json")
+    for record in repository.waiting_of_program(conn, actor.organization_id, request.dataset_name):
+        if record.request == wanted:
+            return repository.change(
+                conn,
+                record,
+                status="running",
+                stage="upload",
+                waiting_for=None,
+                credit_skip_reason=None,
+                actor=repository.actor_json(actor),
+                reported_at=now(),
+                stages=begun(planned(request.settings), "upload", now()),
+            )
+    return None
 
 
 def _dataset(conn: Connection, organization_id: str, name: str) -> str:
