@@ -18,7 +18,7 @@ export function KeyboardCard() {
           Goes to a page, a dataset or a model by typing; on a Mac with <Kbd>⌘</Kbd>.
         </Shortcut>
         <Shortcut keys={<Kbd>?</Kbd>}>
-          In the editor and in the review: all keys, and a place to change them. This browser remembers yours.
+          In the editor: all keys, and a place to change them. This browser remembers yours.
         </Shortcut>
         <Shortcut
           keys={
