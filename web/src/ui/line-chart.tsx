@@ -1,6 +1,6 @@
 /** Lines over a shared x axis, drawn by uPlot; with a table of the same numbers for those who cannot see them. */
 
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useSyncExternalStore } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 
@@ -48,9 +48,11 @@ export function LineChart({
   height = 220,
   formatY = figure,
 }: LineChartProps) {
+  const theme = useSyncExternalStore(onTheme, themeNow);
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const shape = JSON.stringify([
+    theme,
     series.map((each) => [each.label, each.color, each.isDashed]),
     yRange,
     height,
@@ -164,6 +166,15 @@ export function LineChart({
     </figure>
   );
 }
+
+/** A canvas does not follow the colours of the page by itself. */
+function onTheme(listener: () => void): () => void {
+  const observer = new MutationObserver(listener);
+  observer.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  return () => observer.disconnect();
+}
+
+const themeNow = () => document.documentElement.dataset.theme;
 
 function figure(value: number): string {
   return Math.abs(value) >= 1000 ? value.toFixed(0) : String(Number(value.toPrecision(3)));

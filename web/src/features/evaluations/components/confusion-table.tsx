@@ -113,12 +113,13 @@ interface CellProps {
 
 function Cell({ count, total, isRight, isShare, isChosen, label, onChoose }: CellProps) {
   const share = total > 0 ? count / total : 0;
+  const shown = count === 0 ? "0" : isShare ? share.toFixed(2) : formatCompact(count);
   const tone = isRight ? "var(--ok)" : "var(--danger)";
   return (
     <td className="p-0">
       <button
         type="button"
-        aria-label={label}
+        aria-label={`${shown}: ${label}`}
         title={label}
         onClick={onChoose}
         className={cx(
@@ -128,13 +129,7 @@ function Cell({ count, total, isRight, isShare, isChosen, label, onChoose }: Cel
         // At most a third of the tone, so that the text on it keeps its contrast in both themes.
         style={{ background: `color-mix(in srgb, ${tone} ${Math.round(share * 32)}%, var(--sunken))` }}
       >
-        {count === 0 ? (
-          <span className="text-muted">0</span>
-        ) : isShare ? (
-          share.toFixed(2)
-        ) : (
-          formatCompact(count)
-        )}
+        {count === 0 ? <span className="text-muted">0</span> : shown}
       </button>
     </td>
   );

@@ -1,6 +1,7 @@
 /** The curves of a run: losses, the figures of its val split, learning rate and speed, by epoch. */
 
 import type { ReactNode } from "react";
+import { cx } from "@/lib/class-names";
 import { headlineOf, metricLabel } from "@/lib/metrics";
 import { LineChart, type Series } from "@/ui/line-chart";
 import { Card, CardTitle } from "@/ui/page";
@@ -9,7 +10,9 @@ import type { TrainingEpoch } from "../api";
 export function RunCharts({ epochs, isUnderWay }: { epochs: readonly TrainingEpoch[]; isUnderWay: boolean }) {
   if (epochs.length === 0) {
     return (
-      <Card className="flex h-72 items-center justify-center text-muted text-sm">
+      <Card
+        className={cx("flex items-center justify-center text-muted text-sm", isUnderWay ? "h-80" : "h-20")}
+      >
         {isUnderWay ? "The curves begin with the first epoch." : "It ended before its first epoch."}
       </Card>
     );
@@ -20,6 +23,11 @@ export function RunCharts({ epochs, isUnderWay }: { epochs: readonly TrainingEpo
   return (
     <div className="grid gap-4 xl:grid-cols-2">
       <Chart title="Loss" label="Losses of the train split by epoch" x={x} series={losses} />
+      {figures.length === 0 && isUnderWay && (
+        <Card className="flex min-h-80 items-center justify-center text-muted text-sm">
+          It is measured on the held back images about ten times a run. The first time is still to come.
+        </Card>
+      )}
       {figures.length > 0 && (
         <Chart
           title={`${metricLabel(headlineOf(lastMetrics(epochs))?.name ?? "Figures")} of the held back images`}
