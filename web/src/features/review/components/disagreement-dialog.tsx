@@ -1,7 +1,7 @@
 /** Disagreement measured anew: against a trained model, or against other labels. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { modelsQuery } from "@/features/models/api";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -37,6 +37,14 @@ export function DisagreementDialog({ name, isOpen, onClose }: DisagreementDialog
     onSettled: () => client.invalidateQueries({ queryKey: reviewKeys.scorings(name) }),
   });
   const newest = scorings.data?.[0];
+  const wasRunning = useRef(false);
+  // The queue shows what was measured as soon as it is.
+  useEffect(() => {
+    if (wasRunning.current && !isRunning(newest)) {
+      void client.invalidateQueries({ queryKey: reviewKeys.dataset(name) });
+    }
+    wasRunning.current = isRunning(newest);
+  }, [newest, client, name]);
   return (
     <Dialog
       isOpen={isOpen}

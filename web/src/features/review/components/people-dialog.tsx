@@ -122,7 +122,7 @@ function ShareForm({ name, search, waiting }: ShareFormProps) {
           isBusy={sharing.isPending}
           onClick={() => sharing.mutate()}
         >
-          Share among {plural(chosen.size, "person", "people")}
+          {chosen.size === 0 ? "Share" : `Share among ${plural(chosen.size, "person", "people")}`}
         </Button>
         <Button isBusy={clearing.isPending} onClick={() => clearing.mutate()}>
           Make all nobody's

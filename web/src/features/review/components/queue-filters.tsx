@@ -23,7 +23,7 @@ export function QueueFilters({ name, search, me, onChange }: QueueFiltersProps) 
     <div className="flex items-center gap-2">
       <Select
         aria-label="Order of the queue"
-        className="!w-44"
+        className="!w-52"
         value={search.order ?? "least_confident"}
         onChange={(order) => onChange({ ...search, order: order as ReviewSearch["order"] })}
         options={[
