@@ -186,7 +186,7 @@ def _write(conn: Connection, organization_id: str, dataset_id: str, numbers: ran
     labels: list[tuple[object, ...]] = []
     for number in numbers:
         moment = _BEGIN + timedelta(seconds=10 * number)
-        image_id = _id_at(moment, chance)
+        image_id = id_at(moment, chance)
         shown = [(name, round(chance.random(), 3)) for name, share in _SHOWN if chance.random() < share]
         labels += [
             (dataset_id, name, image_id, "people" if chance.random() < 0.3 else "sam3", 2, confidence)
@@ -205,8 +205,8 @@ def _write(conn: Connection, organization_id: str, dataset_id: str, numbers: ran
                 *(at, at),
             )
         )
-    _insert(conn, "images", _IMAGE_COLUMNS, images)
-    _insert(conn, "image_labels", _LABEL_COLUMNS, labels)
+    insert_rows(conn, "images", _IMAGE_COLUMNS, images)
+    insert_rows(conn, "image_labels", _LABEL_COLUMNS, labels)
 
 
 _SHOWN = (("stop", 0.4), ("yield", 0.05), ("rare", 0.0001))
@@ -218,13 +218,13 @@ _IMAGE_COLUMNS = (
 _LABEL_COLUMNS = "dataset_id, class_name, image_id, source, annotation_count, least_confidence"
 
 
-def _insert(conn: Connection, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
+def insert_rows(conn: Connection, table: str, columns: str, rows: list[tuple[object, ...]]) -> None:
     mark = "%s" if conn.dialect.name == "postgresql" else "?"
     marks = ", ".join([mark] * len(rows[0]))
     conn.exec_driver_sql(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
 
 
-def _id_at(moment: datetime, chance: random.Random) -> str:
+def id_at(moment: datetime, chance: random.Random) -> str:
     value = (int(moment.timestamp() * 1000) << 80) | chance.getrandbits(80)
     value = (value & ~(0xF << 76)) | (0x7 << 76)
     return str(UUID(int=(value & ~(0x3 << 62)) | (0x2 << 62)))
@@ -232,7 +232,7 @@ def _id_at(moment: datetime, chance: random.Random) -> str:
 
 def _some_ids() -> list[str]:
     moments = [_BEGIN + timedelta(seconds=10 * random.Random(seed).randrange(IMAGES)) for seed in range(300)]
-    return [_id_at(moment, random.Random(0)) for moment in moments]
+    return [id_at(moment, random.Random(0)) for moment in moments]
 
 
 def _some_names() -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from PIL import Image
 from playwright.sync_api import CDPSession, Page, sync_playwright
 from sqlalchemy import Connection, select
 
-from benchmarks.listing import _id_at, _insert
+from benchmarks.listing import id_at, insert_rows
 from pictograph_server.platform import Platform, open_platform
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import tallies
@@ -185,7 +185,7 @@ def _write(conn: Connection, organization_id: str, dataset_id: str, numbers: ran
     annotations: list[tuple[object, ...]] = []
     for number in numbers:
         moment = _BEGIN + timedelta(seconds=10 * number)
-        image_id, at = _id_at(moment, chance), f"{moment:%Y-%m-%d %H:%M:%S.%f}"
+        image_id, at = id_at(moment, chance), f"{moment:%Y-%m-%d %H:%M:%S.%f}"
         drawn = [_annotation(number, index, chance) for index in range(chance.choice([0, 1, 2, 3, 6]))]
         names = {str(each["name"]) for each in drawn}
         labels += [
@@ -201,11 +201,11 @@ def _write(conn: Connection, organization_id: str, dataset_id: str, numbers: ran
         )
         if drawn:
             annotations.append((image_id, organization_id, json.dumps(drawn), "{}", at))
-    _insert(conn, "images", _IMAGE_COLUMNS, images)
-    _insert(
+    insert_rows(conn, "images", _IMAGE_COLUMNS, images)
+    insert_rows(
         conn, "image_labels", "dataset_id, class_name, image_id, source, annotation_count, least_confidence", labels
     )
-    _insert(conn, "annotations", "image_id, organization_id, document, provenance, updated_at", annotations)
+    insert_rows(conn, "annotations", "image_id, organization_id, document, provenance, updated_at", annotations)
 
 
 _IMAGE_COLUMNS = (

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
-from sqlalchemy import Connection, Text, bindparam, cast, delete, insert, select, update
+from sqlalchemy import Connection, Text, bindparam, cast, delete, func, insert, select, update
 
 from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
@@ -85,17 +85,17 @@ def encoded(conn: Connection, organization_id: str, image_ids: Sequence[str]) ->
     changes = pending_of_images(conn, image_ids)
     images, datasets = tables.images, tables.datasets
     query = (
-        select(images.c.id, cast(_annotations.c.document, Text))
+        select(images.c.id, func.coalesce(cast(_annotations.c.document, Text), "[]"))
         .join(datasets, datasets.c.id == images.c.dataset_id)
         .outerjoin(_annotations, _annotations.c.image_id == images.c.id)
         .where(images.c.organization_id == organization_id, images.c.id.in_(image_ids), datasets.c.deleted_at.is_(None))
     )
     found: dict[str, bytes] = {}
     for image_id, text in conn.execute(query):
-        if text is not None and image_id in changes:
+        if image_id in changes:
             found[image_id] = orjson.dumps(renamed(orjson.loads(text), changes[image_id]))
         else:
-            found[image_id] = (text or "[]").encode()
+            found[image_id] = text.encode()
     return found
 
 
