@@ -17,11 +17,13 @@ export function ModelTable({ models }: { models: readonly Model[] }) {
         <tr>
           <Th>Model</Th>
           <Th>Task</Th>
-          <Th>Network</Th>
+          <Th className="max-lg:hidden">Network</Th>
           <Th>Learned from</Th>
-          <Th isNumber>Classes</Th>
+          <Th isNumber className="max-lg:hidden">
+            Classes
+          </Th>
           <Th isNumber>Result</Th>
-          <Th>Made</Th>
+          <Th className="max-lg:hidden">Made</Th>
         </tr>
       </thead>
       <tbody>
@@ -37,7 +39,7 @@ function ModelRow({ model, datasetName }: { model: Model; datasetName: string | 
   const best = headlineOf(model.metrics);
   return (
     <Tr>
-      <Td className="max-w-72">
+      <Td className="max-w-48 lg:max-w-72">
         <span className="flex items-center gap-2">
           <Link
             to="/models/$modelId"
@@ -51,7 +53,7 @@ function ModelRow({ model, datasetName }: { model: Model; datasetName: string | 
         </span>
       </Td>
       <Td className="whitespace-nowrap">{taskLabel(model.model_type)}</Td>
-      <Td className="max-w-48 truncate" title={model.architecture ?? undefined}>
+      <Td className="max-w-48 truncate max-lg:hidden" title={model.architecture ?? undefined}>
         {model.architecture ?? "–"}
       </Td>
       <Td className="max-w-48">
@@ -64,14 +66,16 @@ function ModelRow({ model, datasetName }: { model: Model; datasetName: string | 
           >
             {datasetName}
             {model.dataset_version ? (
-              <span className="text-muted">, version {model.dataset_version}</span>
+              <span className="text-muted max-lg:hidden">, version {model.dataset_version}</span>
             ) : null}
           </Link>
         ) : (
           <span className="text-muted">{model.dataset_id ? "" : "deleted"}</span>
         )}
       </Td>
-      <Td isNumber>{Object.keys(model.class_mapping ?? {}).length || "–"}</Td>
+      <Td isNumber className="max-lg:hidden">
+        {Object.keys(model.class_mapping ?? {}).length || "–"}
+      </Td>
       <Td isNumber className="whitespace-nowrap">
         {best ? (
           <>
@@ -81,7 +85,7 @@ function ModelRow({ model, datasetName }: { model: Model; datasetName: string | 
           "–"
         )}
       </Td>
-      <Td className="text-muted">
+      <Td className="text-muted max-lg:hidden">
         <TimeAgo at={model.created_at} />
       </Td>
     </Tr>

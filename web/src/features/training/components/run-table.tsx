@@ -28,11 +28,13 @@ export function RunTable({ runs, chosen, onChoose }: RunTableProps) {
             <span className="sr-only">Compare</span>
           </Th>
           <Th>Run</Th>
-          <Th className="w-44">Status</Th>
-          <Th>Pipeline</Th>
+          <Th className="w-40">Status</Th>
+          <Th className="max-lg:hidden">Pipeline</Th>
           <Th>Dataset</Th>
           <Th isNumber>Result</Th>
-          <Th isNumber>Trained for</Th>
+          <Th isNumber className="max-lg:hidden">
+            Trained for
+          </Th>
           <Th>Started</Th>
         </tr>
       </thead>
@@ -70,7 +72,7 @@ function RunRow({ run, datasetName, isChosen, onChoose }: RunRowProps) {
           onChange={(value) => onChoose(run.id, value)}
         />
       </Td>
-      <Td className="max-w-72">
+      <Td className="max-w-56 lg:max-w-72">
         <Link
           to="/training/$runId"
           params={{ runId: run.id }}
@@ -95,7 +97,7 @@ function RunRow({ run, datasetName, isChosen, onChoose }: RunRowProps) {
           <RunStatusBadge status={run.status} />
         )}
       </Td>
-      <Td className="whitespace-nowrap">{pipelineLabel(run.pipeline_type)}</Td>
+      <Td className="whitespace-nowrap max-lg:hidden">{pipelineLabel(run.pipeline_type)}</Td>
       <Td className="max-w-48">
         {datasetName ? (
           <Link
@@ -119,7 +121,7 @@ function RunRow({ run, datasetName, isChosen, onChoose }: RunRowProps) {
           "–"
         )}
       </Td>
-      <Td isNumber className="whitespace-nowrap">
+      <Td isNumber className="whitespace-nowrap max-lg:hidden">
         {run.training_time_seconds === null || run.training_time_seconds === undefined
           ? "–"
           : formatDuration(run.training_time_seconds)}
