@@ -152,25 +152,32 @@ def test_editor__200_steps_are_undone_and_done_again(page: Page, client: Client,
 
 
 def test_editor__a_killed_tab_loses_nothing(context: BrowserContext, client: Client, open_image: OpenImage) -> None:
-    page = context.new_page()
-    # The server hears nothing of what is drawn.
-    page.route("**/api/v1/developer/annotations/*", refuse_saves)
-    editor = open_image(page, 2)
-    editor.press("b")
-    editor.drag((20, 20), (120, 90))
-    editor.drag((200, 200), (300, 300))
-    editor.drag((320, 200), (400, 300))
-    expect(page.get_by_test_id("save-state")).to_contain_text(
-        "Not saved: offline, 3 changes kept here", timeout=WAIT_MS
-    )
-    kill(page)
-    assert client.annotations.get(editor.image_id) == []
+    killed = open_image(deaf(context.new_page()), 2)
+    killed.press("b")
+    killed.drag((20, 20), (120, 90))
+    killed.drag((200, 200), (300, 300))
+    killed.drag((320, 200), (400, 300))
+    words = "Not saved: offline, 3 changes kept here"
+    expect(killed.page.get_by_test_id("save-state")).to_contain_text(words, timeout=WAIT_MS)
+    kill(killed.page)
+    assert client.annotations.get(killed.image_id) == []
 
     survivor = open_image(context.new_page(), 2)
     survivor.expect_count(3)
     expect(survivor.page.get_by_text("3 changes")).to_be_visible()
     survivor.expect_saved()
-    assert len(client.annotations.get(editor.image_id)) == 3
+    assert len(client.annotations.get(killed.image_id)) == 3
+
+    # Nobody has to remember which image it was.
+    killed = open_image(deaf(survivor.page), 2)
+    killed.press("b")
+    killed.drag((420, 200), (500, 300))
+    killed.expect_count(4)
+    kill(killed.page)
+    other = open_image(context.new_page(), 4)
+    expect(other.page.get_by_text("Changes of 1 other image")).to_be_visible(timeout=WAIT_MS)
+    open_image(other.page, 2).expect_count(4)
+    assert len(client.annotations.get(killed.image_id)) == 4
 
 
 def test_editor__two_people_meet(
@@ -222,7 +229,7 @@ def test_editor__the_model_answers_words_clicks_and_boxes(
     expect(page.get_by_label("Words to look for")).to_have_value("stop sign")
     editor.press("Enter")
     # The first question loads the network.
-    expect(page.get_by_text("Enter takes")).to_be_visible(timeout=90_000)
+    expect(page.get_by_text("Enter takes")).to_be_visible(timeout=150_000)
     editor.press("Enter")
     found = page.get_by_role("group", name="List of annotations").get_by_role("listitem")
     expect(found.first).to_contain_text("by SAM 3")
@@ -257,6 +264,12 @@ def test_editor__accept_and_next_steps_through_the_list(page: Page, client: Clie
     expect(page).to_have_url(re.compile(editor.image_id))
     expect(page.get_by_role("button", name="Status: Complete")).to_be_visible()
     assert client.images.get(editor.image_id).status == "complete"
+
+
+def deaf(page: Page) -> Page:
+    """Have the server hear nothing of what is drawn in the tab."""
+    page.route("**/api/v1/developer/annotations/*", refuse_saves)
+    return page
 
 
 def refuse_saves(route: Route) -> None:

@@ -22,6 +22,7 @@ import { useImageSteps } from "./use-image-steps";
 import { useImageWork } from "./use-image-work";
 import { useKeys } from "./use-keys";
 import { useLeaving } from "./use-leaving";
+import { useLeftovers } from "./use-leftovers";
 import { useNewClasses } from "./use-new-classes";
 import { usePeople } from "./use-people";
 import { useViewedVersion } from "./use-viewed-version";
@@ -58,6 +59,7 @@ export function useEditor({ dataset, image, editing, search, workplace, isLoadin
   };
   useFreshness(editing, workplace.tabs);
   useLeaving(editing, workplace.queryClient);
+  useLeftovers(workplace, image.id, mayEdit);
   useNewClasses(dataset, history.scene, saver.save.savedAt, workplace.queryClient);
 
   const isReadOnly = !mayEdit || viewed.version !== null || isLoading;
