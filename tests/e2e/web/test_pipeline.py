@@ -4,16 +4,19 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from examples.local_server import LocalServer
 from playwright.sync_api import Locator, Page, expect
 
 from pictograph import Client
 from pictograph_server.services.training.checks import MIN_ANNOTATED_IMAGES
 
+# It trains, beside everything else that a machine under test does.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 CheckAxe = Callable[[Page], None]
-IMAGES = 8
+IMAGES = 6
 # A training of a second or two.
-SETTINGS = {"Epochs": "2", "Image size (px)": "64", "Batch size": "4"}
+SETTINGS = {"Epochs": "1", "Image size (px)": "64", "Batch size": "4"}
 # What the browser's own picker cannot be asked for: a folder that is dropped.
 _DROP = """([zone, files]) => {
     const transfer = new DataTransfer();
@@ -31,6 +34,7 @@ def test_pipeline__from_a_folder_to_a_prediction(
 ) -> None:
     folder = some_of(signs, tmp_path / "road signs", IMAGES)
     page.goto("/")
+    expect(page.get_by_role("heading", name="Home")).to_be_visible()
     check_axe(page)
     page.get_by_role("link", name="New pipeline").first.click()
 
@@ -71,7 +75,7 @@ def test_pipeline__from_a_folder_to_a_prediction(
     page.go_back()
 
     review.get_by_role("button", name="Accept the rest and go on").click()
-    expect(stage(page, "Training", "done")).to_be_visible(timeout=120_000)
+    expect(stage(page, "Training", "done")).to_be_visible(timeout=300_000)
     model = stage(page, "Model", "done")
     expect(model.get_by_text("mAP@50", exact=True)).to_be_visible()
     check_axe(page)
@@ -79,7 +83,7 @@ def test_pipeline__from_a_folder_to_a_prediction(
     # --- what it did, as the server has it ------------------------------------------------------------------------
     run = client.pipelines.get(run_id)
     assert (run.status, run.upload.uploaded, run.upload.failed) == ("completed", IMAGES, 0)
-    assert (run.annotate.labelled, run.review.completed, run.train.epoch) == (IMAGES, IMAGES, 2)
+    assert (run.annotate.labelled, run.review.completed, run.train.epoch) == (IMAGES, IMAGES, 1)
     assert IMAGES >= MIN_ANNOTATED_IMAGES
     folders = {
         image.virtual_folder_path for image in client.datasets.get("browser-signs", include_images=True).images or ()
@@ -94,7 +98,7 @@ def test_pipeline__from_a_folder_to_a_prediction(
     page.goto(f"/pipelines/{run_id}")
     page.get_by_role("button", name="Run again").click()
     page.wait_for_url(lambda url: "/pipelines/" in url and not url.endswith(run_id))
-    expect(page.get_by_text("every image was annotated before")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("every image was annotated before")).to_be_visible(timeout=120_000)
     page.get_by_role("button", name="Cancel", exact=True).click()
     page.get_by_role("button", name="Cancel the run").click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()

@@ -3,6 +3,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useMemo, useState } from "react";
+import { ApiProblem } from "@/api/client";
 import { datasetsQuery } from "@/features/datasets/api";
 import { pipelinesQuery } from "@/features/training/api";
 import { readSettings, settingsOf, type Typed } from "@/features/training/config-schema";
@@ -114,6 +115,8 @@ export function useNewRun(search: NewPipelineSearch) {
     datasetNames: datasets.data?.map((each) => each.name) ?? [],
     missing,
     quote,
+    /** The server said that it could not run so. */
+    isRefused: quote.error instanceof ApiProblem && quote.error.status >= 400 && quote.error.status < 500,
     start,
   };
 }

@@ -127,7 +127,7 @@ export function NewPipelinePage() {
               variant="primary"
               size="lg"
               isBusy={run.start.isPending}
-              disabled={run.missing !== null || !mayStart}
+              disabled={run.missing !== null || run.isRefused || !mayStart}
               onClick={() => run.start.mutate()}
             >
               <Rocket className="size-4.5" /> Start
