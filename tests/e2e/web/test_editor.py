@@ -176,7 +176,9 @@ def test_editor__a_killed_tab_loses_nothing(context: BrowserContext, client: Cli
     kill(killed.page)
     other = open_image(context.new_page(), 4)
     expect(other.page.get_by_text("Changes of 1 other image")).to_be_visible(timeout=WAIT_MS)
-    open_image(other.page, 2).expect_count(4)
+    again = open_image(other.page, 2)
+    again.expect_count(4)
+    again.expect_saved()
     assert len(client.annotations.get(killed.image_id)) == 4
 
 
