@@ -1,6 +1,8 @@
 """The main journey in a browser: a dropped folder, words, labels that are looked at, a model, and its prediction."""
 
+import base64
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +95,8 @@ def test_pipeline__from_a_folder_to_a_prediction(
     # --- a prediction ---------------------------------------------------------------------------------------------
     model.get_by_role("link", name="Try it on an image").click()
     page.wait_for_url(re.compile(f"/models/{run.model_id}"))
+    page.get_by_label("Image to try the model on").set_input_files(images_of(folder)[0])
+    expect(page.get_by_text("Nothing was stored.")).to_be_visible(timeout=90_000)
 
     # --- again, and the lists -------------------------------------------------------------------------------------
     page.goto(f"/pipelines/{run_id}")
@@ -122,14 +126,34 @@ def test_upload__dropped_on_a_run_that_waits(page: Page, client: Client, signs: 
     expect(tray).to_have_count(0)
 
 
+def test_upload__an_archive_into_a_dataset(page: Page, client: Client, signs: Path, tmp_path: Path) -> None:
+    """It is sent in parts, what it will do is shown, and nothing is done before somebody says so."""
+    archive = tmp_path / "more signs.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in images_of(signs)[:3]:
+            file.write(path, path.name)
+    client.projects.create("archived-signs")
+    page.goto("/datasets/archived-signs")
+    page.get_by_role("button", name="Upload").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("menuitem", name="An archive, with or without labels").click()
+    chooser.value.set_files(archive)
+    tray = page.get_by_role("region", name="Uploads")
+    expect(tray.get_by_text("3 new images, no labels")).to_be_visible(timeout=60_000)
+    assert client.datasets.get("archived-signs").image_count == 0
+    # It is there on other pages, too.
+    page.get_by_role("link", name="Pipelines", exact=True).click()
+    tray.get_by_role("button", name="Import").click()
+    expect(tray.get_by_text("3 images added, 0 annotations")).to_be_visible(timeout=60_000)
+    assert client.datasets.get("archived-signs").image_count == 3
+
+
 def stage(page: Page, name: str, state: str) -> Locator:
     return page.get_by_role("region", name=f"{name}: {state}")
 
 
 def drop(zone: Locator, paths: list[Path | str]) -> None:
     """Let go of files over a place, as a mouse does."""
-    import base64
-
     files = [
         {"name": Path(path).name, "type": "", "base64": base64.b64encode(Path(path).read_bytes()).decode()}
         for path in paths
