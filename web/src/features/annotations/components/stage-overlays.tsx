@@ -1,5 +1,6 @@
 import type { EditorParts } from "../hooks/use-editor";
 import { takePreview } from "../hooks/use-editor-actions";
+import { saveWords } from "../saving/save-words";
 import { asksModel } from "../tools";
 import { AskingBar } from "./asking-bar";
 import { NewsBar } from "./news-bar";
@@ -22,8 +23,18 @@ export function StageOverlays({ editor }: { editor: EditorParts }) {
     );
   }
   const isText = view.tool === "text";
+  const { save } = editor.saver;
   return (
     <>
+      {save.problem && (
+        // On a narrow screen the top bar has no room for it.
+        <p
+          aria-hidden="true"
+          className="absolute inset-x-2 bottom-2 mx-auto w-fit rounded-md border border-line bg-surface px-3 py-1.5 text-sm text-warn shadow-float lg:hidden"
+        >
+          {saveWords(save, save.lastChangedAt).text}
+        </p>
+      )}
       {news && (
         <NewsBar
           news={news}

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import type { Annotation } from "@/canvas/scene";
+import { plural } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { Segmented } from "@/ui/segmented";
 import { historyQuery } from "../api";
@@ -25,8 +26,8 @@ export function VersionBar({ imageId, version, now, showsNow, onShowNow, onClose
         value={showsNow ? "after" : "before"}
         onChange={(side) => onShowNow(side === "after")}
         options={[
-          { value: "before", label: `Version ${version}, ${found?.annotation_count ?? "…"}` },
-          { value: "after", label: `Now, ${now.length}` },
+          { value: "before", label: `Version ${version}: ${found?.annotation_count ?? "…"}` },
+          { value: "after", label: `Now: ${plural(now.length, "annotation")}` },
         ]}
       />
       <Button size="sm" variant="ghost" onClick={onClose}>
