@@ -1,6 +1,5 @@
 /** One image of the gallery: its thumbnail with what is drawn on it, its name and how it stands. Cheap: there are many. */
 
-import { Check, CircleCheck, CircleDashed, Eye, Pencil } from "lucide-react";
 import { memo, type ReactNode } from "react";
 import { AnnotatedThumbnail } from "@/canvas/annotated-thumbnail";
 import type { Shape } from "@/canvas/scene";
@@ -14,14 +13,26 @@ export const STATUS_LABELS: Record<ImageStatus, string> = {
   review: "Review",
   complete: "Complete",
 };
-// Made once: a row of cells is mounted in a few milliseconds.
+// Made once and of few elements: a row of cells is mounted in a few milliseconds.
 const STATUS_MARKS: Record<ImageStatus, ReactNode> = {
-  new: <CircleDashed aria-hidden="true" className="size-3.5 shrink-0 text-faint" />,
-  annotate: <Pencil aria-hidden="true" className="size-3.5 shrink-0 text-info" />,
-  review: <Eye aria-hidden="true" className="size-3.5 shrink-0 text-warn" />,
-  complete: <CircleCheck aria-hidden="true" className="size-3.5 shrink-0 text-ok" />,
+  new: mark("text-faint", <circle cx="8" cy="8" r="5.5" strokeDasharray="2.6 1.9" />),
+  annotate: mark("text-info", <path d="M8 2.5a5.5 5.5 0 1 1-.1 0M8 5v3h2.6" />),
+  review: mark("text-warn", <path d="M1.5 8Q8-.5 14.5 8 8 16.5 1.5 8M8 6.2a1.8 1.8 0 1 1-.1 0" />),
+  complete: mark("text-ok", <path d="M8 2.5a5.5 5.5 0 1 1-.1 0M5.4 8.2l1.9 1.9 3.4-3.9" />),
 };
-const CHECK = <Check className="size-4" />;
+const CHECK = mark("size-4", <path d="M3 8.5l3.4 3.4L13 4.6" />);
+
+function mark(className: string, shape: ReactNode): ReactNode {
+  return (
+    <svg
+      aria-hidden="true"
+      viewBox="0 0 16 16"
+      className={`size-3.5 shrink-0 fill-none stroke-[1.4] stroke-current ${className}`}
+    >
+      {shape}
+    </svg>
+  );
+}
 
 interface ImageCellProps {
   image: DatasetImage;
