@@ -2,7 +2,19 @@
 
 import sys
 
-from benchmarks import annotate, bulk, compare, listing, polygons, start, upload, versions, web_canvas
+from benchmarks import (
+    annotate,
+    bulk,
+    compare,
+    listing,
+    polygons,
+    start,
+    upload,
+    versions,
+    web_canvas,
+    web_gallery,
+    web_pages,
+)
 
 BENCHMARKS = {
     "start": start.main,
@@ -14,6 +26,8 @@ BENCHMARKS = {
     "bulk": bulk.main,
     "versions": versions.main,
     "web_canvas": web_canvas.main,
+    "web_gallery": web_gallery.main,
+    "web_pages": web_pages.main,
 }
 
 
