@@ -100,6 +100,7 @@ export function ClassRow(props: ClassRowProps) {
             <IconButton
               label={`Move ${entry.name} up`}
               disabled={props.isFirst}
+              className="max-lg:hidden"
               onClick={() => props.onMove(-1)}
             >
               <ArrowUp />
@@ -107,6 +108,7 @@ export function ClassRow(props: ClassRowProps) {
             <IconButton
               label={`Move ${entry.name} down`}
               disabled={props.isLast}
+              className="max-lg:hidden"
               onClick={() => props.onMove(1)}
             >
               <ArrowDown />

@@ -21,7 +21,10 @@ interface AnnotateDialogProps {
 }
 
 export function AnnotateDialog({ datasetName, ids, classes, onClose, onStarted }: AnnotateDialogProps) {
-  const [left, setLeft] = useState<ReadonlySet<string>>(new Set());
+  // Tags are mostly people's words for an image: who wants them looked for says so.
+  const [left, setLeft] = useState<ReadonlySet<string>>(
+    () => new Set(classes.filter((each) => each.type === "tag").map((each) => each.name)),
+  );
   const [threshold, setThreshold] = useState(0.5);
   const [skips, setSkips] = useState(true);
   const [review, setReview] = useState(true);
@@ -61,7 +64,7 @@ export function AnnotateDialog({ datasetName, ids, classes, onClose, onStarted }
           <Button
             variant="primary"
             isBusy={start.isPending}
-            disabled={wanted.length === 0 || quote.data?.images === 0}
+            disabled={wanted.length === 0 || quote.isError || quote.data?.images === 0}
             onClick={() => start.mutate()}
           >
             Start
@@ -128,7 +131,9 @@ export function AnnotateDialog({ datasetName, ids, classes, onClose, onStarted }
               </span>
             </p>
           ) : (
-            <p className="text-muted">Choose a class at least.</p>
+            <p className="text-muted">
+              {wanted.length === 0 ? "Choose a class at least." : "What it costs cannot be said."}
+            </p>
           )}
         </div>
         {(start.error ?? quote.error) && <ProblemNote problem={start.error ?? quote.error} />}
