@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useRef, useState } from "react";
 import { useLiveQuery } from "@/api/events";
 import { modelQuery } from "@/features/models/api";
 import { useMay } from "@/features/session/use-session";
@@ -32,6 +32,8 @@ import { WorstImages } from "../components/worst-images";
 import { bestOf } from "../figures";
 import { type EvaluationSearch, evaluationSearch } from "../search";
 
+const POLL_MS = 3000;
+
 export function EvaluationPage() {
   const { modelId = "", evaluationId = "" } = useParams({ strict: false });
   return evaluationId === TRAINING_EVALUATION ? (
@@ -60,10 +62,16 @@ function TrainingEvaluationPage({ modelId }: { modelId: string }) {
 }
 
 function EvaluationRunPage({ modelId, id }: { modelId: string; id: string }) {
-  const run = useQuery(evaluationQuery(modelId, id));
+  // Where no stream comes through, it is asked for again and again.
+  const isHeardNow = useRef(false);
+  const run = useQuery({
+    ...evaluationQuery(modelId, id),
+    refetchInterval: ({ state }) =>
+      state.data && isLive(state.data) && !isHeardNow.current ? POLL_MS : false,
+  });
   const model = useQuery(modelQuery(modelId));
   const isUnderWay = run.data !== undefined && isLive(run.data);
-  useLiveQuery(
+  isHeardNow.current = useLiveQuery(
     evaluationQuery(modelId, id).queryKey,
     isUnderWay ? evaluationEvents(modelId, id) : null,
     (snapshot) => (snapshot as { evaluation: EvaluationRun }).evaluation,

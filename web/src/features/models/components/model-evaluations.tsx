@@ -41,7 +41,7 @@ const SPLITS = [
   { value: "train", label: "Train split of its training" },
 ];
 
-export const SPLIT_WORDS: Record<string, string> = Object.fromEntries(
+const SPLIT_WORDS: Record<string, string> = Object.fromEntries(
   SPLITS.map(({ value, label }) => [value, label]),
 );
 

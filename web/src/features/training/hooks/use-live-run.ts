@@ -1,15 +1,26 @@
 /** A training run and its epochs, live while it is under way, and what it says. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useLiveQuery } from "@/api/events";
 import { JOB_EVENTS, type JobMessage, withMessage } from "@/lib/job-events";
 import { epochsQuery, isLive, runEvents, runQuery, type TrainingEpoch, type TrainingRun } from "../api";
 
+const POLL_MS = 3000;
+
 export function useLiveRun(id: string) {
   const client = useQueryClient();
-  const run = useQuery(runQuery(id));
-  const epochs = useQuery(epochsQuery(id));
+  // Where no stream comes through, it is asked for again and again.
+  const isHeardNow = useRef(false);
+  const run = useQuery({
+    ...runQuery(id),
+    refetchInterval: ({ state }) =>
+      state.data && isLive(state.data) && !isHeardNow.current ? POLL_MS : false,
+  });
+  const epochs = useQuery({
+    ...epochsQuery(id),
+    refetchInterval: run.data && isLive(run.data) && !isHeardNow.current ? POLL_MS : false,
+  });
   const [messages, setMessages] = useState<readonly JobMessage[]>([]);
   // The stream of a run that has ended tells what it said, once.
   const [isHeard, setIsHeard] = useState(false);
@@ -44,6 +55,7 @@ export function useLiveRun(id: string) {
       },
     },
   );
+  isHeardNow.current = isStreaming;
   const isUnderWay = run.data !== undefined && isLive(run.data);
   return { run, epochs: epochs.data, messages, isStreaming, isUnderWay };
 }
