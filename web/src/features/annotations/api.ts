@@ -218,10 +218,9 @@ export async function ask(question: Question, target: AskTarget, signal: AbortSi
 function answerOf(
   outcome: Answer["outcome"],
   shapes: readonly unknown[],
-  found: { score?: number | null; inference_time: number; engine: string },
+  found: { score?: number | null; engine: string },
 ): Answer {
-  const { inference_time: seconds, engine } = found;
-  return { outcome, shapes: shapes as readonly Shape[], score: found.score ?? null, seconds, engine };
+  return { outcome, shapes: shapes as readonly Shape[], score: found.score ?? null, engine: found.engine };
 }
 
 export function imageAddress(image: Pick<ImageAnswer, "image_url" | "id">): string {

@@ -13,7 +13,6 @@ export interface Answer {
   shapes: readonly Shape[];
   /** Of the best finding, also of one that was not sure enough. */
   score: number | null;
-  seconds: number;
   engine: string;
 }
 
@@ -32,8 +31,6 @@ export interface AskState {
   askedAt: number;
   answer: Answer | null;
   problem: AskProblem | null;
-  /** Questions this sitting that were answered, and so cost credits. */
-  answered: number;
 }
 
 export type AskEvent =
@@ -50,7 +47,6 @@ export const NOT_ASKING: AskState = {
   askedAt: 0,
   answer: null,
   problem: null,
-  answered: 0,
 };
 
 export function reduceAsking(state: AskState, event: AskEvent): AskState {
@@ -70,7 +66,7 @@ export function reduceAsking(state: AskState, event: AskEvent): AskState {
     }
     case "answered":
       if (event.number !== state.number || state.question === null) return state;
-      return { ...state, isAsking: false, answer: event.answer, problem: null, answered: state.answered + 1 };
+      return { ...state, isAsking: false, answer: event.answer, problem: null };
     case "failed":
       if (event.number !== state.number || state.question === null) return state;
       return { ...state, isAsking: false, problem: event.problem };
