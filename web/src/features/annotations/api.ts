@@ -165,7 +165,7 @@ export interface AskTarget {
   imageId: string;
   /** How sure a click or a box has to be answered. */
   threshold: number;
-  /** The same for a repeated question: it is paid for once. */
+  /** Of this request: a browser that sends it twice pays once. */
   key: string;
 }
 

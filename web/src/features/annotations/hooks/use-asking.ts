@@ -34,13 +34,13 @@ export function useAsking(datasetName: string, imageId: string, threshold: numbe
       latest.current.number += 1;
       latest.current.question = question;
       const { number } = latest.current;
-      const key = newId();
       dispatch({ type: "asked", question, at: Date.now() });
       void (async () => {
         await pause(SETTLE_MS, controller.signal);
         while (!controller.signal.aborted) {
           try {
-            const target = { datasetName, imageId, threshold: latest.current.threshold, key };
+            // Another key each time: under the same one the server answers what it answered before.
+            const target = { datasetName, imageId, threshold: latest.current.threshold, key: newId() };
             const answer = await ask(question, target, controller.signal);
             dispatch({ type: "answered", number, answer });
             void queryClient.invalidateQueries({ queryKey: promptPriceQuery.queryKey });
