@@ -175,7 +175,7 @@ def test_editor__a_killed_tab_loses_nothing(context: BrowserContext, client: Cli
     killed.expect_count(4)
     kill(killed.page)
     other = open_image(context.new_page(), 4)
-    expect(other.page.get_by_text("Changes of 1 other image")).to_be_visible(timeout=WAIT_MS)
+    expect(other.page.get_by_text("Changes of 1 other image").first).to_be_visible(timeout=WAIT_MS)
     again = open_image(other.page, 2)
     again.expect_count(4)
     again.expect_saved()
