@@ -83,7 +83,7 @@ export function DatasetLayout() {
                   <Eye className="size-4" /> Review {plural(inReview, "image")}
                 </Link>
               )}
-              <Link to="/training/new" className={buttonClass()}>
+              <Link to="/training/new" search={{ dataset: name }} className={buttonClass()}>
                 <GraduationCap className="size-4" /> Train
               </Link>
               {dataset.data && (

@@ -37,13 +37,13 @@ export function NothingMatches({ onClear }: { onClear: () => void }) {
   );
 }
 
-export function NoImages() {
+export function NoImages({ datasetName }: { datasetName: string }) {
   return (
     <EmptyState
       icon={<Images />}
       title="No images yet"
       action={
-        <Link to="/pipelines/new" className={buttonClass()}>
+        <Link to="/pipelines/new" search={{ dataset: datasetName }} className={buttonClass()}>
           Start a pipeline
         </Link>
       }

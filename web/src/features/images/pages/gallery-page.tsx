@@ -83,7 +83,7 @@ export function GalleryPage() {
   const sources = (statistics.data?.statistics?.sources ?? []).map((each) => each.source);
   const isEmpty = counts.data?.image_count === 0;
 
-  if (isEmpty && !isNarrowed(list)) return <NoImages />;
+  if (isEmpty && !isNarrowed(list)) return <NoImages datasetName={name} />;
   return (
     <div className="flex h-full min-h-0">
       {hasFolders && isTreeShown && (
