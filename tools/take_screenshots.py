@@ -61,7 +61,7 @@ def _pages(server: LocalServer, scenes: Path) -> Iterator[tuple[str, str]]:
             folder=scenes,
             classes=[("stop_sign", "bbox"), ("yield", "polygon")],
             pipeline="yolox",
-            train_config={"epochs": 12},
+            train_config={"epochs": 12, "image_size": 416},
         )
         if report.model is None or report.training_run is None:
             raise RuntimeError(f"the pipeline made no model:\n{report}")
