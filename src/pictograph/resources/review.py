@@ -297,7 +297,7 @@ class Review:
 
 
 # What the server takes at once.
-_MOST_SHARED = 100_000
+_MOST_SHARED = 20_000
 _MOST_ASSIGNED = 10_000
 
 

@@ -94,16 +94,13 @@ def _queries(
                 review_items, review_items.c.image_id == images.c.id
             )
         )
-        # Not the partial index: the few are looked up one by one.
-        where[0] = and_(
-            images.c.dataset_id == dataset_id, images.c.status + "" == "review", images.c.is_archived.is_(False)
-        )
-        return [chosen.where(*where).order_by(*_order(wish))]
+        return [chosen.where(*_one_by_one(dataset_id, where)).order_by(*_order(wish))]
     least, by_confidence = images.c.least_confidence, (images.c.least_confidence, images.c.id)
     if wish.order == "oldest":
         return [_select(both).where(*where).order_by(images.c.id)]
     confident = [
-        _select(both).where(*where, least.is_not(None)).order_by(*by_confidence),
+        # A sum: a plain column would lead to the index of all annotated images, past those that do not wait.
+        _select(both).where(*where, (least + 0).is_not(None)).order_by(*by_confidence),
         _select(both).where(*where, least.is_(None)).order_by(images.c.id),
     ]
     if wish.order == "least_confident":
@@ -112,7 +109,9 @@ def _queries(
     score = review_items.c.disagreement
     in_dataset = (review_items.c.dataset_id == dataset_id, _IS_SCORED)
     return [
-        scored.where(*in_dataset, *where).order_by(score.desc(), review_items.c.image_id.desc()),
+        scored.where(*in_dataset, *_one_by_one(dataset_id, where)).order_by(
+            score.desc(), review_items.c.image_id.desc()
+        ),
         *(query.where(or_(review_items.c.image_id.is_(None), score.is_(None))) for query in confident),
     ]
 
@@ -142,6 +141,12 @@ def _select(source: FromClause) -> Select[*tuple[Any, ...]]:
 def _in_review(dataset_id: str, dialect: str) -> ColumnElement[bool]:
     is_it = _SQLITE_IN_REVIEW if dialect == "sqlite" else _POSTGRES_IN_REVIEW
     return and_(images.c.dataset_id == dataset_id, is_it)
+
+
+def _one_by_one(dataset_id: str, where: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+    """Return the conditions without the partial index: images are looked up by id, and the order is another's."""
+    is_it = and_(images.c.dataset_id + "" == dataset_id, images.c.status + "" == "review")
+    return [is_it, images.c.is_archived.is_(False), *where[1:]]
 
 
 def _narrowed(dataset_id: str, wish: QueueWish) -> list[ColumnElement[bool]]:

@@ -56,11 +56,11 @@ def test_reject__says_why_and_a_stale_one_is_a_conflict() -> None:
 
 def test_share__goes_on_until_everything_is_dealt_out() -> None:
     api = MockApi()
-    most = {"assigned": {"a": 50_000, "b": 50_000}, "unassigned_left": 10}
+    most = {"assigned": {"a": 10_000, "b": 10_000}, "unassigned_left": 10}
     api.on("POST", f"{R}/share", most, {"assigned": {"a": 5, "b": 5}, "unassigned_left": 0})
     with client_of(api) as client:
         shared = client.review.share("road signs", ["a", "b"])
-    assert (shared.assigned, shared.unassigned_left) == ({"a": 50_005, "b": 50_005}, 0)
+    assert (shared.assigned, shared.unassigned_left) == ({"a": 10_005, "b": 10_005}, 0)
     assert len(api.calls) == 2
 
 

@@ -125,17 +125,25 @@ export interface ShareWish {
   search: ReviewSearch;
 }
 
+/** What the server deals out at once. */
+const SHARED_AT_ONCE = 20_000;
+
 export async function share(name: string, wish: ShareWish): Promise<ReviewAssigned> {
   const { order, class_name, min_confidence, max_confidence } = wishOf(wish.search);
-  const body = {
-    people: wish.people,
-    limit: wish.limit ?? 100_000,
-    order,
-    class_name,
-    min_confidence,
-    max_confidence,
-  };
-  return await unwrap(api.POST(`${API}/share`, { params: { path: { name } }, body }));
+  const given = { people: wish.people, order, class_name, min_confidence, max_confidence };
+  const assigned: Record<string, number> = {};
+  for (let left = wish.limit ?? Number.POSITIVE_INFINITY; ; ) {
+    const limit = Math.min(left, SHARED_AT_ONCE);
+    const body = { ...given, limit };
+    const answer = await unwrap(api.POST(`${API}/share`, { params: { path: { name } }, body }));
+    let dealt = 0;
+    for (const [person, count] of Object.entries(answer.assigned)) {
+      assigned[person] = (assigned[person] ?? 0) + count;
+      dealt += count;
+    }
+    left -= dealt;
+    if (dealt < limit || left <= 0) return { ...answer, assigned };
+  }
 }
 
 export async function assign(name: string, imageIds: string[], assignee: string): Promise<ReviewAssigned> {

@@ -74,7 +74,7 @@ function ShareForm({ name, search, waiting }: ShareFormProps) {
     onSuccess: (count) => notify({ title: `${plural(count, "image")} made nobody's again` }),
     onSettled: refresh,
   });
-  const problem = limit !== "" && !/^[1-9]\d{0,5}$/.test(limit) ? "A number from 1 to 100,000" : null;
+  const problem = limit !== "" && !/^[1-9]\d{0,6}$/.test(limit) ? "A number from 1 on" : null;
 
   function toggle(id: string, isChosen: boolean) {
     const next = new Set(chosen);
