@@ -54,6 +54,7 @@ def test_datasets__from_a_name_to_nothing(page: Page, check_axe: CheckAxe) -> No
     page.get_by_role("button", name="Colour of lamp").click()
     page.get_by_role("button", name="#0072b2").click()
     page.keyboard.press("Escape")
+    page.wait_for_load_state("networkidle")
     page.reload()
     expect(rows.nth(2)).to_contain_text("traffic_light")
     expect(prompts).to_have_value("red light, green light")

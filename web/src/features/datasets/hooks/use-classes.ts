@@ -27,17 +27,21 @@ export function useClasses(name: string) {
   );
   const refresh = useCallback(() => invalidateDataset(client, name), [client, name]);
 
+  const mutationKey = ["classes", name];
   const save = useMutation({
+    mutationKey,
     mutationFn: (next: readonly ClassAnswer[]) => setClasses(name, next),
     // One after the other: each sends the whole list.
     scope: { id: `classes ${name}` },
-    onMutate: (next) => {
+    onMutate: async (next) => {
+      // An answer from before would put back what it was, and the next change would go on from that.
+      await client.cancelQueries({ queryKey: datasetKeys.one(name), exact: true });
       client.setQueryData<DatasetAnswer>(datasetKeys.one(name), (known) =>
         known === undefined ? known : { ...known, classes: [...next] },
       );
     },
     onError: (error) => notifyProblem("The classes were not changed", error),
-    onSettled: refresh,
+    onSettled: () => (client.isMutating({ mutationKey }) === 1 ? refresh() : undefined),
   });
 
   const change = useCallback(
