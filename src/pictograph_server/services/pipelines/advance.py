@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from pictograph_server.errors import ServiceError
+from pictograph_server.jobs.starter import Starter, started_by
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation import planning
 from pictograph_server.services.credits.service import InsufficientCredits
@@ -65,7 +66,9 @@ def advance(platform: Platform, run_id: str, specs: TrainerSpecs) -> None:
                 record = _locked(conn, before)
                 if record is None or record.reported_at != before.reported_at or not _is_due(conn, record):
                     return
-                steps.take(conn, record, means)
+                actor = record.on_behalf_of
+                with started_by(Starter(actor.id, actor.name)):
+                    steps.take(conn, record, means)
         except DBAPIError:
             # The database is away or busy: at the next tick.
             raise

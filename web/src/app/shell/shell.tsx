@@ -1,11 +1,13 @@
 /** The navigation beside every page, and what goes on in the background. */
 
 import { Outlet } from "@tanstack/react-router";
+import { useJobNotifications } from "@/features/jobs/hooks/use-job-notifications";
 import { UploadTray } from "@/features/uploads/components/upload-tray";
 import { useStored } from "@/lib/storage";
 import { Sidebar } from "./sidebar";
 
 export function Shell() {
+  useJobNotifications();
   const [isNarrow, setIsNarrow] = useStored("sidebar.narrow", window.innerWidth < 1100);
   return (
     <div className="flex h-full">
