@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, Protocol
+from typing import Protocol
 
 from pictograph.formats.archive import FileSource
 from pictograph.geometry.rings import Polygon
 from pictograph.models.annotation import Annotation, PolygonAnnotation
 from pictograph.models.common import Point
+from pictograph.models.export import Content as Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,6 @@ Labeled = tuple[ImageEntry, Sequence[Annotation]]
 ArchiveFile = tuple[str, bytes]
 ReadImage = Callable[[ImageEntry], bytes]
 ImageSizes = Mapping[str, tuple[int, int]]
-# What a format can say. «areas» are the pixels of a class, whichever object they belong to.
-Content = Literal["boxes", "polygons", "holes", "polylines", "keypoints", "tags", "areas", "confidence"]
 
 
 class Loss(StrEnum):

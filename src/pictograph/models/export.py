@@ -8,6 +8,8 @@ from pictograph.models.common import WireModel
 ExportFormat = Literal["pictograph", "coco", "yolo", "pascal_voc", "cvat", "labelme", "csv"]
 # What this server writes besides; clients that do not know these names are not shown such exports.
 AnyExportFormat = Literal[ExportFormat, "yolo_detect", "yolo_segment", "yolo_classify", "classification", "masks"]
+# What a format can say. «areas» are the pixels of a class, whichever object they belong to.
+Content = Literal["boxes", "polygons", "holes", "polylines", "keypoints", "tags", "areas", "confidence"]
 ExportStatus = Literal["pending", "processing", "completed", "failed"]
 
 

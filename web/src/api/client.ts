@@ -60,13 +60,13 @@ export function problemOf(status: number, body: unknown): ApiProblem {
   return new ApiProblem(
     status,
     typeof said.code === "string" ? said.code : `http_${status}`,
-    wordsOf(said.detail) ?? `The server answered ${status}`,
+    wordsOf(said.detail) ?? wordsOf(said.message) ?? `The server answered ${status}`,
     typeof said.fix === "string" ? said.fix : null,
     body,
   );
 }
 
-/** `detail` is a sentence, or a list of which field is wrong how. */
+/** `detail` is a sentence, a list of which field is wrong how, or figures; then the sentence is the `message`. */
 function wordsOf(detail: unknown): string | null {
   if (typeof detail === "string") return detail;
   if (!Array.isArray(detail)) return null;

@@ -5,8 +5,7 @@ from typing import get_args
 
 from pydantic import BaseModel
 
-from pictograph.formats.base import Content
-from pictograph.models.export import AnyExportFormat
+from pictograph.models.export import AnyExportFormat, Content
 
 
 class FormatAnswer(BaseModel):
