@@ -20,14 +20,14 @@ PROGRAM = Path(sys.executable).with_name("pictograph")
 
 
 class Browser:
-    """Keeps cookies, and says which site its pages are of."""
+    """Keeps cookies, says which site its pages are of, and takes pages."""
 
     def __init__(self, server: LocalServer) -> None:
         self._base_url = server.base_url
         self._opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
 
     def open(self, url: str, body: bytes | None = None) -> tuple[int, str]:
-        headers = {"Sec-Fetch-Site": "same-origin"}
+        headers = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html, application/json"}
         request = urllib.request.Request(url, body, headers, method="GET" if body is None else "POST")
         try:
             with self._opener.open(request, timeout=30) as answer:
