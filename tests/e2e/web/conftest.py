@@ -29,8 +29,9 @@ def sign_in(context: BrowserContext, server: LocalServer, *arguments: str) -> No
     assert answer.ok, answer.text()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Generator[Browser]:
+    """A browser for a module's tests. Not for longer: while it is open, nothing else may run an event loop here."""
     program = shutil.which("chromium")
     missing = "chromium is not installed" if program is None else "the web app is not built: run `make web`"
     if program is None or not (BUILT / "index.html").exists():

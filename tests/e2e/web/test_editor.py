@@ -91,6 +91,7 @@ OpenImage = Callable[[Page, int], Opened]
 def test_editor__every_tool_draws(page: Page, client: Client, open_image: OpenImage, check_axe: CheckAxe) -> None:
     editor = open_image(page, 0)
     editor.press("c")
+    expect(page.get_by_label("Find or add a class")).to_be_focused()
     page.keyboard.type("sign")
     editor.press("Enter", "b")
     editor.drag((20, 20), (120, 90))

@@ -128,7 +128,7 @@ def test_review__shared_among_people(
     dialog.get_by_role("checkbox").first.check()
     dialog.get_by_label("How many").fill("2")
     dialog.get_by_role("button", name="Share among 1 person").click()
-    expect(page.get_by_text("2 images shared")).to_be_visible()
+    expect(page.get_by_text("2 images shared", exact=True)).to_be_visible()
     expect(dialog.get_by_role("table")).to_contain_text("2")
     check_axe(page)
     dialog.get_by_role("button", name="Close").click()

@@ -1,6 +1,7 @@
 """The frame around every page: signing in, the navigation, both themes, addresses that lead nowhere."""
 
 import gzip
+import re
 import urllib.request
 from pathlib import Path
 
@@ -20,8 +21,10 @@ def test_shell__leads_to_every_place(page: Page, check_axe: CheckAxe) -> None:
     navigation = page.get_by_role("navigation", name="Main")
     for place in ("Pipelines", "Datasets", "Training", "Models", "Exports", "Jobs", "Credits", "Organization"):
         navigation.get_by_role("link", name=place).click()
+        page.wait_for_url(f"**/{place.lower()}")
+        # Its own: that of the page before stands until its code is there.
+        expect(page).to_have_title(re.compile(f"{place}.* - Pictograph", re.IGNORECASE))
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        assert place.lower() in page.url
     check_axe(page)
 
 
