@@ -93,6 +93,7 @@ def auto_annotate_dataset(
     model_id: str | None = None,
     exclusive: bool = False,
     max_credits: int | None = None,
+    on_job: Callable[[str], None] = lambda _job_id: None,
 ) -> AnnotateReport:
     """Have a model look for the classes on every image that nobody has annotated, save what it finds, and report.
 
@@ -107,51 +108,13 @@ def auto_annotate_dataset(
         model_id: label with a trained model, which looks for all its classes when `classes` is empty.
         exclusive: keep an object that answers several classes once, as the class it answers best (mode "batch" only).
         max_credits: do not start a job that may cost more.
+        on_job: called with the id of the batch job as soon as there is one.
     Raises:
         ValidationError: an argument cannot be used; nothing was sent.
         NotFoundError: there is no such dataset.
         PaymentRequiredError: credits ran out; what was done until then is in `error.report` (R4).
         PollTimeoutError: the job is still running.
     """
-    return annotate_dataset(
-        client,
-        dataset_name,
-        classes,
-        mode=mode,
-        confidence_threshold=confidence_threshold,
-        overwrite=overwrite,
-        max_images=max_images,
-        poll_interval=poll_interval,
-        timeout=timeout,
-        review=review,
-        progress=progress,
-        annotator=annotator,
-        model_id=model_id,
-        exclusive=exclusive,
-        max_credits=max_credits,
-    )
-
-
-def annotate_dataset(
-    client: Client,
-    dataset_name: str,
-    classes: Sequence[ClassSpec],
-    *,
-    mode: AnnotateMode = "batch",
-    confidence_threshold: float = 0.5,
-    overwrite: bool = False,
-    max_images: int | None = None,
-    poll_interval: float = 5.0,
-    timeout: float | None = None,
-    review: bool = False,
-    progress: ProgressCallback | None = None,
-    annotator: str | None = None,
-    model_id: str | None = None,
-    exclusive: bool = False,
-    max_credits: int | None = None,
-    on_job: Callable[[str], None] = lambda _job_id: None,
-) -> AnnotateReport:
-    """Do what `auto_annotate_dataset` says; `on_job` hears of the batch job as soon as there is one."""
     started = time.monotonic()
     wanted = check_annotate_arguments(
         classes, mode=mode, review=review, exclusive=exclusive, may_be_empty=model_id is not None and mode == "batch"

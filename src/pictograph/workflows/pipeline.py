@@ -17,7 +17,7 @@ from pictograph.workflows.annotate import (
     AnnotateMode,
     AnnotateReport,
     all_images,
-    annotate_dataset,
+    auto_annotate_dataset,
     check_annotate_arguments,
 )
 from pictograph.workflows.checks import (
@@ -30,7 +30,7 @@ from pictograph.workflows.checks import (
 )
 from pictograph.workflows.progress import Progress, ProgressCallback, Stage, watching
 from pictograph.workflows.reporting import RunReporter
-from pictograph.workflows.train import train_on_dataset
+from pictograph.workflows.train import train_pipeline
 from pictograph.workflows.upload import UploadReport, upload_dataset_from_folder
 
 
@@ -281,7 +281,7 @@ def _annotate(
     client: Client, report: PipelineReport, phase: _AnnotatePhase, show: ProgressCallback, reporter: RunReporter
 ) -> AnnotateReport:
     with _timed(report, "annotate"):
-        report.annotate = annotate_dataset(
+        report.annotate = auto_annotate_dataset(
             client,
             report.dataset_name,
             phase.classes,
@@ -309,7 +309,7 @@ def _train(
 ) -> None:
     with _timed(report, "train"):
         try:
-            report.training_run, report.model = train_on_dataset(
+            report.training_run, report.model = train_pipeline(
                 client,
                 report.dataset_name,
                 pipeline=phase.pipeline,

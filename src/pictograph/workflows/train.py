@@ -33,6 +33,7 @@ def train_pipeline(
     timeout: float = 7200.0,
     progress: ProgressCallback | None = None,
     parent_model_id: str | None = None,
+    on_run: Callable[[str], None] = lambda _run_id: None,
 ) -> tuple[TrainingRun, Model | None]:
     """Train a pipeline on the dataset's complete images and return the run, and the model once there is one.
 
@@ -45,6 +46,7 @@ def train_pipeline(
         timeout: seconds to wait for the training; the export before it may take as long.
         progress: called with a `Progress` in percent. Without it, bars are shown when a person watches.
         parent_model_id: a model of the same pipeline to go on from.
+        on_run: called with the id of the training run as soon as there is one.
     Raises:
         ValidationError: an argument cannot be used, here or on that server; nothing was made.
         NotFoundError, ConflictError: there is no such parent, or its own training has not ended well.
@@ -52,43 +54,6 @@ def train_pipeline(
         ApiError: the export or the run failed; `response` is the one that did.
         PollTimeoutError: it is still running.
     """
-    return train_on_dataset(
-        client,
-        dataset_name,
-        pipeline=pipeline,
-        gpu=gpu,
-        name=name,
-        config=config,
-        export_name=export_name,
-        class_filter=class_filter,
-        status_filter=status_filter,
-        wait=wait,
-        poll_interval=poll_interval,
-        timeout=timeout,
-        progress=progress,
-        parent_model_id=parent_model_id,
-    )
-
-
-def train_on_dataset(
-    client: Client,
-    dataset_name: str,
-    *,
-    pipeline: PipelineType,
-    gpu: GpuType = "a10g",
-    name: str | None = None,
-    config: Mapping[str, Any] | None = None,
-    export_name: str | None = None,
-    class_filter: list[str] | None = None,
-    status_filter: str = "complete",
-    wait: bool = True,
-    poll_interval: float = 5.0,
-    timeout: float = 7200.0,
-    progress: ProgressCallback | None = None,
-    parent_model_id: str | None = None,
-    on_run: Callable[[str], None] = lambda _run_id: None,
-) -> tuple[TrainingRun, Model | None]:
-    """Do what `train_pipeline` says; `on_run` hears of the training run as soon as there is one."""
     require_pipeline(pipeline)
     require_gpu(gpu)
     settings = parse_train_config(config)
