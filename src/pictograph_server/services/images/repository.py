@@ -25,6 +25,7 @@ from pictograph_server.storage.db import tables
 from pictograph_server.storage.db.types import now
 
 from . import tallies_repository
+from .page_starts import PageStarts
 from .records import AnnotationState, ImageBrief, ImageRecord, Ingested
 
 _images = tables.images
@@ -39,6 +40,7 @@ _CHUNK = 500
 _EXPORT_PAGE = 1000
 # "BLOB" as a number.
 _BLOBS_LOCK = 0x424C4F42
+_page_starts = PageStarts()
 
 
 def by_id(conn: Connection, organization_id: str, image_id: str) -> ImageRecord | None:
@@ -131,20 +133,28 @@ def taken_paths(
 def page(
     conn: Connection, dataset_id: str, statuses: Sequence[str] | None, *, limit: int, offset: int
 ) -> list[ImageRecord]:
-    """Return images newest first. Skips from whichever end is nearer: no page of a million lies deeper than half."""
+    """Return images newest first. What is skipped is counted from the nearest place that is known, or an end."""
     total = count(conn, dataset_id, statuses)
-    size = min(limit, total - offset)
-    if size <= 0:
+    if offset >= total:
         return []
-    behind = total - offset - size
-    id_, is_from_end = _images.c.id, behind < offset
-    order, skip = (id_.asc(), behind) if is_from_end else (id_.desc(), offset)
+    generation = tallies_repository.generation(conn, dataset_id)
+    id_ = _images.c.id
     # Skipped by the index alone; then the rows of the page, which lie side by side.
-    first = _with_statuses(select(id_).where(_images.c.dataset_id == dataset_id, _PRESENT), statuses)
-    begin = first.order_by(order).limit(1).offset(skip).scalar_subquery()
-    query = _with_statuses(_present(dataset_id), statuses).where(id_ >= begin if is_from_end else id_ <= begin)
-    records = [_record(row) for row in conn.execute(query.order_by(order).limit(size))]
-    return records[::-1] if is_from_end else records
+    index = _with_statuses(select(id_).where(_images.c.dataset_id == dataset_id, _PRESENT), statuses)
+    newest, oldest = (offset, index.order_by(id_.desc())), (total - 1 - offset, index.order_by(id_.asc()))
+    ways = [newest, oldest]
+    known = _page_starts.nearest(dataset_id, statuses, generation, offset)
+    if known is not None:
+        at, image_id = known
+        older, newer = index.where(id_ <= image_id), index.where(id_ >= image_id)
+        ways.append((offset - at, older.order_by(id_.desc())) if at <= offset else (at - offset, newer.order_by(id_)))
+    skip, way = min(ways, key=lambda each: each[0])
+    begin = way.limit(1).offset(skip).scalar_subquery()
+    query = _with_statuses(_present(dataset_id), statuses).where(id_ <= begin).order_by(id_.desc()).limit(limit)
+    records = [_record(row) for row in conn.execute(query).all()]
+    if records:
+        _page_starts.remember(dataset_id, statuses, generation, offset, records[0].id)
+    return records
 
 
 def count(conn: Connection, dataset_id: str, statuses: Sequence[str] | None) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, or_, select, text
+from sqlalchemy import ColumnElement, Connection, Select, case, delete, func, or_, select, text, update
 
 from pictograph_server.storage.db import tables
 
@@ -19,10 +19,10 @@ _Query = Select[*tuple[Any, ...]]
 
 # Both databases write an upsert in these words.
 _ADD_IMAGES = text(
-    "INSERT INTO image_tallies (dataset_id, folder_path, is_archived, status, image_count) "
-    "VALUES (:dataset_id, :folder_path, :is_archived, :status, :image_count) "
+    "INSERT INTO image_tallies (dataset_id, folder_path, is_archived, status, image_count, changes) "
+    "VALUES (:dataset_id, :folder_path, :is_archived, :status, :image_count, 1) "
     "ON CONFLICT (dataset_id, folder_path, is_archived, status) "
-    "DO UPDATE SET image_count = image_tallies.image_count + excluded.image_count"
+    "DO UPDATE SET image_count = image_tallies.image_count + excluded.image_count, changes = image_tallies.changes + 1"
 )
 _ADD_CLASSES = text(
     "INSERT INTO class_tallies (dataset_id, class_name, image_count, annotation_count, tagged_count) "
@@ -67,6 +67,7 @@ class ClassTally:
 
 
 def add_images(conn: Connection, dataset_id: str, changes: Mapping[Place, int]) -> None:
+    """Add to the counts of places. One that is named with 0 has other images than before, as many."""
     rows = [
         {
             "dataset_id": dataset_id,
@@ -76,7 +77,6 @@ def add_images(conn: Connection, dataset_id: str, changes: Mapping[Place, int]) 
             "image_count": change,
         }
         for place, change in changes.items()
-        if change
     ]
     if rows:
         conn.execute(_ADD_IMAGES, rows)
@@ -113,6 +113,12 @@ def statuses(conn: Connection, dataset_id: str) -> dict[tuple[bool, str], int]:
     query = select(_places.c.is_archived, _places.c.status, func.sum(_places.c.image_count))
     query = query.where(_places.c.dataset_id == dataset_id).group_by(_places.c.is_archived, _places.c.status)
     return {(bool(is_archived), status): int(count) for is_archived, status, count in conn.execute(query) if count}
+
+
+def generation(conn: Connection, dataset_id: str) -> int:
+    """Return a number that grows whenever images come, go or change their status."""
+    query = select(func.coalesce(func.sum(_places.c.changes), 0)).where(_places.c.dataset_id == dataset_id)
+    return int(conn.execute(query).scalar_one())
 
 
 def classes(conn: Connection, dataset_id: str) -> dict[str, ClassTally]:
@@ -158,7 +164,8 @@ def classes_of(conn: Connection, dataset_id: str, image_ids: Sequence[str] | Non
 
 
 def clear(conn: Connection, dataset_id: str) -> None:
-    conn.execute(delete(_places).where(_places.c.dataset_id == dataset_id))
+    nothing = update(_places).where(_places.c.dataset_id == dataset_id)
+    conn.execute(nothing.values(image_count=0, changes=_places.c.changes + 1))
     conn.execute(delete(_classes).where(_classes.c.dataset_id == dataset_id))
 
 

@@ -139,6 +139,8 @@ image_tallies = Table(
     Column("is_archived", Boolean, primary_key=True),
     Column("status", String(16), primary_key=True),
     Column("image_count", BigInteger, nullable=False),
+    # How often the count changed. It never falls, so that the sum over a dataset tells one state from every other.
+    Column("changes", BigInteger, nullable=False),
     sqlite_with_rowid=False,
 )
 

@@ -611,6 +611,7 @@ def upgrade() -> None:
         sa.Column("is_archived", sa.Boolean(), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("image_count", sa.BigInteger(), nullable=False),
+        sa.Column("changes", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["dataset_id"], ["datasets.id"], name=op.f("fk_image_tallies_dataset_id"), ondelete="CASCADE"
         ),
