@@ -235,6 +235,23 @@ def test_provenance__what_the_engine_was_asked_is_kept_for_what_is_new_and_its_o
     assert provenance(app_client, image_id)["1"]["prompt"] == "stop sign"
 
 
+def test_provenance__a_finding_corrected_before_its_first_save_is_a_persons_correction(
+    app_client: TestClient, image_id: str, platform: Platform, organization_id: str
+) -> None:
+    asked = {"1": {"prompt": "stop", "edited": True}, "2": {"prompt": "stop"}, "mine": {"edited": True}}
+    made = [box(key, created_by=ENGINE, confidence=0.8, name="stop") for key in ("1", "2")]
+    save(app_client, image_id, [*made, box("mine", name="stop")], asked=asked)
+    found = provenance(app_client, image_id)
+    assert (found["1"]["made_by"], found["1"]["prompt"], found["1"]["confidence"]) == (ENGINE, "stop", 0.8)
+    assert found["1"]["edited_by"] == found["mine"]["made_by"]
+    assert found["1"]["edited_at"] == found["1"]["made_at"]
+    assert "edited_by" not in found["2"]
+    assert "edited_by" not in found["mine"]
+    # A later job replaces what nobody touched, and that only.
+    job(platform, organization_id, image_id, ["new"], name="stop")
+    assert {each["id"] for each in read(app_client, image_id)} == {"1", "mine", "new"}
+
+
 def test_provenance__an_address_with_an_at_is_no_engine(app_client: TestClient, image_id: str) -> None:
     save(app_client, image_id, [box("a", created_by="anna@example.com")])
     assert provenance(app_client, image_id)["a"]["made_by"].startswith("user:")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import orjson
 from fastapi import APIRouter
-from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, Field, JsonValue, StrictBool, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from pictograph.models.annotation import Annotation
@@ -31,6 +31,8 @@ class AskedWith(BaseModel):
 
     prompt: Annotated[str, Field(max_length=1000)] | None = None
     threshold: Annotated[float, Field(ge=0, le=1)] | None = None
+    # Whoever saves has corrected what it found: its maker stays known, and a later job leaves it alone.
+    edited: StrictBool = False
 
 
 class SaveAnnotations(BaseModel):
@@ -217,4 +219,4 @@ def _asked(value: object) -> dict[str, Asked]:
             why=f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}",
             fix='Send {annotation id: {"prompt": "stop sign", "threshold": 0.5}}, or leave it out',
         ) from None
-    return {key: Asked(each.prompt, each.threshold) for key, each in found.items()}
+    return {key: Asked(each.prompt, each.threshold, each.edited) for key, each in found.items()}

@@ -100,7 +100,7 @@ export function boundsOfAll(annotations: readonly Annotation[]): Box | null {
   return first ? rest.reduce(boxUnion, first) : null;
 }
 
-/** Return copies a little beside, and their ids to be selected. */
+/** Return copies a little beside, and their ids to be selected. A copy is a person's word, whoever made the first. */
 export function duplicateAnnotations(
   scene: Scene,
   ids: Selection,
@@ -110,7 +110,10 @@ export function duplicateAnnotations(
 ): { command: Command; selection: Selection } {
   const chosen = selectedAnnotations(scene, ids);
   const [dx, dy] = limitedMove(chosen, offset, offset, image);
-  const copies = chosen.map((each) => ({ ...moveShape(each, dx, dy), id: newId() }));
+  const copies = chosen.map((each): Annotation => {
+    const { created_by: _maker, ...copy } = moveShape(each, dx, dy);
+    return { ...copy, id: newId(), confidence: 1 } as Annotation;
+  });
   const command = addAnnotations(scene, copies, `Duplicate ${countOf(chosen)}`);
   return { command, selection: new Set(copies.map(({ id }) => id)) };
 }

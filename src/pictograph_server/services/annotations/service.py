@@ -44,6 +44,8 @@ class Asked:
 
     prompt: str | None = None
     threshold: float | None = None
+    # The person changed what it found before this first save.
+    edited: bool = False
 
 
 class StaleAnnotations(Conflict):
@@ -129,7 +131,7 @@ def save_documents(
 
     Unknown classes are registered. Annotations that are unchanged keep their provenance; new and changed ones are
     the actor's, except that a new one whose `created_by` names an engine is the engine's; `asked` says by its id
-    what that engine was asked.
+    what that engine was asked, and whether the actor has corrected what it answered.
 
     Args:
         in_progress: more is to come, as while somebody draws: the image is neither completed nor reopened by this.
@@ -214,7 +216,8 @@ def _first_origin(
     if asked is None:
         return Provenance(named, moment.isoformat())
     confidence = cast("float", document["confidence"])
-    return Provenance(named, moment.isoformat(), asked.prompt, asked.threshold, confidence)
+    found = Provenance(named, moment.isoformat(), asked.prompt, asked.threshold, confidence)
+    return found.edited(caller, moment) if asked.edited else found
 
 
 def _text(value: object) -> str | None:

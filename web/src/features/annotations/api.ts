@@ -115,8 +115,8 @@ export interface SaveBody {
   expected_version: number;
   /** The editor saves every few seconds; a person says when the image is done. */
   in_progress: true;
-  /** What the engine was asked whose findings were accepted. */
-  asked?: Record<string, { prompt?: string; threshold?: number }>;
+  /** What the engine was asked whose findings were accepted, and whether they have been corrected since. */
+  asked?: Record<string, { prompt?: string; threshold?: number; edited: boolean }>;
 }
 
 /** Browsers refuse to outlive the page with more than 64 KiB. */

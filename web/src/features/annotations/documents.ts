@@ -15,6 +15,17 @@ export interface Provenance {
   edited_at?: string;
 }
 
+/** What an engine found and a person took: whether they corrected it shows once it is saved. */
+export interface Taken {
+  engine: string;
+  prompt?: string;
+  threshold?: number;
+  /** As it was found. */
+  found: Annotation;
+  /** Somebody had corrected it before: it was deleted, and is being put back. */
+  wasEdited?: boolean;
+}
+
 /** What the server holds of an image's annotations. */
 export interface StoredAnnotations {
   version: number;
@@ -47,6 +58,11 @@ export function isSameList(one: readonly Annotation[], other: readonly Annotatio
     const known = byId.get(each.id);
     return known !== undefined && isSameAnnotation(known, each);
   });
+}
+
+/** Whether a person has changed what an engine found. */
+export function isCorrected(taken: Taken, annotation: Annotation): boolean {
+  return taken.wasEdited === true || !isSameAnnotation(taken.found, annotation);
 }
 
 function contentOf(annotation: Annotation): string {

@@ -5,7 +5,6 @@ import { type EditorProps, useEditor } from "../hooks/use-editor";
 import { applyClass } from "../hooks/use-editor-actions";
 import { openEditings } from "../hooks/use-leaving";
 import { KeysDialog } from "../keys/keys-dialog";
-import { isSaved } from "../saving/save-machine";
 import { listOf } from "../search";
 import { ConflictOverlay } from "./conflict-overlay";
 import { EditorPanel } from "./editor-panel";
@@ -28,9 +27,7 @@ export function Editor(props: EditorProps) {
   const [isConflictOpen, setConflictOpen] = useState(true);
   // biome-ignore lint/correctness/useExhaustiveDependencies: a new conflict shows itself
   useEffect(() => setConflictOpen(true), [conflict]);
-  const others = openEditings(workplace.queryClient).filter(
-    (each) => each !== editing && !isSaved(each.saver.getState().save),
-  );
+  const others = openEditings(workplace.queryClient).filter((each) => each !== editing && !each.saver.isDone);
 
   return (
     <div className="flex h-dvh flex-col bg-canvas">
@@ -61,7 +58,7 @@ export function Editor(props: EditorProps) {
         }
         status={
           <StatusControl
-            status={image.status}
+            status={editor.saver.wish?.status ?? image.status}
             isReadOnly={!mayEdit}
             onChange={(status) => work.finish(status, false)}
           />

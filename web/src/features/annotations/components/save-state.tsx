@@ -17,10 +17,12 @@ interface SaveStateProps {
 
 /** Whether what was drawn is on the server, and what to do if not. */
 export function SaveState({ state, others, onRetry, onShowConflict }: SaveStateProps) {
-  const { save } = state;
+  const { save, wish } = state;
   // Seconds count up after a save and down to a retry.
-  const now = useNow(save.retryAt !== null ? 500 : save.savedAt !== null ? 1000 : 0);
-  const words = saveWords(save, Math.max(now, save.savedAt ?? 0));
+  const now = useNow(
+    (save.retryAt ?? wish?.retryAt ?? null) !== null ? 500 : save.savedAt !== null ? 1000 : 0,
+  );
+  const words = saveWords(save, Math.max(now, save.savedAt ?? 0), wish);
   const Icon = ICONS[words.tone];
   const isTrouble = words.tone === "warn" || words.tone === "danger";
   return (
@@ -35,7 +37,7 @@ export function SaveState({ state, others, onRetry, onShowConflict }: SaveStateP
       </div>
       {/* Seconds that count up are not read out; a change of tone is. */}
       <span className="sr-only" role="status">
-        {isTrouble ? words.text : save.changes === 0 ? "Saved" : ""}
+        {isTrouble ? words.text : save.changes === 0 && wish === null ? "Saved" : ""}
       </span>
       {save.problem?.kind === "conflict" ? (
         <SmallButton onClick={onShowConflict}>Compare</SmallButton>

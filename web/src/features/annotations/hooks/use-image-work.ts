@@ -10,9 +10,7 @@ import { notify, notifyProblem } from "@/ui/toast";
 import { annotationKeys, type ImageAnswer, imageQuery, readStored, restoreVersion, setTags } from "../api";
 import type { ImageStatus } from "../documents";
 import type { Editing } from "../saving/editing";
-import { finish, whenSaved } from "../saving/finish";
 import { noteStatus, type Workplace } from "../saving/open-editing";
-import { statusOf } from "../status";
 import type { ImageSteps } from "./use-image-steps";
 
 interface ImageWorkOptions {
@@ -44,18 +42,7 @@ export function useImageWork(options: ImageWorkOptions): ImageWork {
 
   function finishImage(status: ImageStatus, andNext: boolean) {
     noteStatus(queryClient, image.id, status);
-    finish(datasetName, editing, status).then(
-      () => {
-        noteStatus(queryClient, image.id, status);
-        void queryClient.invalidateQueries({ queryKey: ["images"] });
-        void queryClient.invalidateQueries({ queryKey: ["datasets"] });
-        void queryClient.invalidateQueries({ queryKey: ["review"] });
-      },
-      (error: unknown) => {
-        notifyProblem(`${image.filename} was not marked «${statusOf(status).label}»`, error);
-        void queryClient.invalidateQueries({ queryKey: key });
-      },
-    );
+    editing.want({ status, datasetName });
     if (andNext && !steps.next()) notify({ title: "That was the last image of this list", tone: "info" });
   }
 
@@ -63,7 +50,7 @@ export function useImageWork(options: ImageWorkOptions): ImageWork {
   const deciding = useMutation({
     mutationFn: async (verdict: "accept" | "reject") => {
       await editing.saver.flush();
-      await whenSaved(editing.saver);
+      await editing.saver.whenSaved();
       const { version } = editing.saver.getState().save;
       await decide(datasetName, { imageId: image.id, verdict, version });
     },

@@ -4,7 +4,6 @@ import type { QueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { annotationKeys } from "../api";
 import type { Editing } from "../saving/editing";
-import { isSaved } from "../saving/save-machine";
 
 /** Undo still works in so many images that were left. */
 const KEEP_OPEN = 20;
@@ -46,9 +45,7 @@ export function openEditings(queryClient: QueryClient, type: "all" | "inactive" 
 }
 
 function closeOldest(queryClient: QueryClient, left: Editing): void {
-  const saved = openEditings(queryClient, "inactive").filter(
-    (each) => each !== left && isSaved(each.saver.getState().save) && each.saver.getState().conflict === null,
-  );
+  const saved = openEditings(queryClient, "inactive").filter((each) => each !== left && each.saver.isDone);
   for (const each of saved.slice(0, Math.max(0, saved.length - KEEP_OPEN))) {
     each.saver.close();
     queryClient.removeQueries({ queryKey: [...annotationKeys.all, "editing", each.imageId] });

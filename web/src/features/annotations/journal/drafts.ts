@@ -1,6 +1,7 @@
 /** What was changed here and is not on the server yet, kept so that a killed tab loses nothing. */
 
 import type { Annotation } from "@/canvas/scene";
+import type { ImageStatus, Taken } from "../documents";
 
 /** An image's annotations as they are in one tab, and what they were based on. */
 export interface Draft {
@@ -16,6 +17,16 @@ export interface Draft {
   sent: readonly Annotation[] | null;
   changes: number;
   changedAt: number;
+  /** The status a person chose that the server does not have yet. */
+  wish?: Wish | null;
+  /** Annotation id -> what an engine found, of those the server does not have yet. */
+  taken?: Readonly<Record<string, Taken>>;
+}
+
+/** A person says how far the image is: «complete». */
+export interface Wish {
+  status: ImageStatus;
+  datasetName: string;
 }
 
 /** Where drafts are kept: `indexed-db.ts`, or memory in tests. */

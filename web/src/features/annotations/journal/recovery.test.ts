@@ -4,6 +4,8 @@ import type { StoredAnnotations } from "../documents";
 import type { Draft } from "./drafts";
 import { obsolete, recover } from "./recovery";
 
+const wish = { status: "complete" as const, datasetName: "cars" };
+
 const box = (id: string): Annotation => ({
   id,
   name: "car",
@@ -33,6 +35,19 @@ test.each<[string, Draft[], string]>([
   ["the version moved without a difference", [draft({ baseVersion: 3 })], "replay"],
   ["what was on its way had arrived", [draft({ baseVersion: 3, base: [], sent: [box("a")] })], "replay"],
   ["somebody else saved", [draft({ baseVersion: 3, base: [] })], "conflict"],
+  ["all but the status is there", [draft({ annotations: [box("a")], changes: 0, wish })], "wish"],
+  [
+    "the status is there too",
+    [draft({ annotations: [box("a")], wish: { ...wish, status: "annotate" } })],
+    "nothing",
+  ],
+  ["changes and a status", [draft({ wish })], "replay"],
+  [
+    "a status for what somebody has changed since",
+    [draft({ baseVersion: 3, base: [box("b")], annotations: [box("b")], changes: 0, wish })],
+    "outdated wish",
+  ],
+  ["nothing changed, and somebody saved since", [draft({ base: [], annotations: [] })], "nothing"],
 ])("%s", (_what, drafts, kind) => expect(recover(drafts, stored).kind).toBe(kind));
 
 test("of two tabs the newest comes back, and the other stays for the next time", () => {
@@ -40,6 +55,12 @@ test("of two tabs the newest comes back, and the other stays for the next time",
   const newer = draft({ tab: "two", changedAt: 2, annotations: [box("c")] });
   expect(recover([older, newer], stored)).toEqual({ kind: "replay", draft: newer });
   expect(obsolete([older, newer], stored)).toEqual([]);
+});
+
+test("a status that waits stays in the journal; one that nobody can set any more does not", () => {
+  const waits = draft({ annotations: [box("a")], wish });
+  const outdated = draft({ tab: "other", base: [box("b")], annotations: [box("b")], wish });
+  expect(obsolete([waits, outdated], stored)).toEqual([outdated]);
 });
 
 test("an older state of the same tab is obsolete", () => {

@@ -1,13 +1,19 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { addAnnotations } from "@/canvas/commands";
+import {
+  addAnnotations,
+  duplicateAnnotations,
+  moveAnnotations,
+  removeAnnotations,
+  setClass,
+} from "@/canvas/commands";
 import type { Annotation } from "@/canvas/scene";
-import type { StoredAnnotations } from "../documents";
+import { isCorrected, type StoredAnnotations, type Taken } from "../documents";
 import type { Draft } from "../journal/drafts";
-import { type Asked, Editing } from "./editing";
+import { Editing } from "./editing";
 import type { SaveProblem } from "./save-machine";
 
 const ME = "user:1";
-let sent: Array<{ ids: string[]; asked: ReadonlyMap<string, Asked> }>;
+let sent: Array<{ ids: string[]; taken: Readonly<Record<string, Taken>>; corrected: string[] }>;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -19,18 +25,24 @@ function box(id: string, x = 0, more: Partial<Annotation> = {}): Annotation {
   const geometry = { type: "bbox" as const, bounding_box: { x, y: 0, w: 10, h: 10 } };
   return { id, name: "car", confidence: 1, ...more, ...geometry } as Annotation;
 }
-const stored = (annotations: Annotation[], version = 3): StoredAnnotations => ({
+const stored = (
+  annotations: Annotation[],
+  version = 3,
+  provenance?: StoredAnnotations["provenance"],
+): StoredAnnotations => ({
   version,
   annotations,
-  provenance: Object.fromEntries(
-    annotations.map(({ id }) => [id, { made_by: "user:2", made_at: "2026-01-01T00:00:00Z" }]),
-  ),
+  provenance:
+    provenance ??
+    Object.fromEntries(
+      annotations.map(({ id }) => [id, { made_by: "user:2", made_at: "2026-01-01T00:00:00Z" }]),
+    ),
   status: "annotate",
 });
 
-function open(annotations: Annotation[]) {
+function open(annotations: Annotation[], provenance?: StoredAnnotations["provenance"]) {
   let version = 3;
-  return new Editing("image", stored(annotations), {
+  return new Editing("image", stored(annotations, 3, provenance), {
     place: "here",
     tab: "one",
     me: ME,
@@ -39,9 +51,12 @@ function open(annotations: Annotation[]) {
     read: async () => stored([]),
     problemOf: (error) => error as SaveProblem,
     onSaved: () => {},
-    send: async (_id, found, _base, asked) => {
+    setStatus: async () => {},
+    onWishSettled: () => {},
+    send: async (_id, found, _base, taken) => {
       version += 1;
-      sent.push({ ids: found.map((each) => each.id), asked: new Map(asked) });
+      const corrected = found.filter((each) => taken[each.id] && isCorrected(taken[each.id] as Taken, each));
+      sent.push({ ids: found.map((each) => each.id), taken, corrected: corrected.map((each) => each.id) });
       return { version, status: "annotate" };
     },
   });
@@ -68,12 +83,74 @@ test("what an engine was asked is sent with what it found, and known at once", a
   const asked = { engine: "sam3@x", prompt: "stop sign", threshold: 0.3 };
   editing.commit(addAnnotations(editing.scene, [found]), asked);
   await vi.advanceTimersByTimeAsync(2000);
-  expect(sent[0]?.asked.get("b")).toEqual(asked);
+  expect(sent[0]).toMatchObject({ taken: { b: asked }, corrected: [] });
   expect(editing.getState().provenance.b).toMatchObject({
     made_by: "sam3@x",
     prompt: "stop sign",
     confidence: 0.8,
   });
+});
+
+test("a finding that is corrected before its first save is a person's correction", async () => {
+  const editing = open([]);
+  const found = box("b", 0, { created_by: "sam3@x", confidence: 0.8 });
+  editing.commit(addAnnotations(editing.scene, [found]), {
+    engine: "sam3@x",
+    prompt: "1 click",
+    threshold: 0.3,
+  });
+  editing.commit(moveAnnotations(editing.scene, new Set(["b"]), [3, 0], { width: 100, height: 100 }));
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(sent[0]?.corrected).toEqual(["b"]);
+  expect(editing.getState().provenance.b).toMatchObject({
+    made_by: "sam3@x",
+    prompt: "1 click",
+    edited_by: ME,
+  });
+});
+
+test("a correction that is taken back before the first save is none", async () => {
+  const editing = open([]);
+  const found = box("b", 0, { created_by: "sam3@x" });
+  editing.commit(addAnnotations(editing.scene, [found]), { engine: "sam3@x", threshold: 0.3 });
+  editing.commit(setClass(editing.scene, new Set(["b"]), "bus"));
+  editing.undo();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(sent[0]).toMatchObject({ ids: ["b"], corrected: [] });
+  expect(editing.getState().provenance.b?.edited_by).toBeUndefined();
+});
+
+test("a correction that is deleted, saved so, and brought back is one still", async () => {
+  const found = box("b", 0, { created_by: "sam3@x" });
+  const editing = open([found], {
+    b: { made_by: "sam3@x", made_at: "", prompt: "car", edited_by: "user:2" },
+  });
+  editing.commit(removeAnnotations(editing.scene, new Set(["b"])));
+  await vi.advanceTimersByTimeAsync(2000);
+  editing.undo();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(sent.map((each) => each.ids)).toEqual([[], ["b"]]);
+  expect(sent[1]).toMatchObject({ taken: { b: { engine: "sam3@x", prompt: "car" } }, corrected: ["b"] });
+});
+
+test("a tab killed before the first save: its correction stays one", async () => {
+  const editing = open([]);
+  const found = box("b", 0, { created_by: "sam3@x" });
+  const taken = { b: { engine: "sam3@x", prompt: "car", threshold: 0.3, found } };
+  const base = { place: "here", imageId: "image", baseVersion: 3, tab: "killed", sent: null, changedAt: 0 };
+  editing.recover({ ...base, base: [], annotations: [{ ...found, name: "bus" }], changes: 2, taken });
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(sent[0]).toMatchObject({ taken: { b: { prompt: "car" } }, corrected: ["b"] });
+});
+
+test("a copy of a finding is a person's", async () => {
+  const found = box("b", 0, { created_by: "sam3@x", confidence: 0.8 });
+  const editing = open([found]);
+  const size = { width: 100, height: 100 };
+  editing.commit(duplicateAnnotations(editing.scene, new Set(["b"]), 5, size, () => "copy").command);
+  const copy = editing.scene.annotations[1];
+  expect(copy).toMatchObject({ id: "copy", confidence: 1 });
+  expect(copy?.created_by).toBeUndefined();
 });
 
 test("who made an annotation stays, and who changed it is added", async () => {

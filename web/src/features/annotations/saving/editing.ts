@@ -10,9 +10,15 @@ import {
   replaceAll,
   undo,
 } from "@/canvas/history";
-import type { Annotation, Command, Scene } from "@/canvas/scene";
-import { isSameAnnotation, type Provenance, type StoredAnnotations } from "../documents";
-import type { Draft } from "../journal/drafts";
+import { type Annotation, type Command, isMachineMade, type Scene } from "@/canvas/scene";
+import {
+  isCorrected,
+  isSameAnnotation,
+  type Provenance,
+  type StoredAnnotations,
+  type Taken,
+} from "../documents";
+import type { Draft, Wish } from "../journal/drafts";
 import { ImageSaver, type SaverPorts, type SaverState } from "./image-saver";
 
 export interface EditingState {
@@ -27,28 +33,26 @@ export type News =
   | { kind: "recovered"; changes: number; changedAt: number }
   | { kind: "updated"; at: number };
 
-export interface Asked {
-  engine: string;
-  prompt?: string;
-  threshold: number;
-}
+/** What an engine was asked. */
+export type Asked = Pick<Taken, "engine" | "prompt" | "threshold">;
 
 export class Editing {
   readonly saver: ImageSaver;
   private state: EditingState;
-  private readonly asked = new Map<string, Asked>();
+  /** Also of what is deleted: undo brings it back. */
+  private readonly taken = new Map<string, Taken>();
   private readonly listeners = new Set<() => void>();
   private beforeRecovery: readonly Annotation[] | null = null;
 
   constructor(
     readonly imageId: string,
     stored: StoredAnnotations,
-    ports: Omit<SaverPorts, "send" | "onSaved"> & {
+    ports: Omit<SaverPorts, "send" | "onSaved" | "takenOf"> & {
       send(
         imageId: string,
         annotations: readonly Annotation[],
         baseVersion: number,
-        asked: ReadonlyMap<string, Asked>,
+        taken: Readonly<Record<string, Taken>>,
         isLeaving: boolean,
       ): ReturnType<SaverPorts["send"]>;
       onSaved: SaverPorts["onSaved"];
@@ -59,7 +63,8 @@ export class Editing {
     this.saver = new ImageSaver(imageId, stored, {
       ...ports,
       send: (id, annotations, version, isLeaving) =>
-        ports.send(id, annotations, version, this.asked, isLeaving),
+        ports.send(id, annotations, version, this.takenOf(annotations), isLeaving),
+      takenOf: (annotations) => this.takenOf(annotations),
       onSaved: (id, annotations, answer) => {
         this.noteSaved(annotations, ports.me);
         ports.onSaved(id, annotations, answer);
@@ -76,6 +81,7 @@ export class Editing {
 
   /** Go on with what an earlier tab left. It is a step that can be undone. */
   recover(draft: Draft): void {
+    this.remember(draft);
     this.beforeRecovery = this.scene.annotations;
     this.show(draft.annotations, "Changes kept on this device");
     this.saver.resume(draft);
@@ -83,8 +89,19 @@ export class Editing {
   }
 
   recoverConflict(draft: Draft, theirs: StoredAnnotations): void {
+    this.remember(draft);
     this.show(draft.annotations, "Changes kept on this device");
     this.saver.resumeConflict(draft, theirs);
+  }
+
+  /** Go on with the status an earlier tab had chosen. */
+  recoverWish(draft: Draft): void {
+    this.saver.resumeWish(draft);
+  }
+
+  /** Have the image get a status, once its last changes are saved. */
+  want(wish: Wish): void {
+    this.saver.want(wish);
   }
 
   /** Leave the recovered changes out after all; undo brings them back. */
@@ -117,7 +134,8 @@ export class Editing {
   commit(command: Command, asked?: Asked): void {
     if (asked) {
       for (const change of command.changes) {
-        if (change.kind === "add") this.asked.set(change.annotation.id, asked);
+        if (change.kind !== "add" || !isMachineMade(change.annotation)) continue;
+        this.taken.set(change.annotation.id, { ...asked, found: change.annotation });
       }
     }
     this.move(commit(this.state.history, command));
@@ -142,7 +160,9 @@ export class Editing {
 
   /** Settle a conflict with these. */
   settle(annotations: readonly Annotation[]): void {
-    const provenance = this.saver.getState().conflict?.theirs.provenance ?? this.state.provenance;
+    const { conflict } = this.saver.getState();
+    const provenance = conflict?.theirs.provenance ?? this.state.provenance;
+    this.rememberOrigins(conflict?.base ?? []);
     this.show(annotations, "Settle a conflict");
     this.publish({ provenance });
     this.saver.settle(annotations);
@@ -150,6 +170,7 @@ export class Editing {
 
   /** Somebody else saved, and nothing is unsaved here: show theirs. */
   update(stored: StoredAnnotations): void {
+    this.rememberOrigins(this.scene.annotations);
     this.show(stored.annotations, "Somebody else's changes");
     this.saver.replace(stored);
     this.publish({ provenance: stored.provenance, news: { kind: "updated", at: Date.now() } });
@@ -157,13 +178,10 @@ export class Editing {
 
   /** An older version was brought back here. */
   takeRestored(stored: StoredAnnotations, version: number): void {
+    this.rememberOrigins(this.scene.annotations);
     this.show(stored.annotations, `Restore version ${version}`);
     this.saver.replace(stored);
     this.publish({ provenance: stored.provenance });
-  }
-
-  askedFor(id: string): Asked | undefined {
-    return this.asked.get(id);
   }
 
   dismissNews(): void {
@@ -181,9 +199,38 @@ export class Editing {
     this.publish({ history: replaceAll(this.state.history, annotations, label) });
   }
 
+  /** What engines found, of the annotations that are new to the server. */
+  private takenOf(annotations: readonly Annotation[]): Readonly<Record<string, Taken>> {
+    const saved = new Set(this.saver.saved.map((each) => each.id));
+    const isNew = ({ id }: Annotation) => !saved.has(id) && this.taken.has(id);
+    return Object.fromEntries(annotations.filter(isNew).map(({ id }) => [id, this.taken.get(id) as Taken]));
+  }
+
+  private remember({ taken }: Draft): void {
+    for (const [id, each] of Object.entries(taken ?? {})) this.taken.set(id, each);
+  }
+
+  /** These may leave the server, and come back by undo: an engine's finding stays one, a correction a correction. */
+  private rememberOrigins(annotations: readonly Annotation[]): void {
+    for (const each of annotations) {
+      const origin = this.state.provenance[each.id];
+      if (origin === undefined || !isMachineMade({ created_by: origin.made_by })) continue;
+      const { made_by: engine, prompt, threshold } = origin;
+      this.taken.set(each.id, {
+        engine,
+        prompt,
+        threshold,
+        found: each,
+        wasEdited: origin.edited_by !== undefined,
+      });
+    }
+  }
+
   private noteSaved(annotations: readonly Annotation[], me: string): void {
     const at = new Date().toISOString();
     const before = new Map(this.saver.saved.map((each) => [each.id, each]));
+    const kept = new Set(annotations.map((each) => each.id));
+    this.rememberOrigins(this.saver.saved.filter((each) => !kept.has(each.id)));
     const provenance: Record<string, Provenance> = {};
     for (const each of annotations) {
       const known = this.state.provenance[each.id];
@@ -198,10 +245,11 @@ export class Editing {
   }
 
   private firstOrigin(annotation: Annotation, me: string, at: string): Provenance {
-    const asked = this.asked.get(annotation.id);
-    if (asked === undefined) return { made_by: annotation.created_by ?? me, made_at: at };
-    const { engine, prompt, threshold } = asked;
-    return { made_by: engine, made_at: at, prompt, threshold, confidence: annotation.confidence };
+    const taken = this.taken.get(annotation.id);
+    if (taken === undefined) return { made_by: annotation.created_by ?? me, made_at: at };
+    const { engine, prompt, threshold } = taken;
+    const found = { made_by: engine, made_at: at, prompt, threshold, confidence: annotation.confidence };
+    return isCorrected(taken, annotation) ? { ...found, edited_by: me, edited_at: at } : found;
   }
 
   private publish(part: Partial<EditingState>): void {

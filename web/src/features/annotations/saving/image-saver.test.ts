@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { Annotation } from "@/canvas/scene";
-import type { StoredAnnotations } from "../documents";
-import type { Draft, DraftKey, DraftStore } from "../journal/drafts";
+import type { ImageStatus, StoredAnnotations } from "../documents";
+import type { Draft, DraftKey, DraftStore, Wish } from "../journal/drafts";
 import { recover } from "../journal/recovery";
 import { ImageSaver, type SavedAnswer } from "./image-saver";
 import type { SaveProblem } from "./save-machine";
@@ -28,12 +28,17 @@ class Server {
   refuse: SaveProblem | null = null;
   losesAnswers = false;
   received: string[][] = [];
+  status: ImageStatus = "annotate";
+  refuseStatus: SaveProblem | null = null;
+  /** What happened, in its order. */
+  log: string[] = [];
 
   async send(_id: string, annotations: readonly Annotation[], baseVersion: number): Promise<SavedAnswer> {
     if (this.refuse) throw this.refuse;
     if (baseVersion !== this.version) throw { kind: "conflict", message: "stale", fix: null };
     this.save(annotations);
     this.received.push(annotations.map((each) => each.id));
+    this.log.push("saved");
     if (this.losesAnswers) throw OFFLINE;
     return { version: this.version, status: "annotate" };
   }
@@ -41,8 +46,13 @@ class Server {
     this.version += 1;
     this.annotations = structuredClone(annotations);
   }
+  async setStatus(_id: string, { status }: Wish): Promise<void> {
+    if (this.refuseStatus) throw this.refuseStatus;
+    this.status = status;
+    this.log.push(status);
+  }
   async read(): Promise<StoredAnnotations> {
-    return { version: this.version, annotations: this.annotations, provenance: {}, status: "annotate" };
+    return { version: this.version, annotations: this.annotations, provenance: {}, status: this.status };
   }
 }
 
@@ -70,8 +80,12 @@ async function open(tab = "one") {
     read: () => server.read(),
     problemOf: (error) => error as SaveProblem,
     onSaved: () => {},
+    setStatus: (id, wish) => server.setStatus(id, wish),
+    onWishSettled: (_id, _wish, refusal) => server.log.push(refusal === null ? "told" : "refused"),
+    takenOf: () => ({}),
   });
 }
+const COMPLETE: Wish = { status: "complete", datasetName: "cars" };
 const ids = (annotations: readonly Annotation[]) => annotations.map((each) => each.id);
 
 test("a change is on the server within two seconds, once", async () => {
@@ -219,6 +233,84 @@ test("a killed tab, and somebody saved since", async () => {
   await next.journaled();
   expect(server.received).toEqual([["a", "b"]]);
   expect(drafts.drafts.size).toBe(0);
+});
+
+test("complete: the last changes first, then the status, and nothing stays in the journal", async () => {
+  const saver = await open();
+  saver.change([box("a"), box("b")]);
+  saver.want(COMPLETE);
+  expect(saver.isDone).toBe(false);
+  await vi.advanceTimersByTimeAsync(10);
+  await saver.journaled();
+  expect(server.log).toEqual(["saved", "complete", "told"]);
+  expect(saver.isDone).toBe(true);
+  expect(drafts.drafts.size).toBe(0);
+});
+
+test("complete while the server is away: it is tried again until it is back", async () => {
+  const saver = await open();
+  server.refuseStatus = OFFLINE;
+  saver.want(COMPLETE);
+  await vi.advanceTimersByTimeAsync(300_000);
+  expect(saver.getState().wish).toMatchObject({ status: "complete", problem: { kind: "offline" } });
+  server.refuseStatus = null;
+  await vi.advanceTimersByTimeAsync(31_000);
+  expect(server.log).toEqual(["complete", "told"]);
+});
+
+test("complete, and the server refuses: it is told once and not kept", async () => {
+  const saver = await open();
+  server.refuseStatus = { kind: "refused", message: "no", fix: null };
+  saver.want(COMPLETE);
+  await vi.advanceTimersByTimeAsync(60_000);
+  await saver.journaled();
+  expect(server.log).toEqual(["refused"]);
+  expect(saver.isDone).toBe(true);
+  expect(drafts.drafts.size).toBe(0);
+});
+
+test("of two statuses the last one counts", async () => {
+  const saver = await open();
+  saver.want(COMPLETE);
+  saver.want({ ...COMPLETE, status: "review" });
+  await vi.advanceTimersByTimeAsync(10);
+  expect(server.status).toBe("review");
+});
+
+test.each([
+  ["with changes that were not saved", [box("a"), box("b")], ["saved", "complete", "told"]],
+  ["with everything saved but the status", [box("a")], ["complete", "told"]],
+])("a killed tab: complete is not lost, %s", async (_what, annotations, log) => {
+  const killed = await open("killed");
+  server.refuse = OFFLINE;
+  server.refuseStatus = OFFLINE;
+  if (annotations.length > 1) killed.change(annotations);
+  killed.want(COMPLETE);
+  await vi.advanceTimersByTimeAsync(10);
+  await killed.journaled();
+  killed.close();
+  server.refuse = null;
+  server.refuseStatus = null;
+  const recovery = recover(await drafts.ofImage(), await server.read());
+  const next = await open("next");
+  if (recovery.kind === "replay") next.resume(recovery.draft);
+  else if (recovery.kind === "wish") next.resumeWish(recovery.draft);
+  await vi.advanceTimersByTimeAsync(2000);
+  await next.journaled();
+  expect(server.log).toEqual(log);
+  expect(drafts.drafts.size).toBe(0);
+});
+
+test("complete waits for a conflict to be settled", async () => {
+  const saver = await open();
+  saver.change([box("a"), box("mine")]);
+  server.save([box("a", 5)]);
+  saver.want(COMPLETE);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(server.log).toEqual([]);
+  saver.settle([box("a", 5)]);
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(server.log).toEqual(["complete", "told"]);
 });
 
 test("a journal that cannot be written is said", async () => {

@@ -1,16 +1,18 @@
 /** Keeps one image's changes: in the journal at once, on the server soon, and never over somebody else's. */
 
 import type { Annotation } from "@/canvas/scene";
-import { isSameList, type StoredAnnotations } from "../documents";
-import { type Draft, type DraftStore, DraftWriter } from "../journal/drafts";
+import { isSameList, type StoredAnnotations, type Taken } from "../documents";
+import { type Draft, type DraftStore, DraftWriter, type Wish } from "../journal/drafts";
 import {
   dueAt,
   initialSaveState,
+  isSaved,
   reduceSave,
   type SaveEvent,
   type SaveProblem,
   type SaveState,
 } from "./save-machine";
+import { StatusWish, type WishState } from "./status-wish";
 
 /** What both sides have when somebody else saved first. `base` is what both began with. */
 export interface Conflict {
@@ -21,6 +23,8 @@ export interface Conflict {
 export interface SaverState {
   save: SaveState;
   conflict: Conflict | null;
+  /** The status that is to be set when everything is saved. */
+  wish: WishState | null;
   /** The browser keeps no drafts here: a killed tab would lose what is not saved. */
   journalFails: boolean;
 }
@@ -42,10 +46,15 @@ export interface SaverPorts {
     isLeaving: boolean,
   ): Promise<SavedAnswer>;
   read(imageId: string): Promise<StoredAnnotations>;
+  setStatus(imageId: string, wish: Wish): Promise<void>;
   /** Names the refusal. */
   problemOf(error: unknown): SaveProblem;
   /** The server has these now. */
   onSaved(imageId: string, annotations: readonly Annotation[], answer: SavedAnswer): void;
+  /** The status is set; or, with a refusal, it never will be. */
+  onWishSettled(imageId: string, wish: Wish, refusal: unknown): void;
+  /** Of these, what engines found and the server does not have. */
+  takenOf(annotations: readonly Annotation[]): Readonly<Record<string, Taken>>;
 }
 
 export class ImageSaver {
@@ -56,6 +65,7 @@ export class ImageSaver {
   private timer: ReturnType<typeof setTimeout> | undefined;
   private running: Promise<void> | null = null;
   private readonly writer: DraftWriter;
+  private readonly wish: StatusWish;
   private readonly listeners = new Set<() => void>();
 
   constructor(
@@ -65,8 +75,19 @@ export class ImageSaver {
   ) {
     this.base = stored.annotations;
     this.current = stored.annotations;
-    this.state = { save: initialSaveState(stored.version), conflict: null, journalFails: false };
+    this.state = { save: initialSaveState(stored.version), conflict: null, wish: null, journalFails: false };
     this.writer = new DraftWriter(ports.drafts, () => this.publish({ journalFails: true }));
+    this.wish = new StatusWish({
+      now: ports.now,
+      problemOf: ports.problemOf,
+      setStatus: (wish) => ports.setStatus(imageId, wish),
+      isReady: () => isSaved(this.state.save) && this.state.conflict === null,
+      onChange: (wish) => {
+        this.publish({ wish });
+        this.keepDraft();
+      },
+      onSettled: (wish, refusal) => ports.onWishSettled(imageId, wish, refusal),
+    });
   }
 
   /** Take up what an earlier tab left: nobody saved since. Its draft is replaced by ours. */
@@ -80,6 +101,7 @@ export class ImageSaver {
       at: this.ports.now(),
     });
     this.keepDraft();
+    this.adoptWish(draft);
   }
 
   /** Take up what an earlier tab left though somebody saved since: both are to be shown. */
@@ -95,6 +117,13 @@ export class ImageSaver {
     });
     this.enterConflict(theirs);
     this.keepDraft();
+    this.adoptWish(draft);
+  }
+
+  /** Take up the status an earlier tab had chosen for what the server has. */
+  resumeWish(draft: Draft): void {
+    this.writer.adopt(draft);
+    this.adoptWish(draft);
   }
 
   getState = (): SaverState => this.state;
@@ -111,6 +140,30 @@ export class ImageSaver {
   /** What the server has, as far as is known here. */
   get saved(): readonly Annotation[] {
     return this.base;
+  }
+
+  /** Whether the server has everything: the annotations and the status. */
+  get isDone(): boolean {
+    const { save, conflict, wish } = this.state;
+    return isSaved(save) && conflict === null && wish === null;
+  }
+
+  /** Have the image get a status once everything is saved, also after this tab was killed. */
+  want(wish: Wish): void {
+    this.wish.want(wish);
+    void this.flush();
+  }
+
+  /** Resolves when the server has all changes. */
+  whenSaved(): Promise<void> {
+    return new Promise((resolve) => {
+      if (isSaved(this.state.save)) return resolve();
+      const stop = this.subscribe(() => {
+        if (!isSaved(this.state.save)) return;
+        stop();
+        resolve();
+      });
+    });
   }
 
   /** Take what the image's annotations are now. */
@@ -130,6 +183,7 @@ export class ImageSaver {
   /** A person asked, or the connection is back. */
   retry(): void {
     this.dispatch({ type: "retry", at: this.ports.now() });
+    void this.wish.tell();
   }
 
   /** The page is going away: there is no time to wait for an answer. The draft stays until there is one. */
@@ -161,6 +215,7 @@ export class ImageSaver {
   /** Stop timers; the draft stays if something is not saved. */
   close(): void {
     clearTimeout(this.timer);
+    this.wish.close();
     this.listeners.clear();
   }
 
@@ -202,7 +257,8 @@ export class ImageSaver {
 
   private accept(annotations: readonly Annotation[], answer: SavedAnswer): void {
     // Before `base` is replaced: who listens may compare.
-    this.ports.onSaved(this.imageId, annotations, answer);
+    const status = this.state.wish?.status ?? answer.status;
+    this.ports.onSaved(this.imageId, annotations, { ...answer, status });
     this.base = annotations;
     this.sent = null;
     this.dispatch({ type: "saved", at: this.ports.now(), version: answer.version });
@@ -248,10 +304,14 @@ export class ImageSaver {
     this.dispatch({ type: "failed", at: this.ports.now(), problem, jitter: Math.random() });
   }
 
+  private adoptWish({ wish }: Draft): void {
+    if (wish) this.wish.want(wish);
+  }
+
   private keepDraft(): void {
-    const { save } = this.state;
+    const { save, wish } = this.state;
     this.writer.note(
-      save.changes === 0
+      save.changes === 0 && wish === null
         ? null
         : {
             place: this.ports.place,
@@ -263,6 +323,8 @@ export class ImageSaver {
             sent: this.sent,
             changes: save.changes,
             changedAt: this.ports.now(),
+            wish: wish && { status: wish.status, datasetName: wish.datasetName },
+            taken: this.ports.takenOf(this.current),
           },
     );
   }
@@ -272,6 +334,7 @@ export class ImageSaver {
     clearTimeout(this.timer);
     const due = dueAt(this.state.save);
     if (due !== null) this.timer = setTimeout(() => void this.send(), Math.max(0, due - this.ports.now()));
+    if (isSaved(this.state.save)) void this.wish.tell();
   }
 
   private publish(part: Partial<SaverState>): void {

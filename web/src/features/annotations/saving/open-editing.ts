@@ -2,10 +2,12 @@
 
 import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { ApiProblem } from "@/api/client";
-import { annotationKeys, imageQuery, readStored, readVersion, saveAnnotations } from "../api";
-import type { ImageStatus, StoredAnnotations } from "../documents";
-import type { DraftStore } from "../journal/drafts";
+import { notify, notifyProblem } from "@/ui/toast";
+import { annotationKeys, imageQuery, readStored, readVersion, saveAnnotations, setStatus } from "../api";
+import { type ImageStatus, isCorrected, type StoredAnnotations } from "../documents";
+import type { DraftStore, Wish } from "../journal/drafts";
 import { obsolete, recover } from "../journal/recovery";
+import { statusOf } from "../status";
 import { Editing } from "./editing";
 import type { SaveProblem } from "./save-machine";
 import type { Tabs } from "./tabs";
@@ -46,8 +48,20 @@ async function openEditing(imageId: string, workplace: Workplace): Promise<Editi
   const recovery = recover(orphans, stored);
   if (recovery.kind === "replay") editing.recover(recovery.draft);
   if (recovery.kind === "conflict") editing.recoverConflict(recovery.draft, stored);
+  if (recovery.kind === "wish") editing.recoverWish(recovery.draft);
+  if (recovery.kind === "outdated wish") void tellOutdated(imageId, recovery.wish, workplace);
   for (const each of obsolete(orphans, stored)) void drafts.remove(each).catch(() => {});
   return editing;
+}
+
+async function tellOutdated(imageId: string, { status }: Wish, { queryClient }: Workplace): Promise<void> {
+  const { filename } = await queryClient.fetchQuery(imageQuery(imageId));
+  notify({
+    title: `${filename} was not marked «${statusOf(status).label}»`,
+    detail: "Somebody changed its annotations after you had chosen that. Look at it again, and mark it then.",
+    tone: "info",
+    durationMs: 12_000,
+  });
 }
 
 function portsOf({
@@ -65,10 +79,12 @@ function portsOf({
     now: () => Date.now(),
     read: (imageId) => readStored(imageId),
     problemOf,
-    async send(imageId, annotations, baseVersion, asked, isLeaving) {
-      const entries = annotations.flatMap(({ id }) => {
-        const known = asked.get(id);
-        return known ? [[id, { prompt: known.prompt, threshold: known.threshold }] as const] : [];
+    async send(imageId, annotations, baseVersion, taken, isLeaving) {
+      const entries = annotations.flatMap((each) => {
+        const known = taken[each.id];
+        if (known === undefined) return [];
+        const { prompt, threshold } = known;
+        return [[each.id, { prompt, threshold, edited: isCorrected(known, each) }] as const];
       });
       const body = {
         annotations,
@@ -84,6 +100,20 @@ function portsOf({
       noteStatus(queryClient, imageId, answer.status, answer.version, annotations.length);
       void queryClient.invalidateQueries({ queryKey: annotationKeys.history(imageId) });
       void queryClient.invalidateQueries({ queryKey: ["images"] });
+    },
+    setStatus: (imageId, { datasetName, status }) => setStatus(datasetName, imageId, status),
+    onWishSettled(imageId, { status }, refusal) {
+      const key = imageQuery(imageId).queryKey;
+      if (refusal === null) {
+        noteStatus(queryClient, imageId, status);
+        for (const changed of ["images", "datasets", "review"]) {
+          void queryClient.invalidateQueries({ queryKey: [changed] });
+        }
+      } else {
+        const name = queryClient.getQueryData(key)?.filename ?? "An image";
+        notifyProblem(`${name} was not marked «${statusOf(status).label}»`, refusal);
+        void queryClient.invalidateQueries({ queryKey: key });
+      }
     },
   };
 }

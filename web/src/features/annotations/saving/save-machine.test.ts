@@ -8,8 +8,17 @@ import {
   reduceSave,
   type SaveEvent,
   type SaveProblem,
+  type SaveState,
 } from "./save-machine";
 import { saveWords } from "./save-words";
+import type { WishState } from "./status-wish";
+
+const wish = (problem: SaveProblem | null): WishState => ({
+  status: "complete",
+  datasetName: "cars",
+  problem,
+  retryAt: problem && 2000,
+});
 
 const OFFLINE: SaveProblem = { kind: "offline", message: "The server cannot be reached", fix: null };
 const REFUSED: SaveProblem = { kind: "refused", message: "You may only look", fix: "Ask an admin" };
@@ -134,7 +143,27 @@ test.each([
   expect(saveWords(state, now).text).toBe(text);
 });
 
+test.each<[string, SaveState, WishState, string]>([
+  ["with the last changes", after(changed(0)), wish(null), "Not saved yet"],
+  [
+    "with changes that cannot be saved",
+    after(changed(0), { type: "sending" }, failed(0, OFFLINE)),
+    wish(null),
+    "Not saved: offline, 1 change and «Complete» kept here",
+  ],
+  ["on its way", initialSaveState(3), wish(null), "Marking «Complete»…"],
+  [
+    "while the server is away",
+    initialSaveState(3),
+    wish(OFFLINE),
+    "Not marked «Complete»: offline, kept here",
+  ],
+])("words of a status: %s", (_what, state, chosen, text) => {
+  expect(saveWords(state, 0, chosen).text).toBe(text);
+});
+
 test("words say when it is tried again", () => {
+  expect(saveWords(initialSaveState(3), 0, wish(OFFLINE)).fix).toBe("Trying again in 2 s");
   const state = after(changed(0), { type: "sending" }, failed(0, OFFLINE));
   expect(saveWords(state, 0).fix).toBe("Trying again in 1 s");
 });

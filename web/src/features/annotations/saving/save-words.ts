@@ -1,7 +1,9 @@
 /** What a person reads about the state of saving. */
 
 import { plural } from "@/lib/format";
+import { statusOf } from "../status";
 import type { SaveState } from "./save-machine";
+import type { WishState } from "./status-wish";
 
 export interface SaveWords {
   tone: "ok" | "busy" | "warn" | "danger";
@@ -10,8 +12,10 @@ export interface SaveWords {
   fix: string | null;
 }
 
-export function saveWords(state: SaveState, now: number): SaveWords {
-  const kept = `${plural(state.changes, "change")} kept here`;
+/** `wish`: the status that is set when all is saved. */
+export function saveWords(state: SaveState, now: number, wish: WishState | null = null): SaveWords {
+  const status = wish && `«${statusOf(wish.status).label}»`;
+  const kept = `${plural(state.changes, "change")}${status ? ` and ${status}` : ""} kept here`;
   const { problem } = state;
   if (problem?.kind === "conflict") {
     return { tone: "danger", text: `Not saved: somebody else saved this image, ${kept}`, fix: problem.fix };
@@ -20,17 +24,23 @@ export function saveWords(state: SaveState, now: number): SaveWords {
     return { tone: "danger", text: `Not saved: ${problem.message}. ${kept}`, fix: problem.fix };
   if (problem !== null && state.sending === null) {
     const why = problem.kind === "offline" ? "offline" : problem.message;
-    return { tone: "warn", text: `Not saved: ${why}, ${kept}`, fix: retryWords(state, now) };
+    return { tone: "warn", text: `Not saved: ${why}, ${kept}`, fix: retryWords(state.retryAt, now) };
   }
   if (state.sending !== null) return { tone: "busy", text: "Saving…", fix: null };
   if (state.changes > 0) return { tone: "busy", text: "Not saved yet", fix: null };
+  if (wish?.problem) {
+    const why = wish.problem.kind === "offline" ? "offline" : wish.problem.message;
+    const text = `Not marked ${status}: ${why}, kept here`;
+    return { tone: "warn", text, fix: retryWords(wish.retryAt, now) };
+  }
+  if (wish) return { tone: "busy", text: `Marking ${status}…`, fix: null };
   if (state.savedAt === null) return { tone: "ok", text: "Saved", fix: null };
   return { tone: "ok", text: `Saved ${ago(now - state.savedAt)}`, fix: null };
 }
 
-function retryWords(state: SaveState, now: number): string | null {
-  if (state.retryAt === null) return null;
-  const seconds = Math.ceil((state.retryAt - now) / 1000);
+function retryWords(retryAt: number | null, now: number): string | null {
+  if (retryAt === null) return null;
+  const seconds = Math.ceil((retryAt - now) / 1000);
   return seconds > 0 ? `Trying again in ${seconds} s` : "Trying again";
 }
 
