@@ -1,10 +1,11 @@
 """The answer of an operation on many images."""
 
-from typing import Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from pictograph.models.common import WireModel
+from pictograph.models.common import StrictModel, WireModel
+from pictograph.models.image import ImageStatus
 
 # What happens to an image whose name is taken: it gets a number, it is left alone, or the one that has it goes to the
 # trash.
@@ -46,7 +47,7 @@ class BatchResult(WireModel):
 
 
 class BulkChange(WireModel):
-    """A change to all images of a folder or of the trash. When they are many a job does it, which `job_id` names."""
+    """A change to all images of a folder, of the trash or of a filter. Many are changed by a job, named by `job_id`."""
 
     job_id: str | None = None
     status: BulkChangeStatus
@@ -62,3 +63,73 @@ class BulkChange(WireModel):
     def success(self) -> bool:
         """It is done, and no image was left alone."""
         return self.status == "completed" and self.failed_count == 0
+
+
+# --- what can be done with all images that match a filter ---
+
+
+class StatusChange(StrictModel):
+    """Set the status, as a person's word: no job changes it again."""
+
+    kind: Literal["status"] = "status"
+    status: ImageStatus
+
+
+class MoveChange(StrictModel):
+    """Give the images another folder, which need not exist."""
+
+    kind: Literal["move"] = "move"
+    target_folder_path: str = "/"
+    duplicate_handling: DuplicateHandling = "skip"
+
+
+class CopyChange(StrictModel):
+    """Copy the images, into another dataset if one is named; without a folder into that of each original."""
+
+    kind: Literal["copy"] = "copy"
+    target_dataset_name: str | None = None
+    target_folder_path: str | None = None
+    duplicate_handling: DuplicateHandling = "rename"
+    copy_annotations: bool = False
+
+
+TagName = Annotated[str, Field(max_length=120)]
+
+
+class TagChange(StrictModel):
+    """Give the images tags, and take others away; one of them at least."""
+
+    kind: Literal["tag"] = "tag"
+    add: list[TagName] = Field(default_factory=list[str], max_length=100)
+    remove: list[TagName] = Field(default_factory=list[str], max_length=100)
+
+    @model_validator(mode="after")
+    def _not_empty(self) -> Self:
+        if not self.add and not self.remove:
+            raise ValueError("name at least one tag in add or remove")
+        return self
+
+
+class ArchiveChange(StrictModel):
+    """Take the images to the trash."""
+
+    kind: Literal["archive"] = "archive"
+
+
+class RestoreChange(StrictModel):
+    """Take the images out of the trash, back into the folders they came from."""
+
+    kind: Literal["restore"] = "restore"
+    duplicate_handling: DuplicateHandling = "rename"
+
+
+class DeleteChange(StrictModel):
+    """Delete the images for good, which needs the role of an admin."""
+
+    kind: Literal["delete"] = "delete"
+
+
+MatchingChange = Annotated[
+    StatusChange | MoveChange | CopyChange | TagChange | ArchiveChange | RestoreChange | DeleteChange,
+    Field(discriminator="kind"),
+]

@@ -29,6 +29,10 @@ class ImageFilter(TypedDict, total=False):
     text: str | None
     tag: str | None
     annotated: bool | None
+    min_annotations: int | None
+    max_annotations: int | None
+    # Width and height in pixels, exactly: `1920x1080`.
+    size: str | None
     # The trash instead of what is there.
     archived: bool | None
 

@@ -1,4 +1,4 @@
-"""Changes to many images at once: by their ids (endpoints 43-46), by folder, and of the trash."""
+"""Changes to many images at once: by their ids (endpoints 43-46), by a filter, by folder, and of the trash."""
 
 from typing import Annotated, Self
 
@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Connection
 
-from pictograph.models.batch import BatchResult, BulkChange, DuplicateHandling
+from pictograph.models.batch import BatchResult, BulkChange, DuplicateHandling, MatchingChange, TagName
 from pictograph.models.dataset import DatasetImage
 from pictograph.models.image import ImageStatus
 from pictograph_server.auth import Admin, Member, Viewer
@@ -14,8 +14,9 @@ from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
 from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
+from pictograph_server.routes.image_filter import FilterBody
 from pictograph_server.routes.image_json import image_json
-from pictograph_server.services.batch import bulk, copying, service, tagging, trash
+from pictograph_server.services.batch import bulk, copying, matching, service, tagging, trash
 from pictograph_server.services.batch.bulk import Begun
 from pictograph_server.services.batch.copying import CopyRequest
 from pictograph_server.services.batch.service import ImageChanges
@@ -75,20 +76,25 @@ class UpdateImages(OnImages):
     updates: ImageUpdates
 
 
-Tag = Annotated[str, Field(max_length=120)]
-
-
 class TagImages(OnImages):
     """Tags that are given and taken away; one of them at least."""
 
-    add: Annotated[list[Tag], Field(max_length=100)] = []
-    remove: Annotated[list[Tag], Field(max_length=100)] = []
+    add: Annotated[list[TagName], Field(max_length=100)] = []
+    remove: Annotated[list[TagName], Field(max_length=100)] = []
 
     @model_validator(mode="after")
     def _not_empty(self) -> Self:
         if not self.add and not self.remove:
             raise ValueError("name at least one tag in add or remove")
         return self
+
+
+class ChangeMatching(OfDataset):
+    """What is done with all images that match, but for these."""
+
+    filter: FilterBody = FilterBody()
+    except_ids: Annotated[list[str], Field(max_length=service.MAX_IDS)] = []
+    change: MatchingChange
 
 
 class MoveFolder(OfDataset):
@@ -165,6 +171,17 @@ def tag_images(body: TagImages, actor: Member, platform: PlatformDep) -> BatchRe
 def restore_images(body: RestoreImages, actor: Member, platform: PlatformDep) -> BatchResult:
     with platform.db.write() as conn:
         return trash.restore(conn, actor, body.dataset_name, body.image_ids, body.duplicate_handling)
+
+
+@router.post("/matching")
+def change_matching(body: ChangeMatching, actor: Member, platform: PlatformDep) -> BulkChange:
+    """Change all images that match a filter now; of more than two thousand a job does it, which `job_id` names."""
+    wanted = body.filter.to_filter()
+    with platform.db.write() as conn:
+        begun = matching.change_matching(
+            conn, actor, body.dataset_name, wanted, body.change, except_ids=body.except_ids
+        )
+    return _after_removal(platform, begun)
 
 
 @router.post("/folders/move")

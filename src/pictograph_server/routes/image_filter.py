@@ -1,9 +1,11 @@
-"""What a list of images is narrowed to, as requests say it."""
+"""What a list of images is narrowed to, as requests say it: in the address, or in the body of a change."""
 
 from typing import Annotated
 
 from fastapi import Depends, Query
+from pydantic import Field
 
+from pictograph.models.common import StrictModel
 from pictograph_server.services.images.paths import normalise_folder
 from pictograph_server.services.images.status_filter import statuses_of
 from pictograph_server.services.search.filters import ImageFilter
@@ -11,6 +13,10 @@ from pictograph_server.services.search.filters import ImageFilter
 Word = Annotated[str, Query(max_length=1000)]
 Confidence = Annotated[float, Query(ge=0, le=1)]
 Number = Annotated[int, Query(ge=0, le=1_000_000_000)]
+SIZE = r"^[0-9]{1,9}x[0-9]{1,9}$"
+_BodyWord = Annotated[str | None, Field(max_length=1000)]
+_BodyShare = Annotated[float | None, Field(ge=0, le=1)]
+_BodyNumber = Annotated[int | None, Field(ge=0, le=1_000_000_000)]
 
 
 def _image_filter(
@@ -26,7 +32,7 @@ def _image_filter(
     annotated: bool | None = None,
     min_annotations: Number | None = None,
     max_annotations: Number | None = None,
-    size: Annotated[str, Query(pattern=r"^[0-9]{1,9}x[0-9]{1,9}$")] | None = None,
+    size: Annotated[str, Query(pattern=SIZE)] | None = None,
     archived: bool = False,
 ) -> ImageFilter:
     width, _, height = (size or "").partition("x")
@@ -49,3 +55,25 @@ def _image_filter(
 
 
 FilterDep = Annotated[ImageFilter, Depends(_image_filter)]
+
+
+class FilterBody(StrictModel):
+    """The same fields in a body; without any it is every image that is not in the trash."""
+
+    status: _BodyWord = None
+    class_name: _BodyWord = None
+    folder_path: _BodyWord = None
+    recursive: bool = True
+    source: _BodyWord = None
+    min_confidence: _BodyShare = None
+    max_confidence: _BodyShare = None
+    text: _BodyWord = None
+    tag: _BodyWord = None
+    annotated: bool | None = None
+    min_annotations: _BodyNumber = None
+    max_annotations: _BodyNumber = None
+    size: Annotated[str | None, Field(pattern=SIZE)] = None
+    archived: bool = False
+
+    def to_filter(self) -> ImageFilter:
+        return _image_filter(**dict(self))

@@ -121,6 +121,9 @@ OPERATION: dict[str, Row] = {
     f"PATCH {D}/batch/images/update": Row("member", {**_ON_IMAGES, "updates": {"status": "review"}}),
     f"POST {D}/batch/images/tag": Row("member", {**_ON_IMAGES, "add": ["night"]}),
     f"POST {D}/batch/images/restore": Row("member", {"dataset_name": "{dataset_name}", "image_ids": ["{trashed_id}"]}),
+    f"POST {D}/batch/matching": Row(
+        "member", {"dataset_name": "{dataset_name}", "change": {"kind": "status", "status": "review"}}
+    ),
     f"POST {D}/batch/folders/move": Row(
         "member", {"dataset_name": "{dataset_name}", "folder_path": "/a", "target_path": "/b"}
     ),

@@ -3,8 +3,9 @@
 Either way the same steps are taken (`steps.py`).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -74,7 +75,7 @@ def move_folder(
     request = {"folder": folder, "target": target, "duplicate_handling": handling}
     total = sum(counts.values())
     record(conn, actor, "folder.moved", dataset, total, **request)
-    return _begin(conn, actor, dataset, "move_folder", request, total).answer
+    return begin(conn, actor, dataset, "move_folder", request, total).answer
 
 
 def delete_folder(conn: Connection, actor: Actor, dataset_name: str, folder: str, *, permanent: bool) -> "Begun":
@@ -91,7 +92,7 @@ def delete_folder(conn: Connection, actor: Actor, dataset_name: str, folder: str
     total = sum(_counts_below(conn, dataset, folder).values())
     kind: BulkKind = "delete_folder" if permanent else "archive_folder"
     record(conn, actor, "folder.deleted" if permanent else "folder.archived", dataset, total, folder=folder)
-    return _begin(conn, actor, dataset, kind, {"folder": folder}, total)
+    return begin(conn, actor, dataset, kind, {"folder": folder}, total)
 
 
 def restore_all(conn: Connection, actor: Actor, dataset_name: str, handling: DuplicateHandling) -> BulkChange:
@@ -100,7 +101,7 @@ def restore_all(conn: Connection, actor: Actor, dataset_name: str, handling: Dup
     total = repository.count_archived(conn, dataset.id)
     request = {"duplicate_handling": handling}
     record(conn, actor, "trash.restored", dataset, total)
-    return _begin(conn, actor, dataset, "restore", request, total).answer
+    return begin(conn, actor, dataset, "restore", request, total).answer
 
 
 def empty_trash(conn: Connection, actor: Actor, dataset_name: str) -> "Begun":
@@ -108,7 +109,7 @@ def empty_trash(conn: Connection, actor: Actor, dataset_name: str) -> "Begun":
     dataset = _lock(conn, actor, dataset_name)
     total = repository.count_archived(conn, dataset.id)
     record(conn, actor, "trash.emptied", dataset, total)
-    return _begin(conn, actor, dataset, "empty_trash", {}, total)
+    return begin(conn, actor, dataset, "empty_trash", {}, total)
 
 
 def get(conn: Connection, organization_id: str, change_id: str) -> BulkChange:
@@ -146,10 +147,17 @@ class Begun:
     sha256s_to_remove: Sequence[str]
 
 
-def _begin(
-    conn: Connection, actor: Actor, dataset: DatasetRecord, kind: BulkKind, request: dict[str, str], total: int
+def begin(
+    conn: Connection,
+    actor: Actor,
+    dataset: DatasetRecord,
+    kind: BulkKind,
+    request: Mapping[str, Any],
+    total: int,
+    *,
+    at_once: int = AT_ONCE,
 ) -> Begun:
-    """Do a change at once, or put it into the queue."""
+    """Do a change at once, or put it into the queue where it is of more images than that."""
     change = ChangeRecord(
         id=new_id(),
         organization_id=actor.organization_id,
@@ -165,7 +173,7 @@ def _begin(
         error_message=None,
         created_at=now(),
     )
-    if total > AT_ONCE:
+    if total > at_once:
         change_repository.add(conn, change)
         queue.enqueue(
             conn,

@@ -11,7 +11,21 @@ from pictograph.models.batch import BulkChangeStatus
 from pictograph_server.storage.db.tables import bulk_changes
 from pictograph_server.storage.db.types import now
 
-BulkKind = Literal["move_folder", "archive_folder", "delete_folder", "restore", "empty_trash"]
+BulkKind = Literal[
+    "move_folder",
+    "archive_folder",
+    "delete_folder",
+    "restore",
+    "empty_trash",
+    # Of all images that match a filter.
+    "set_status",
+    "move_images",
+    "copy_images",
+    "tag_images",
+    "archive_images",
+    "restore_images",
+    "delete_images",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +71,7 @@ def save(conn: Connection, record: ChangeRecord) -> None:
         .values(
             position=None if record.position is None else list(record.position),
             status=record.status,
+            total=record.total,
             processed=record.processed,
             failed_count=record.failed_count,
             failed=list(record.failed),

@@ -47,28 +47,10 @@ def copy(
         LimitExceeded: 402, the copies do not fit into the organisation's limits; nothing was copied.
     """
     folder = None if request.target_folder_path is None else normalise_folder(request.target_folder_path)
-    target = _lock_target(conn, actor.organization_id, dataset_name, request.target_dataset_name)
+    target = lock_target(conn, actor.organization_id, dataset_name, request.target_dataset_name)
     selection = service.present(service.select(conn, actor.organization_id, dataset_name, image_ids))
-    is_same = target.id == selection.dataset.id
-    wishes = [
-        Wish(each.id, each.folder_path if folder is None else folder, each.filename, is_copy=is_same)
-        for each in selection.images
-    ]
-    placement = place(conn, target.id, wishes, request.handling)
-    originals = [image for image in selection.images if image.id in placement.granted]
-    changes.displace(conn, target.id, placement)
-    size_bytes = sum(image.file_size_bytes for image in originals)
-    require_room(conn, actor.organization_id, images=len(originals), size_bytes=size_bytes, what="The copy")
-    copies = _insert(conn, actor.organization_id, target.id, originals, placement.granted, request)
-    if request.copy_annotations:
-        counts = copy_annotations(conn, actor, selection.dataset.id, target.id, copies)
-        repository.set_annotation_counts(conn, counts)
-    outcome = Outcome(
-        originals,
-        placement.refused,
-        {copies[image_id]: name for image_id, name in placement.renamed.items()},
-        {placement.granted[image.id][0] for image in originals},
-    )
+    wishes = wishes_of(selection.images, selection.dataset.id, target.id, folder)
+    outcome, copies = copy_images(conn, actor, target.id, selection.images, wishes, request)
     service.record(
         conn, actor, "images.copied", selection.dataset, len(outcome.done), target_dataset=target.name, target=folder
     )
@@ -77,7 +59,50 @@ def copy(
     return answer
 
 
-def _lock_target(conn: Connection, organization_id: str, dataset_name: str, target_name: str | None) -> DatasetRecord:
+def wishes_of(images: Sequence[BulkImage], dataset_id: str, target_id: str, folder: str | None) -> dict[str, Wish]:
+    """Return image id -> where its copy is to be; without a folder in that of the original."""
+    return {
+        each.id: Wish(
+            each.id, each.folder_path if folder is None else folder, each.filename, is_copy=target_id == dataset_id
+        )
+        for each in images
+    }
+
+
+def copy_images(
+    conn: Connection,
+    actor: Actor,
+    target_id: str,
+    images: Sequence[BulkImage],
+    wishes: Mapping[str, Wish],
+    request: CopyRequest,
+) -> tuple[Outcome, dict[str, str]]:
+    """Copy images of one dataset, which the caller holds as the target; return also id of the original -> of the copy.
+
+    Raises:
+        LimitExceeded: 402, the copies do not fit into the organisation's limits; nothing was copied.
+    """
+    if not images:
+        return Outcome(), {}
+    placement = place(conn, target_id, [wishes[each.id] for each in images], request.handling)
+    originals = [image for image in images if image.id in placement.granted]
+    changes.displace(conn, target_id, placement)
+    size_bytes = sum(image.file_size_bytes for image in originals)
+    require_room(conn, actor.organization_id, images=len(originals), size_bytes=size_bytes, what="The copy")
+    copies = _insert(conn, actor.organization_id, target_id, originals, placement.granted, request)
+    if request.copy_annotations:
+        counts = copy_annotations(conn, actor, images[0].dataset_id, target_id, copies)
+        repository.set_annotation_counts(conn, counts)
+    outcome = Outcome(
+        originals,
+        placement.refused,
+        {copies[image_id]: name for image_id, name in placement.renamed.items()},
+        {placement.granted[image.id][0] for image in originals},
+    )
+    return outcome, copies
+
+
+def lock_target(conn: Connection, organization_id: str, dataset_name: str, target_name: str | None) -> DatasetRecord:
     """Hold both datasets, always in the same order, and return the one that the copies go to."""
     target = datasets.get_by_name(conn, organization_id, target_name or dataset_name)
     source = datasets.get_by_name(conn, organization_id, dataset_name)
@@ -110,6 +135,8 @@ def _insert(
                 "filename": filename,
                 "created_at": moment,
                 "updated_at": moment,
+                # A copy is nobody's to review.
+                "review_assignee_id": None,
             }
             | labels
         )

@@ -77,6 +77,14 @@ def holders(conn: Connection, dataset_id: str, paths: Sequence[Path]) -> dict[Pa
     return found
 
 
+def changed_since(conn: Connection, ids: Sequence[str], moment: datetime) -> set[str]:
+    """Return those of the images whose rows were made or changed at or after a moment."""
+    found: set[str] = set()
+    for chunk in _chunks(ids):
+        found.update(conn.scalars(select(_images.c.id).where(_images.c.id.in_(chunk), _images.c.updated_at >= moment)))
+    return found
+
+
 def set_values(conn: Connection, ids: Sequence[str], values: Mapping[str, object]) -> None:
     """Give all of these images the same values."""
     moment = now()

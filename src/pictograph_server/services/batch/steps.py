@@ -1,4 +1,4 @@
-"""The steps of a change to all images of a folder or of the trash; `bulk.py` begins them, here they are taken.
+"""The steps of a change to all images of a folder, of the trash, or of a filter; here they are taken.
 
 A step changes at most two thousand images and ends with the position behind them, committed with them: a job that was
 killed goes on there. Images that come meanwhile are left as they are.
@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 from pictograph.models.batch import DuplicateHandling
 from pictograph_server.services.datasets import service as datasets
 
-from . import changes, repository
+from . import changes, matching_steps, repository
 from .change_repository import ChangeRecord
 from .records import BulkImage, Outcome
 
 STEP = 2_000
 _FAILURES_KEPT = 100
+_REMOVING = ("delete_folder", "empty_trash", "delete_images")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +50,22 @@ def take_step(conn: Connection, record: ChangeRecord, folders: Sequence[str]) ->
         DatasetNotFound: it was deleted meanwhile.
         LimitExceeded: 402, what is restored does not fit any more.
     """
-    datasets.lock(conn, record.organization_id, record.dataset_id)
+    for dataset_id in matching_steps.datasets_of(record):
+        datasets.lock(conn, record.organization_id, dataset_id)
     images, position = _next(conn, record, folders)
     outcome = _apply(conn, record, images)
     kept = [*record.failed, *({"id": each.id, "reason": each.reason} for each in outcome.failed)][:_FAILURES_KEPT]
+    processed, failed_count = record.processed + len(outcome.done), record.failed_count + len(outcome.failed)
     after = replace(
         record,
         position=position,
         status="running" if position is not None else "completed",
-        processed=record.processed + len(outcome.done),
-        failed_count=record.failed_count + len(outcome.failed),
+        total=record.total if position is not None else processed + failed_count,
+        processed=processed,
+        failed_count=failed_count,
         failed=kept,
     )
-    removed = [image.sha256 for image in outcome.done] if record.kind in ("delete_folder", "empty_trash") else []
-    return Step(after, removed)
+    return Step(after, [image.sha256 for image in outcome.done] if record.kind in _REMOVING else [])
 
 
 def is_below(folder: str, top: str) -> bool:
@@ -77,6 +80,8 @@ def moved(folder: str, old: str, new: str) -> str:
 
 def _next(conn: Connection, record: ChangeRecord, folders: Sequence[str]) -> tuple[list[BulkImage], list[str] | None]:
     """Return the images of the next step, and the position behind them; None when none are left."""
+    if matching_steps.is_of_filter(record):
+        return matching_steps.next_images(conn, record, STEP)
     if "folder" in record.request:
         return _next_in_folders(conn, record, folders)
     after = record.position[0] if record.position else None
@@ -104,6 +109,8 @@ def _next_in_folders(
 def _apply(conn: Connection, record: ChangeRecord, images: Sequence[BulkImage]) -> Outcome:
     if not images:
         return Outcome()
+    if matching_steps.is_of_filter(record):
+        return matching_steps.apply(conn, record, images)
     if record.kind == "move_folder":
         return _move(conn, record, images)
     if record.kind == "archive_folder":

@@ -12,7 +12,7 @@ from pictograph_server.services.images import tags_repository
 from pictograph_server.services.images.labels_repository import TAG_KINDS
 
 from . import service
-from .records import Outcome
+from .records import BulkImage, Outcome
 
 
 def tag(
@@ -32,17 +32,25 @@ def tag(
     """
     selection = service.select(conn, actor.organization_id, dataset_name, image_ids)
     given = list(dict.fromkeys(add))
-    datasets.ensure_classes(conn, selection.dataset.id, [(name, "tag", ()) for name in given])
-    ids = [image.id for image in selection.images]
+    outcome = tag_images(conn, selection.dataset.id, selection.images, add=given, remove=remove)
+    service.record(
+        conn, actor, "images.tagged", selection.dataset, len(outcome.done), added=given, removed=list(remove)
+    )
+    return service.result(selection, outcome)
+
+
+def tag_images(
+    conn: Connection, dataset_id: str, images: Sequence[BulkImage], *, add: Sequence[str], remove: Sequence[str]
+) -> Outcome:
+    """Give these images of a dataset tags, which become classes of it, and take others away."""
+    datasets.ensure_classes(conn, dataset_id, [(name, "tag", ()) for name in add])
     changed: dict[str, Mapping[str, object]] = {}
-    for image_id, before in tags_repository.tags_of(conn, ids).items():
-        after = _changed(before, given, set(remove))
+    for image_id, before in tags_repository.tags_of(conn, [image.id for image in images]).items():
+        after = _changed(before, add, set(remove))
         if after != before:
             changed[image_id] = after
     tags_repository.set_tags(conn, changed)
-    service.record(conn, actor, "images.tagged", selection.dataset, len(ids), added=given, removed=list(remove))
-    folders = {image.folder_path for image in selection.images}
-    return service.result(selection, Outcome(selection.images, folders=folders))
+    return Outcome(list(images), folders={image.folder_path for image in images})
 
 
 def _changed(before: Mapping[str, object], add: Sequence[str], remove: Collection[str]) -> dict[str, object]:

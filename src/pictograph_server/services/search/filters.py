@@ -1,6 +1,8 @@
 """What a list of images may be narrowed to, and how it is sorted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from pictograph_server.errors import Unprocessable
 
@@ -44,6 +46,16 @@ class ImageFilter:
     @property
     def has_confidence(self) -> bool:
         return self.min_confidence is not None or self.max_confidence is not None
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as a job keeps it; what leaves nothing out is not there."""
+        everything = asdict(ImageFilter())
+        return {name: value for name, value in asdict(self).items() if value != everything[name]}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "ImageFilter":
+        """Return the filter that `to_json` wrote down."""
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
 
     @property
     def is_whole_tree(self) -> bool:

@@ -79,3 +79,36 @@ def list_images(
         page = repository.merged(conn, way.walks, start=start, limit=limit)
     following = None if page.next_position is None else cursors.encode(sort, page.next_position)
     return ImagePage(page.images, following, total, way.can_skip)
+
+
+def count(conn: Connection, dataset_id: str, wanted: ImageFilter) -> int:
+    """Return how many images match; where no kept count says so, every one of them is looked at."""
+    way = choose(conn, dataset_id, wanted, "oldest")
+    return repository.count(conn, way.walks, way.rest) if way.total is None else way.total
+
+
+def newest_id(conn: Connection, dataset_id: str, *, is_archived: bool) -> str | None:
+    """Return the id of the image of a dataset, or of its trash, that came last."""
+    walk = repository.by_age(dataset_id, ImageFilter(is_archived=is_archived), is_descending=True)
+    found = repository.page(conn, walk, repository.nothing, start=None, limit=1, rows=None)
+    return found.images[0].id if found.images else None
+
+
+def next_ids(
+    conn: Connection, dataset_id: str, wanted: ImageFilter, *, after: str | None, limit: int
+) -> tuple[list[str], str | None]:
+    """Return ids of images that match, behind one in the order of ids, and the id to go on behind; None at the end.
+
+    What happens to images that were returned moves none of those behind them. Few, even none, may be returned while
+    there are more.
+    """
+    way = choose(conn, dataset_id, wanted, "oldest")
+    if not way.walks:
+        return [], None
+    start = None if after is None else (after,)
+    if len(way.walks) == 1:
+        page = repository.page(conn, way.walks[0], way.rest, start=start, limit=limit, rows=ROWS_A_PAGE)
+    else:
+        page = repository.merged(conn, way.walks, start=start, limit=limit)
+    following = None if page.next_position is None else str(page.next_position[0])
+    return [image.id for image in page.images], following

@@ -61,9 +61,9 @@ bulk_changes = Table(
     id_column(),  # also the id of the job that does it
     organization_column(),
     dataset_column(index=True),
-    # move_folder, archive_folder, delete_folder, restore, empty_trash
+    # move_folder, archive_folder, delete_folder, restore, empty_trash; of what matches a filter: set_status and others
     Column("kind", String(24), nullable=False),
-    # Folder, target, and what happens where a name is taken.
+    # Folder, target, and what happens where a name is taken; or a filter and what is done with what matches.
     Column("request", Json, nullable=False),
     # Behind which image it goes on; null before the first and after the last.
     Column("position", Json),
