@@ -76,7 +76,11 @@ export function DatasetLayout() {
               )}
             </div>
           </div>
-          {mayChange && (
+          {mayChange && !(dataset.data && counts.data) && (
+            // About as wide as what comes: it breaks the line where that will.
+            <div aria-hidden="true" className="h-8.5 w-90 max-w-full" />
+          )}
+          {mayChange && dataset.data && counts.data && (
             <div className="flex flex-wrap items-center gap-2">
               {inReview > 0 && (
                 <Link to="/datasets/$name/review" params={{ name }} className={buttonClass()}>
@@ -86,9 +90,7 @@ export function DatasetLayout() {
               <Link to="/training/new" search={{ dataset: name }} className={buttonClass()}>
                 <GraduationCap className="size-4" /> Train
               </Link>
-              {dataset.data && (
-                <UploadButton variant="primary" target={{ datasetName: name, datasetId: dataset.data.id }} />
-              )}
+              <UploadButton variant="primary" target={{ datasetName: name, datasetId: dataset.data.id }} />
             </div>
           )}
         </div>

@@ -4,7 +4,21 @@ import { Link } from "@tanstack/react-router";
 import { ImageOff, Images } from "lucide-react";
 import { Button, buttonClass } from "@/ui/button";
 import { EmptyState } from "@/ui/empty-state";
+import { Skeleton } from "@/ui/skeleton";
 import { gridGeometry } from "./grid-geometry";
+
+/** Before it is known whether there are folders: the rows of tools, in their size, and the grid. */
+export function PendingGallery({ cellWidth }: { cellWidth: number }) {
+  return (
+    <div className="flex h-full min-h-0 flex-col overflow-hidden">
+      <div className="flex flex-col gap-2 px-6 pt-3 pb-2">
+        <Skeleton className="h-9.5 w-full max-w-2xl" />
+        <div className="min-h-8.5" />
+      </div>
+      <PendingGrid cellWidth={cellWidth} />
+    </div>
+  );
+}
 
 export function PendingGrid({ cellWidth }: { cellWidth: number }) {
   const { columns } = gridGeometry(1200, cellWidth, 0);

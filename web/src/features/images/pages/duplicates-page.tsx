@@ -126,7 +126,7 @@ function Groups({ datasetName, found }: { datasetName: string; found: Duplicates
           </Button>
         )}
       </div>
-      <div ref={scroller} className="min-h-0 grow overflow-y-auto px-6 pb-8">
+      <div ref={scroller} className="min-h-0 grow overflow-y-auto bg-canvas px-6 pb-8">
         <div className="relative" style={{ height: rows.getTotalSize() }}>
           {items.map((row) => {
             const group = found.groups[row.index];

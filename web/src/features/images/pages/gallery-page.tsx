@@ -14,7 +14,7 @@ import { imageKeys } from "../api";
 import { FilterChips } from "../components/filter-chips";
 import { type FolderAction, FolderDialogs } from "../components/folder-dialogs";
 import { FolderTree } from "../components/folder-tree";
-import { NoImages, NothingMatches, PendingGrid } from "../components/gallery-notices";
+import { NoImages, NothingMatches, PendingGallery, PendingGrid } from "../components/gallery-notices";
 import { GallerySelection } from "../components/gallery-selection";
 import { GalleryTools, GalleryView } from "../components/gallery-tools";
 import { ImageGrid } from "../components/image-grid";
@@ -83,6 +83,8 @@ export function GalleryPage() {
   const sources = (statistics.data?.statistics?.sources ?? []).map((each) => each.source);
   const isEmpty = counts.data?.image_count === 0;
 
+  // What stands beside and above the images depends on both: they come once, where they stay.
+  if (folders.isPending || counts.isPending) return <PendingGallery cellWidth={size} />;
   if (isEmpty && !isNarrowed(list)) return <NoImages datasetName={name} />;
   return (
     <div className="flex h-full min-h-0">
