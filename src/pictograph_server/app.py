@@ -68,7 +68,7 @@ from pictograph_server.routes import (
     video,
 )
 from pictograph_server.routes.refusals import REFUSALS
-from pictograph_server.routes.web_app import FOLDER, WebApp
+from pictograph_server.routes.web_app import FOLDER, WebApp, WebFiles
 
 ROUTERS = (
     health.router,
@@ -165,6 +165,7 @@ def create_app(
         public_url=platform.settings.public_url,
         requests_per_hour=platform.settings.limits.requests_per_hour,
     )
+    app.add_middleware(WebFiles, folder=web_folder)
     app.add_middleware(
         Envelope,
         metrics=app.state.metrics,

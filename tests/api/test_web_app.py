@@ -8,7 +8,7 @@ import pytest
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
-from pictograph_server.routes.web_app import WebApp
+from pictograph_server.routes.web_app import WebApp, WebFiles
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
 
@@ -25,7 +25,8 @@ def built(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def browser(built: Path) -> TestClient:
-    return TestClient(WebApp(PlainTextResponse("no such endpoint", 404), built), headers=PAGE)
+    otherwise = WebApp(PlainTextResponse("no such endpoint", 404), built)
+    return TestClient(WebFiles(otherwise, built), headers=PAGE)
 
 
 @pytest.mark.parametrize("path", ["/", "/datasets", "/datasets/a%2Fb/images/1", "/no/such/page"])

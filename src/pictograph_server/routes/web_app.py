@@ -29,6 +29,8 @@ _PAGE_HEADERS = {
 }
 # Their names change with their content.
 _ASSET_HEADERS = {"Cache-Control": "public, max-age=31536000, immutable"}
+# Theirs do not; a page that shows its icon twice need not ask twice.
+_FILE_HEADERS = {"Cache-Control": "public, max-age=600"}
 _COMPRESSED = frozenset({".js", ".css", ".html", ".svg", ".json"})
 _NOT_BUILT = (
     "<!doctype html><html lang=en><meta charset=utf-8><title>Pictograph</title><h1>The web app is not built here</h1>"
@@ -37,8 +39,27 @@ _NOT_BUILT = (
 )
 
 
+class WebFiles:
+    """Answers the built files before any route is tried: a page asks for several at once, and waits for them."""
+
+    def __init__(self, app: ASGIApp, folder: Path = FOLDER) -> None:
+        self._app = app
+        self._folder = folder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        response = self._answer(scope) if scope["type"] == "http" and scope["method"] in ("GET", "HEAD") else None
+        await (response or self._app)(scope, receive, send)
+
+    def _answer(self, scope: Scope) -> Response | None:
+        # Looked up among the names there are: a path from outside never becomes a path here.
+        name: str = scope["path"].removeprefix("/")
+        if name not in _names(self._folder) or name == "index.html":
+            return None
+        return _file(self._folder / name, scope, _ASSET_HEADERS if name.startswith("assets/") else _FILE_HEADERS)
+
+
 class WebApp:
-    """Answers what no route matched: `otherwise` gets what is not for a browser's page."""
+    """Answers with the page what no route matched: `otherwise` gets what is not for a browser."""
 
     def __init__(self, otherwise: ASGIApp, folder: Path = FOLDER) -> None:
         self._otherwise = otherwise
@@ -49,19 +70,12 @@ class WebApp:
         await (response or self._otherwise)(scope, receive, send)
 
     def _answer(self, scope: Scope) -> Response | None:
-        headers = Headers(scope=scope)
         path: str = scope["path"]
-        takes_gzip = "gzip" in headers.get("accept-encoding", "")
-        # Looked up among the names there are: a path from outside never becomes a path here.
-        name = path.removeprefix("/")
-        if name in _names(self._folder) and name != "index.html":
-            return _file(self._folder / name, takes_gzip, _ASSET_HEADERS if name.startswith("assets/") else {})
-        if path.startswith(_NOT_PAGES) or "text/html" not in headers.get("accept", ""):
+        if path.startswith(_NOT_PAGES) or "text/html" not in Headers(scope=scope).get("accept", ""):
             return None
-        index = self._folder / "index.html"
         if not is_built(self._folder):
             return HTMLResponse(_NOT_BUILT, 503 if path == "/" else 404, headers=_PAGE_HEADERS)
-        return _file(index, takes_gzip, _PAGE_HEADERS)
+        return _file(self._folder / "index.html", scope, _PAGE_HEADERS)
 
 
 def is_built(folder: Path) -> bool:
@@ -75,8 +89,8 @@ def _names(folder: Path) -> frozenset[str]:
     return frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
 
 
-def _file(path: Path, takes_gzip: bool, headers: dict[str, str]) -> Response:
-    is_compressed = takes_gzip and path.suffix in _COMPRESSED
+def _file(path: Path, scope: Scope, headers: dict[str, str]) -> Response:
+    is_compressed = path.suffix in _COMPRESSED and "gzip" in Headers(scope=scope).get("accept-encoding", "")
     content = _bytes(path, path.stat().st_mtime_ns, is_compressed)
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     response = Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding", **headers})

@@ -15,6 +15,13 @@ export const router = createRouter({
   scrollRestoration: true,
 });
 
+/** Begin to load the code of the page at the address, which would else wait until it is known who is signed in. */
+export function preloadPage(): void {
+  for (const { routeId } of router.matchRoutes(router.latestLocation)) {
+    void router.loadRouteChunk(router.routesById[routeId as keyof typeof router.routesById]);
+  }
+}
+
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;

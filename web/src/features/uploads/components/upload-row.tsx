@@ -2,6 +2,7 @@
 
 import { Link } from "@tanstack/react-router";
 import { Pause, Play, RotateCcw, X } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { formatBytes, plural } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { IconButton } from "@/ui/icon-button";
@@ -9,8 +10,10 @@ import { ProblemNote } from "@/ui/problem-note";
 import { ProgressBar } from "@/ui/progress-bar";
 import { pauseUpload, removeUpload, resumeUpload, startPlanned } from "../store";
 import { type ArchiveUpload, countsOf, type FilesUpload, type Upload } from "../upload";
-import { FileList } from "./file-list";
 import { ImportPlanText } from "./import-plan-text";
+
+// Every page carries the tray; few people open the list.
+const FileList = lazy(() => import("./file-list").then((module) => ({ default: module.FileList })));
 
 export function UploadRow({ upload, isOpen }: { upload: Upload; isOpen: boolean }) {
   const isFailed = upload.kind === "files" && upload.state === "done" && countsOf(upload).failed > 0;
@@ -67,7 +70,11 @@ export function UploadRow({ upload, isOpen }: { upload: Upload; isOpen: boolean 
           </Button>
         </div>
       )}
-      {isOpen && upload.kind === "files" && <FileList upload={upload} />}
+      {isOpen && upload.kind === "files" && (
+        <Suspense>
+          <FileList upload={upload} />
+        </Suspense>
+      )}
     </li>
   );
 }
