@@ -58,9 +58,7 @@ def test_shell__first_load_is_small(server: LocalServer) -> None:
     loaded = [path for path in sorted(BUILT.rglob("*")) if path.is_file() and path.name in page]
     size = sum(_sent_bytes(path) for path in loaded)
     assert len(loaded) >= 5
-    assert any(path.suffix == ".woff2" for path in loaded), (
-        "the font comes after the first paint, and moves what is there"
-    )
+    assert any(path.suffix == ".woff2" for path in loaded), "a late font moves what is there"
     assert size < FIRST_LOAD_BYTES, f"{size} bytes: {[path.name for path in loaded]}"
 
 
