@@ -1,4 +1,4 @@
-"""`pictograph batch`: one change to many images, to a folder, or to what is in the trash."""
+"""`pictograph batch`: one change to many images, to what matches a filter, to a folder, or to the trash."""
 
 import sys
 from pathlib import Path
@@ -6,8 +6,20 @@ from typing import Annotated
 
 import typer
 
+from pictograph.cli.filters import parse_filter
 from pictograph.cli.session import Session, api_command
-from pictograph.models.batch import BatchResult, BulkChange, DuplicateHandling
+from pictograph.models.batch import (
+    ArchiveChange,
+    BatchResult,
+    BulkChange,
+    CopyChange,
+    DeleteChange,
+    DuplicateHandling,
+    MatchingChange,
+    MoveChange,
+    RestoreChange,
+    StatusChange,
+)
 from pictograph.models.image import ImageStatus
 
 app = typer.Typer(no_args_is_help=True, help="Many images at once: move, copy, update, delete; folders and the trash.")
@@ -18,6 +30,10 @@ _SHOWN = 10
 Dataset = Annotated[str, typer.Argument(help="Name of the dataset.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids of images.")]
 IdsFrom = Annotated[Path | None, typer.Option("--from", help="File with one id a line; - reads them from stdin.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option("--where", metavar="FIELD=VALUE", help="All that match, as class_name=stop; may be given again."),
+]
 Folder = Annotated[str, typer.Option("--folder", "-f", help="Folder they come to.")]
 Taken = Annotated[
     DuplicateHandling | None,
@@ -34,10 +50,15 @@ def move(
     dataset: Dataset,
     ids: Ids = None,
     ids_from: IdsFrom = None,
+    where: Where = None,
     folder: Folder = "/",
     taken: Taken = None,
 ) -> None:
     """Give images another folder."""
+    if where:
+        change = MoveChange(target_folder_path=folder, duplicate_handling=taken or "skip")
+        _change_matching(session, dataset, ids, ids_from, where, change, f"moved to {folder}")
+        return
     result = session.client.batch.move(
         dataset, _ids(ids, ids_from), target_folder_path=folder, duplicate_handling=taken
     )
@@ -50,6 +71,7 @@ def copy(
     dataset: Dataset,
     ids: Ids = None,
     ids_from: IdsFrom = None,
+    where: Where = None,
     folder: Annotated[str | None, typer.Option("--folder", "-f", help="Folder they come to; / without it.")] = None,
     to: Annotated[
         str | None, typer.Option(help="Another dataset; there the folders are kept without --folder.")
@@ -58,6 +80,15 @@ def copy(
     annotations: WithAnnotations = False,
 ) -> None:
     """Copy images, within their dataset or to another."""
+    if where:
+        change = CopyChange(
+            target_dataset_name=to,
+            target_folder_path=folder if to else folder or "/",
+            duplicate_handling=taken or "rename",
+            copy_annotations=annotations,
+        )
+        _change_matching(session, dataset, ids, ids_from, where, change, "copied")
+        return
     wanted, handling = _ids(ids, ids_from), taken or "rename"
     if to is None:
         result = session.client.batch.copy(
@@ -80,12 +111,18 @@ def update(
     dataset: Dataset,
     ids: Ids = None,
     ids_from: IdsFrom = None,
+    where: Where = None,
     status: Annotated[ImageStatus | None, typer.Option(help="What the images become.")] = None,
     display_name: Annotated[str | None, typer.Option(help="What people call them; '' takes it away.")] = None,
 ) -> None:
     """Set the status or the display name of images."""
     if status is None and display_name is None:
         raise typer.BadParameter("say what to set: --status or --display-name")
+    if where:
+        if status is None or display_name is not None:
+            raise typer.BadParameter("what matches is given a --status, and no --display-name")
+        _change_matching(session, dataset, ids, ids_from, where, StatusChange(status=status), "updated")
+        return
     result = session.client.batch.update(dataset, _ids(ids, ids_from), status=status, display_name=display_name)
     _show(session, result, "updated")
 
@@ -96,10 +133,18 @@ def delete(
     dataset: Dataset,
     ids: Ids = None,
     ids_from: IdsFrom = None,
+    where: Where = None,
     permanent: Permanent = False,
     yes: Yes = False,
 ) -> None:
     """Take images to the trash, or delete them for good."""
+    if where:
+        if permanent:
+            session.confirm(f"Delete what matches in dataset {dataset!r} for good?", yes=yes)
+        change = DeleteChange() if permanent else ArchiveChange()
+        done = "deleted" if permanent else "moved to the trash"
+        _change_matching(session, dataset, ids, ids_from, where, change, done)
+        return
     wanted = _ids(ids, ids_from)
     if permanent:
         session.confirm(f"Delete {len(wanted)} images of dataset {dataset!r} for good?", yes=yes)
@@ -164,15 +209,20 @@ def restore(
     dataset: Dataset,
     ids: Ids = None,
     ids_from: IdsFrom = None,
+    where: Where = None,
     everything: Annotated[bool, typer.Option("--all", help="Everything that is in the trash.")] = False,
     taken: Taken = None,
 ) -> None:
     """Take images out of the trash, back into the folders they came from."""
     handling = taken or "rename"
     if everything:
-        if ids or ids_from:
+        if ids or ids_from or where:
             raise typer.BadParameter("name images, or take everything with --all")
         _show_change(session, session.client.batch.restore_all(dataset, duplicate_handling=handling), "restored")
+        return
+    if where:
+        change = RestoreChange(duplicate_handling=handling)
+        _change_matching(session, dataset, ids, ids_from, [*where, "archived=true"], change, "restored")
         return
     result = session.client.batch.restore(dataset, _ids(ids, ids_from), duplicate_handling=handling)
     _show(session, result, "restored")
@@ -185,9 +235,24 @@ def empty_trash(session: Session, dataset: Dataset, yes: Yes = False) -> None:
     _show_change(session, session.client.batch.empty_trash(dataset), "deleted")
 
 
+def _change_matching(
+    session: Session,
+    dataset: str,
+    ids: list[str] | None,
+    ids_from: Path | None,
+    where: list[str],
+    change: MatchingChange,
+    what: str,
+) -> None:
+    if ids or ids_from:
+        raise typer.BadParameter("name images by their ids, or say what matches with --where, not both")
+    done = session.client.batch.change_matching(dataset, change, where=parse_filter(where))
+    _show_change(session, done, what)
+
+
 def _ids(ids: list[str] | None, ids_from: Path | None) -> list[str]:
     if (ids_from is None) == (not ids):
-        raise typer.BadParameter("name images by their ids, or give a file of ids with --from")
+        raise typer.BadParameter("name images by their ids, give a file of ids with --from, or filter with --where")
     if ids:
         return ids
     try:

@@ -1,4 +1,4 @@
-"""`client.batch`: one change to many images, to a folder, or to what is in the trash."""
+"""`client.batch`: one change to many images, to what matches a filter, to a folder, or to what is in the trash."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 from pictograph._http.transport import Transport, members, parse, path_of
 from pictograph._http.waiting import snapshots, wait_for
 from pictograph.exceptions import NotFoundError
-from pictograph.models.batch import BatchFailure, BatchResult, BulkChange, DuplicateHandling
+from pictograph.models.batch import BatchFailure, BatchResult, BulkChange, DuplicateHandling, MatchingChange
 from pictograph.models.dataset import DatasetImage
 from pictograph.models.image import ImageStatus
+from pictograph.models.listing import ImageFilter
 
 # What the server takes in one request.
 _IDS_A_REQUEST = 10_000
@@ -152,6 +153,41 @@ class Batch:
         body = {"duplicate_handling": duplicate_handling}
         return self._on_images("POST", "restore", dataset_name, image_ids, body)
 
+    # --- images that match a filter ---
+
+    def change_matching(
+        self,
+        dataset_name: str,
+        change: MatchingChange,
+        *,
+        where: ImageFilter | None = None,
+        except_ids: Sequence[str] = (),
+        wait: bool = True,
+        poll_interval: float = 2.0,
+        timeout: float = 1800.0,
+    ) -> BulkChange:
+        """Change all images that match now: `change_matching("signs", ArchiveChange(), where={"tag": "blurred"})`.
+
+        Of more than 2,000 a job does it, which goes on whatever becomes of the program that asked.
+
+        Args:
+            change: of `pictograph.models.batch`: `StatusChange`, `MoveChange`, `CopyChange`, `TagChange`,
+                `ArchiveChange` (to the trash), `RestoreChange` (out of it, with `archived` in the filter), or
+                `DeleteChange` (for good, as an admin).
+            where: as `client.images.list` takes it; without it, every image that is not in the trash.
+            except_ids: images that match and are left alone; ten thousand at most.
+            wait: return when it is done; else at once, with `job_id` where a job does it.
+        Raises:
+            NotFoundError: there is no such dataset.
+            ForbiddenError: the key's role is too low.
+            ValidationError: a filter has no such field, or a change is not for what it filters.
+            ApiError, PollTimeoutError: see `wait_for_change`.
+        """
+        given = {name: value for name, value in (where or {}).items() if value is not None}
+        document = {"filter": given, "except_ids": list(except_ids), "change": change.model_dump()}
+        begun = self._change(("matching",), dataset_name, document)
+        return self._ended(begun, wait=wait, poll_interval=poll_interval, timeout=timeout)
+
     # --- folders ---
 
     def move_folder(
@@ -278,7 +314,7 @@ class Batch:
             follow=lambda: snapshots(self._transport, path_of("batch", "changes", job_id), _bulk_change),
         )
 
-    def _change(self, path: tuple[str, str], dataset_name: str, body: dict[str, Any]) -> BulkChange:
+    def _change(self, path: tuple[str, ...], dataset_name: str, body: dict[str, Any]) -> BulkChange:
         document = self._transport.request(
             "POST", path_of("batch", *path), json={"dataset_name": dataset_name, **body}, timeout_s=_TIMEOUT_S
         )

@@ -403,3 +403,28 @@ def test_metrics_review_order__names_of_images(api: MockApi, run: Run) -> None:
     assert [word in result.stdout for word in ("/a.jpg", "0.31")] == [True] * 2
     assert (api.calls[-1].json["other"], api.calls[-1].json["review_limit"]) == ("sam3", 7)
     assert json.loads(run("metrics", "review-order", "signs", "--json").stdout)[0]["path"] == "/a.jpg"
+
+
+def test_batch__what_matches_is_changed(run: Run, api: MockApi) -> None:
+    api.on("POST", f"{API}/batch/matching", {"status": "completed", "total": 7, "processed": 7})
+    where = ("--where", "class_name=stop", "--where", "min_confidence=0.5", "--where", "annotated=true")
+    result = run("batch", "update", "signs", *where, "--status", "review")
+    assert (result.exit_code, result.stdout) == (0, "7 images updated\n")
+    sent = api.calls[-1].json
+    assert sent["filter"] == {"class_name": "stop", "min_confidence": 0.5, "annotated": True}
+    assert sent["change"] == {"kind": "status", "status": "review"}
+    run("batch", "restore", "signs", "--where", "folder_path=/a")
+    assert api.calls[-1].json["filter"] == {"folder_path": "/a", "archived": True}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (("--where", "colour=red"), "colour=red"),
+        (("--where", "min_confidence=high"), "min_confidence"),
+        (("id", "--where", "tag=night"), "not both"),
+    ],
+)
+def test_batch__a_filter_that_is_none(run: Run, arguments: tuple[str, ...], why: str) -> None:
+    result = run("batch", "delete", "signs", *arguments)
+    assert result.exit_code == 2 and why in result.stderr

@@ -9,7 +9,7 @@ from tests.unit.pictograph.wire import API, client_of
 
 from pictograph._http.mock import MockApi, Reply
 from pictograph.exceptions import ApiError, NotFoundError
-from pictograph.models.batch import BatchResult, BulkChange
+from pictograph.models.batch import BatchResult, BulkChange, CopyChange, StatusChange
 from pictograph.resources.batch import Batch
 
 DONE = {"success": True, "processed": 2, "affected_folders": ["/a"]}
@@ -50,6 +50,32 @@ IMAGES: dict[str, tuple[Callable[[Batch], BatchResult], str, str, dict[str, Any]
     "restore": (lambda b: b.restore("s", ["i"]), "POST", "restore", {"duplicate_handling": "rename"}),
 }
 CHANGES: dict[str, tuple[Callable[[Batch], BulkChange], str, dict[str, Any]]] = {
+    "matching": (
+        lambda b: b.change_matching(
+            "s", StatusChange(status="review"), where={"class_name": "stop", "tag": None}, except_ids=["i"]
+        ),
+        "matching",
+        {
+            "filter": {"class_name": "stop"},
+            "except_ids": ["i"],
+            "change": {"kind": "status", "status": "review"},
+        },
+    ),
+    "all": (
+        lambda b: b.change_matching("s", CopyChange(target_dataset_name="t")),
+        "matching",
+        {
+            "filter": {},
+            "except_ids": [],
+            "change": {
+                "kind": "copy",
+                "target_dataset_name": "t",
+                "target_folder_path": None,
+                "duplicate_handling": "rename",
+                "copy_annotations": False,
+            },
+        },
+    ),
     "move": (
         lambda b: b.move_folder("s", "/a", "/b"),
         "folders/move",
