@@ -1,6 +1,8 @@
+import { useQuery } from "@tanstack/react-query";
 import { KeyRound } from "lucide-react";
 import { useSession } from "@/features/session/use-session";
 import { Page } from "@/ui/page";
+import { sessionsQuery } from "../api";
 import { DeleteAccountCard } from "../components/delete-account-card";
 import { KeyboardCard } from "../components/keyboard-card";
 import { PasswordCard } from "../components/password-card";
@@ -9,6 +11,7 @@ import { SessionsCard } from "../components/sessions-card";
 
 export function AccountPage() {
   const { account } = useSession();
+  const sessions = useQuery(sessionsQuery);
   const places = account.organizations.map((each) => `${each.role} of ${each.name}`).join(", ");
   return (
     <Page title="Account" description={<span className="break-words">You are {places}.</span>}>
@@ -29,8 +32,9 @@ export function AccountPage() {
         </div>
         <div className="grid gap-4">
           <SessionsCard />
-          <KeyboardCard />
-          <DeleteAccountCard account={account} />
+          {/* Below a list of any length: they come with the list. */}
+          {!sessions.isPending && <KeyboardCard />}
+          {!sessions.isPending && <DeleteAccountCard account={account} />}
         </div>
       </div>
     </Page>

@@ -17,7 +17,7 @@ export function PriceCard() {
   return (
     <Card>
       <CardTitle>What work costs</CardTitle>
-      {prices.isPending && <Skeleton className="h-56 w-full" />}
+      {prices.isPending && <Skeleton className="h-[18.75rem] w-full lg:h-[21.125rem]" />}
       {prices.isError && <ProblemNote problem={prices.error} onRetry={() => prices.refetch()} />}
       {prices.data && (
         <dl className="divide-y divide-line text-sm">

@@ -58,7 +58,7 @@ export function CreditsPage() {
           value={balance.data ? formatCount(balance.data.credits_monthly_allowance ?? 0) : "…"}
           hint={
             balance.data?.credits_reset_at
-              ? `topped up to that on ${formatDate(balance.data.credits_reset_at)}`
+              ? `topped up on ${formatDate(balance.data.credits_reset_at)}`
               : "…"
           }
         />

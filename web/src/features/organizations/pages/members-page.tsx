@@ -73,7 +73,7 @@ export function MembersPage() {
           <RoleNote needs="admin" what="Inviting people and changing roles" />
         )}
       </div>
-      {members.isPending && <Skeleton className="h-48 w-full" />}
+      {members.isPending && <Skeleton className="h-21 w-full" />}
       {members.isError && <ProblemNote problem={members.error} onRetry={() => members.refetch()} />}
       {found && found.length > 0 && (
         <MembersTable
@@ -91,7 +91,8 @@ export function MembersPage() {
           No member has “{q}” in their name, address or role.
         </p>
       )}
-      <RoleGuide />
+      {/* Below a list of any length: it comes with the list. */}
+      {!members.isPending && <RoleGuide />}
 
       <ConfirmDialog
         isOpen={removed !== null}
