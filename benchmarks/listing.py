@@ -39,7 +39,7 @@ def main() -> None:
     postgres = os.environ.get("PICTOGRAPH_TEST_POSTGRES_URL")
     settings = Settings(data_dir=OUTPUT, database_url=postgres, public_url="http://testserver", access_log=False)
     platform = open_platform(settings, migrate_database=True)
-    _fill(platform)
+    fill(platform)
     client = TestClient(create_app(platform), headers={"X-API-Key": KEY})
     print(
         f"listing: {IMAGES:,} images in one dataset on {platform.db.engine.dialect.name}, {os.cpu_count()} cores, "
@@ -124,22 +124,22 @@ def _measure(client: TestClient, name: str, make: Callable[[], Query]) -> None:
         if response.status_code != 200:
             raise SystemExit(f"{path} {query}: {response.status_code} {response.text[:500]}")
         found += len(response.json().get("images", ()))
-    p50, p95 = statistics.median(seconds), _p95(seconds)
+    p50, p95 = statistics.median(seconds), percentile_95(seconds)
     print(
         f"  {name:38} p50 {p50 * 1000:7.1f}   p95 {p95 * 1000:7.1f}   "
-        f"processor p95 {_p95(processor) * 1000:7.1f}   images {found / REQUESTS:7.1f}",
+        f"processor p95 {percentile_95(processor) * 1000:7.1f}   images {found / REQUESTS:7.1f}",
         flush=True,
     )
 
 
-def _p95(values: list[float]) -> float:
+def percentile_95(values: list[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
 # --- the database ---
 
 
-def _fill(platform: Platform) -> None:
+def fill(platform: Platform) -> None:
     with platform.db.write() as conn:
         if conn.execute(select(func.count()).select_from(tables.datasets)).scalar_one():
             return

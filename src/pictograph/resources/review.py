@@ -206,10 +206,15 @@ class Review:
         self, dataset_name: str, *, image_ids: Sequence[str] | None = None, assignee: str | None = None
     ) -> int:
         """Make images nobody's: these, those of a person, or all; return how many."""
+        total = 0
         if image_ids is None:
             body = {} if assignee is None else {"assignee": assignee}
-            return int(member(self._transport.post(_path(dataset_name, "unassign"), json=body), "count"))
-        total = 0
+            has_more = True
+            while has_more:
+                answer = self._transport.post(_path(dataset_name, "unassign"), json=body)
+                total += int(member(answer, "count"))
+                has_more = bool(member(answer, "has_more"))
+            return total
         for some in _in_turn(image_ids):
             given = {"image_ids": some} | ({} if assignee is None else {"assignee": assignee})
             total += int(member(self._transport.post(_path(dataset_name, "unassign"), json=given), "count"))

@@ -96,7 +96,7 @@ class ShareBody(StrictModel):
 
 
 class UnassignBody(StrictModel):
-    """These images, those of a person, or all."""
+    """These images; or those of a person or of everybody, some thousand at once."""
 
     image_ids: list[ImageId] | None = Field(default=None, max_length=10_000)
     assignee: Person | None = None
@@ -125,7 +125,10 @@ class VerdictList(WireModel):
 
 
 class Unassigned(WireModel):
+    """`has_more`: ask again, there are more of them."""
+
     count: int
+    has_more: bool
 
 
 class ScoringEnvelope(WireModel):
@@ -280,8 +283,8 @@ def share_images(name: str, body: ShareBody, actor: Member, platform: PlatformDe
 @router.post("/unassign")
 def unassign_images(name: str, body: UnassignBody, actor: Member, platform: PlatformDep) -> Unassigned:
     with platform.db.write() as conn:
-        count = review.unassign(conn, actor, name, image_ids=body.image_ids, assignee=body.assignee)
-    return Unassigned(count=count)
+        done = review.unassign(conn, actor, name, image_ids=body.image_ids, assignee=body.assignee)
+    return Unassigned(count=done.count, has_more=done.has_more)
 
 
 # --- disagreement ---

@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, case, delete, exists, func, literal, null, select, update
+from sqlalchemy import Connection, delete, exists, func, null, select, update
 
 from pictograph_server.storage.db.tables import annotations, image_tallies, images, review_items
 from pictograph_server.storage.db.upsert import upsert
 
-from . import queue_repository
-from .records import ItemRecord, Person, QueueWish
+from .records import ItemRecord, Person
 
 # Below the variable limits of both databases.
 _CHUNK = 500
@@ -65,51 +64,48 @@ def release_these(conn: Connection, dataset_id: str, person_id: str, image_ids: 
 # --- assignment ---
 
 
-def assign(conn: Connection, dataset_id: str, image_ids: Sequence[str], person: Person, moment: datetime) -> None:
+def assign(conn: Connection, dataset_id: str, image_ids: Sequence[str], person: Person) -> None:
     """Give images of the dataset to a person, whoever had them."""
     whose = {"assignee_id": person.id, "assignee_name": person.name}
     for start in range(0, len(image_ids), _CHUNK):
-        rows = [{"image_id": each, "dataset_id": dataset_id, **whose} for each in image_ids[start : start + _CHUNK]]
+        some = image_ids[start : start + _CHUNK]
+        rows = [{"image_id": each, "dataset_id": dataset_id, **whose} for each in some]
         statement = upsert(conn, review_items).values(rows)
         conn.execute(statement.on_conflict_do_update(index_elements=["image_id"], set_=whose))
-
-
-def share(
-    conn: Connection, dataset_id: str, wish: QueueWish, people: Sequence[Person], moment: datetime, *, limit: int
-) -> dict[str, int]:
-    """Deal out the front of the queue that is nobody's, in turn, with one statement; return person id -> images."""
-    chosen = queue_repository.ids_in_order(dataset_id, wish, moment, limit=limit, dialect=conn.dialect.name).subquery()
-    turn = chosen.c.place % len(people)
-    ids = case({number: each.id for number, each in enumerate(people)}, value=turn)
-    names = case({number: each.name for number, each in enumerate(people)}, value=turn)
-    # `WHERE true`: SQLite takes ON CONFLICT after a SELECT for a join's ON without it.
-    rows = select(chosen.c.id, literal(dataset_id), ids, names).where(chosen.c.place >= 0)
-    statement = upsert(conn, review_items).from_select(["image_id", "dataset_id", "assignee_id", "assignee_name"], rows)
-    changes = {name: statement.excluded[name] for name in ("assignee_id", "assignee_name")}
-    done = conn.execute(
-        statement.on_conflict_do_update(index_elements=["image_id"], set_=changes),
-        # Else it is not kept for an INSERT on Postgres.
-        execution_options={"preserve_rowcount": True},
-    )
-    total = max(0, done.rowcount)
-    return {each.id: len(range(number, total, len(people))) for number, each in enumerate(people)}
+        _note_assignee(conn, some, person.id)
 
 
 def unassign(
-    conn: Connection, dataset_id: str, *, image_ids: Sequence[str] | None = None, assignee_id: str | None = None
+    conn: Connection,
+    dataset_id: str,
+    *,
+    image_ids: Sequence[str] | None = None,
+    assignee_id: str | None = None,
+    limit: int,
 ) -> int:
-    """Make images nobody's: these, those of a person, or all; return how many."""
+    """Make so many images nobody's, of these, of a person's, or of all; return how many."""
     where: list[Any] = [review_items.c.dataset_id == dataset_id, review_items.c.assignee_id.is_not(None)]
     if assignee_id is not None:
         where.append(review_items.c.assignee_id == assignee_id)
-    query = update(review_items).where(*where).values(assignee_id=None, assignee_name=None)
+    query = select(review_items.c.image_id).where(*where)
     if image_ids is None:
-        return conn.execute(query).rowcount
-    starts = range(0, len(image_ids), _CHUNK)
-    return sum(
-        conn.execute(query.where(review_items.c.image_id.in_(image_ids[start : start + _CHUNK]))).rowcount
-        for start in starts
-    )
+        found = list(conn.scalars(query.limit(limit)))
+    else:
+        chunks = (image_ids[start : start + _CHUNK] for start in range(0, len(image_ids), _CHUNK))
+        found = [each for some in chunks for each in conn.scalars(query.where(review_items.c.image_id.in_(some)))]
+    for start in range(0, len(found), _CHUNK):
+        some = found[start : start + _CHUNK]
+        change = update(review_items).where(review_items.c.image_id.in_(some))
+        conn.execute(change.values(assignee_id=None, assignee_name=None))
+        _note_assignee(conn, some, None)
+    return len(found)
+
+
+def _note_assignee(conn: Connection, image_ids: Sequence[str], person_id: str | None) -> None:
+    """Keep with the images what `review_items` says of them."""
+    whose = images.c.review_assignee_id
+    is_other = whose.is_distinct_from(person_id)
+    conn.execute(update(images).where(images.c.id.in_(image_ids), is_other).values(review_assignee_id=person_id))
 
 
 # --- one image that was decided on ---
@@ -117,6 +113,7 @@ def unassign(
 
 def remove(conn: Connection, image_id: str) -> None:
     conn.execute(delete(review_items).where(review_items.c.image_id == image_id))
+    _note_assignee(conn, [image_id], None)
 
 
 def put(conn: Connection, dataset_id: str, item: ItemRecord) -> None:
@@ -124,6 +121,7 @@ def put(conn: Connection, dataset_id: str, item: ItemRecord) -> None:
     values = {name: getattr(item, name) for name in ItemRecord.__dataclass_fields__}
     statement = upsert(conn, review_items).values(dataset_id=dataset_id, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=["image_id"], set_=values))
+    _note_assignee(conn, [item.image_id], item.assignee_id)
 
 
 def saved_by(conn: Connection, image_id: str) -> str | None:
@@ -137,12 +135,22 @@ def saved_by(conn: Connection, image_id: str) -> str | None:
 def count_assigned(conn: Connection, dataset_id: str) -> dict[tuple[str, str], int]:
     """Return (id, name) of a person -> how many images wait for them."""
     items = review_items.c
+    # Of the index alone: the name of each is looked up once.
     query = (
-        select(items.assignee_id, func.max(items.assignee_name), func.count())
+        select(items.assignee_id, func.count(), func.max(items.image_id))
         .where(items.dataset_id == dataset_id, items.assignee_id.is_not(None))
         .group_by(items.assignee_id)
     )
-    return {(row[0], row[1] or ""): row[2] for row in conn.execute(query)}
+    counted = {row[2]: (row[0], row[1]) for row in conn.execute(query)}
+    named = conn.execute(select(items.image_id, items.assignee_name).where(items.image_id.in_(counted)))
+    names = {row[0]: row[1] for row in named}
+    return {(person_id, names[image_id] or ""): count for image_id, (person_id, count) in counted.items()}
+
+
+def has_assigned(conn: Connection, dataset_id: str, person_id: str) -> bool:
+    items = review_items.c
+    query = select(items.image_id).where(items.dataset_id == dataset_id, items.assignee_id == person_id)
+    return conn.execute(query.limit(1)).first() is not None
 
 
 def count_held(conn: Connection, dataset_id: str, moment: datetime) -> int:
@@ -167,8 +175,13 @@ def count_by_status(conn: Connection, dataset_id: str) -> dict[str, int]:
 def forget_decided(conn: Connection, dataset_id: str, *, limit: int) -> int:
     """Drop rows of images that left the review without a verdict; return how many."""
     is_gone = ~exists().where(images.c.id == review_items.c.image_id, images.c.status == "review")
-    chosen = select(review_items.c.image_id).where(review_items.c.dataset_id == dataset_id, is_gone).limit(limit)
-    return conn.execute(delete(review_items).where(review_items.c.image_id.in_(chosen))).rowcount
+    query = select(review_items.c.image_id).where(review_items.c.dataset_id == dataset_id, is_gone).limit(limit)
+    found = list(conn.scalars(query))
+    for start in range(0, len(found), _CHUNK):
+        some = found[start : start + _CHUNK]
+        conn.execute(delete(review_items).where(review_items.c.image_id.in_(some)))
+        _note_assignee(conn, some, None)
+    return len(found)
 
 
 # --- disagreement ---

@@ -1,11 +1,12 @@
 """The queue of a review, made of images with the status `review`: nothing is kept for an image nobody was given.
 
-Each order walks one index in its order and stops at the limit. Where a filter leaves few images, those are read and
-sorted instead, so that finding ten among a million does not walk past the others.
+Each order walks one index in its order and stops at the limit, for what is nobody's and what is one person's by itself:
+what others have, were it a million images, is not walked past. Where a class has few images, those are read and sorted
+instead, so that finding ten among a million does not walk past the others.
 """
 
-from collections.abc import Sequence
-from dataclasses import fields
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    true,
 )
 
 from pictograph_server.services.images.records import ImageRecord
@@ -33,20 +35,65 @@ from .records import ItemRecord, QueueEntry, QueueWish
 _FEW = 5_000
 _image_columns = tuple(images.c[each.name] for each in fields(ImageRecord))
 _item_names = tuple(each.name for each in fields(ItemRecord) if each.name != "image_id")
+_columns = (images.c.id, images.c.least_confidence, *_image_columns, *(review_items.c[name] for name in _item_names))
 # Word for word the conditions of the partial indexes; nothing else makes a database take them.
 _IS_SCORED = text("review_items.disagreement IS NOT NULL")
 _SQLITE_IN_REVIEW = text("images.status = 'review' AND images.is_archived = 0")
 _POSTGRES_IN_REVIEW = text("images.status = 'review' AND NOT images.is_archived")
 
+_Query = Select[*tuple[Any, ...]]
 
-def front(
-    conn: Connection, dataset_id: str, wish: QueueWish, person_id: str, moment: datetime, *, limit: int
-) -> list[QueueEntry]:
+
+@dataclass(frozen=True, slots=True)
+class Seeker:
+    """Who looks for images: what others hold at this moment is not for them. Without `person_id`, for nobody."""
+
+    moment: datetime
+    person_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Whose:
+    """The images of one person, of nobody (`person_id` None), or of everybody."""
+
+    person_id: str | None = None
+    is_everybody: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A stretch of the queue: queries that are each in its order, and what puts their answers into one."""
+
+    queries: Sequence[_Query]
+    place: Callable[[QueueEntry], tuple[Any, ...]]
+    is_descending: bool = False
+
+
+def front(conn: Connection, dataset_id: str, wish: QueueWish, seeker: Seeker, *, limit: int) -> list[QueueEntry]:
     """Return the first images of the queue that nobody else holds."""
     found: list[QueueEntry] = []
-    for query in _queries(conn, dataset_id, wish, person_id, moment):
-        rows = conn.execute(query.limit(limit - len(found))).all()
-        found += [_entry(row) for row in rows]
+    for stage in _stages(conn, dataset_id, wish, seeker):
+        left = limit - len(found)
+        some = [_entry(row) for query in stage.queries for row in conn.execute(query.limit(left))]
+        some.sort(key=stage.place, reverse=stage.is_descending)
+        found += some[:left]
+        if len(found) >= limit:
+            break
+    return found
+
+
+def ids_of_nobody(conn: Connection, dataset_id: str, wish: QueueWish, moment: datetime, *, limit: int) -> list[str]:
+    """Return the ids of the queue's front that is nobody's and that nobody holds."""
+    found: list[str] = []
+    wish = QueueWish(
+        order=wish.order,
+        class_name=wish.class_name,
+        min_confidence=wish.min_confidence,
+        max_confidence=wish.max_confidence,
+    )
+    for stage in _stages(conn, dataset_id, wish, Seeker(moment)):
+        for query in stage.queries:
+            found += conn.scalars(query.with_only_columns(images.c.id).limit(limit - len(found)))
         if len(found) >= limit:
             break
     return found
@@ -54,99 +101,94 @@ def front(
 
 def entries(conn: Connection, dataset_id: str, image_ids: Sequence[str]) -> dict[str, QueueEntry]:
     """Return these images of the dataset that are in review; a few hundred at most."""
-    query = _select(images.outerjoin(review_items, review_items.c.image_id == images.c.id))
+    query = select(*_columns).select_from(_both())
     here = and_(images.c.dataset_id == dataset_id, images.c.status == "review", images.c.is_archived.is_(False))
     rows = conn.execute(query.where(images.c.id.in_(image_ids), here))
     return {row[0]: _entry(row) for row in rows}
 
 
-def ids_in_order(dataset_id: str, wish: QueueWish, moment: datetime, *, limit: int, dialect: str) -> Select[str, int]:
-    """Return the query for the ids of the queue's front that are nobody's, each with its place from 0."""
-    nobody = QueueWish(
-        order=wish.order,
-        class_name=wish.class_name,
-        min_confidence=wish.min_confidence,
-        max_confidence=wish.max_confidence,
-    )
-    unassigned = or_(review_items.c.image_id.is_(None), review_items.c.assignee_id.is_(None))
-    free = or_(review_items.c.held_until.is_(None), review_items.c.held_until <= moment)
-    where = (_in_review(dataset_id, dialect), unassigned, free, *_narrowed(dataset_id, nobody))
-    order = _order(wish)
-    both = images.outerjoin(review_items, review_items.c.image_id == images.c.id)
-    chosen = select(images.c.id, *(each.label(f"key_{n}") for n, each in enumerate(order)))
-    inner = chosen.select_from(both).where(*where).order_by(*order).limit(limit).subquery()
-    keys = [_directed(inner.c[f"key_{n}"], each) for n, each in enumerate(order)]
-    return select(inner.c.id, (func.row_number().over(order_by=keys) - 1).label("place"))
-
-
-def _queries(
-    conn: Connection, dataset_id: str, wish: QueueWish, person_id: str, moment: datetime
-) -> Sequence[Select[*tuple[Any, ...]]]:
-    """Return queries whose answers, one behind the other, are the queue."""
-    where = [_in_review(dataset_id, conn.dialect.name), *_narrowed(dataset_id, wish), _is_free(person_id, moment)]
-    where += _whose(wish, person_id)
+def _stages(conn: Connection, dataset_id: str, wish: QueueWish, seeker: Seeker) -> Sequence[_Stage]:
+    """Return the stages that, one behind the other, are the queue."""
+    narrowed = [*_narrowed(dataset_id, wish), _is_free(seeker)]
     if wish.exclude:
-        where.append(images.c.id.not_in(wish.exclude))
-    both = images.outerjoin(review_items, review_items.c.image_id == images.c.id)
-    if (few := _few(conn, dataset_id, wish, person_id)) is not None:
-        chosen = _select(
-            few.join(images, images.c.id == few.c.image_id).outerjoin(
-                review_items, review_items.c.image_id == images.c.id
-            )
+        narrowed.append(images.c.id.not_in(wish.exclude))
+    everyone = _whose(wish, seeker)
+    if (few := _few(conn, dataset_id, wish)) is not None:
+        source = few.join(images, images.c.id == few.c.image_id).outerjoin(review_items, _IS_OF_IMAGE)
+        is_theirs = or_(*(_is_theirs(whose) for whose in everyone))
+        chosen = select(*_columns).select_from(source)
+        query = chosen.where(*_one_by_one(dataset_id), *narrowed, is_theirs).order_by(*_order(wish))
+        return [_Stage([query], lambda _: ())]
+    walks = [
+        (
+            whose,
+            select(*_columns).select_from(_both()).where(_in_review(conn, dataset_id), _is_theirs(whose), *narrowed),
         )
-        return [chosen.where(*_one_by_one(dataset_id, where)).order_by(*_order(wish))]
-    least, by_confidence = images.c.least_confidence, (images.c.least_confidence, images.c.id)
+        for whose in everyone
+    ]
+    # Whose they are comes first in the index, and an order without it would not be the index's.
     if wish.order == "oldest":
-        return [_select(both).where(*where).order_by(images.c.id)]
-    confident = [
+        queries = [walk.order_by(*_first(whose), images.c.id) for whose, walk in walks]
+        return [_Stage(queries, lambda entry: (entry.image.id,))]
+    least = images.c.least_confidence
+    confident = [walk.order_by(*_first(whose), least, images.c.id) for whose, walk in walks]
+    if wish.order == "disagreement":
+        confident = [query.where(review_items.c.disagreement.is_(None)) for query in confident]
+    by_confidence = [
         # A sum: a plain column would lead to the index of all annotated images, past those that do not wait.
-        _select(both).where(*where, (least + 0).is_not(None)).order_by(*by_confidence),
-        _select(both).where(*where, least.is_(None)).order_by(images.c.id),
+        _Stage([each.where((least + 0).is_not(None)) for each in confident], _confidence_and_id),
+        _Stage([each.where(least.is_(None)) for each in confident], lambda entry: (entry.image.id,)),
     ]
     if wish.order == "least_confident":
-        return confident
-    scored = _select(review_items.join(images, images.c.id == review_items.c.image_id))
-    score = review_items.c.disagreement
-    in_dataset = (review_items.c.dataset_id == dataset_id, _IS_SCORED)
+        return by_confidence
+    by_score = [_scored(dataset_id, whose).where(*narrowed) for whose in everyone]
     return [
-        scored.where(*in_dataset, *_one_by_one(dataset_id, where)).order_by(
-            score.desc(), review_items.c.image_id.desc()
-        ),
-        *(query.where(or_(review_items.c.image_id.is_(None), score.is_(None))) for query in confident),
+        _Stage(by_score, lambda entry: (entry.item.disagreement, entry.image.id), is_descending=True),
+        *by_confidence,
     ]
 
 
-def _few(conn: Connection, dataset_id: str, wish: QueueWish, person_id: str) -> FromClause | None:
-    """Return the ids of images that a filter leaves, where these are few; else None."""
-    choices: list[Select[str]] = []
-    assignee = wish.assignee_id or (person_id if wish.scope == "mine" else None)
-    if assignee is not None:
-        mine = (review_items.c.dataset_id == dataset_id, review_items.c.assignee_id == assignee)
-        choices.append(select(review_items.c.image_id).where(*mine))
-    if wish.class_name is not None:
-        shown = (image_labels.c.dataset_id == dataset_id, image_labels.c.class_name == wish.class_name)
-        choices.append(select(image_labels.c.image_id).where(*shown).distinct())
-    for choice in choices:
-        count = conn.execute(select(func.count()).select_from(choice.limit(_FEW + 1).subquery())).scalar_one()
-        if count <= _FEW:
-            return choice.subquery("few")
-    return None
+def _scored(dataset_id: str, whose: _Whose) -> _Query:
+    """Return the query for what was measured, the most disagreed on first."""
+    items = review_items.c
+    query = select(*_columns).select_from(review_items.join(images, _IS_OF_IMAGE))
+    query = query.where(items.dataset_id == dataset_id, _IS_SCORED, *_one_by_one(dataset_id))
+    if whose.is_everybody:
+        return query.order_by(items.disagreement.desc(), items.image_id.desc())
+    query = query.where(_has(items.assignee_id, whose))
+    return query.order_by(items.assignee_id.desc(), items.disagreement.desc(), items.image_id.desc())
 
 
-def _select(source: FromClause) -> Select[*tuple[Any, ...]]:
-    items = (review_items.c[name] for name in _item_names)
-    return select(images.c.id, images.c.least_confidence, *_image_columns, *items).select_from(source)
+def _confidence_and_id(entry: QueueEntry) -> tuple[float | None, str]:
+    return entry.least_confidence, entry.image.id
 
 
-def _in_review(dataset_id: str, dialect: str) -> ColumnElement[bool]:
-    is_it = _SQLITE_IN_REVIEW if dialect == "sqlite" else _POSTGRES_IN_REVIEW
+def _few(conn: Connection, dataset_id: str, wish: QueueWish) -> FromClause | None:
+    """Return the ids of images with the wanted class, where these are few; else None."""
+    if wish.class_name is None:
+        return None
+    shown = (image_labels.c.dataset_id == dataset_id, image_labels.c.class_name == wish.class_name)
+    choice = select(image_labels.c.image_id).where(*shown).distinct()
+    count = conn.execute(select(func.count()).select_from(choice.limit(_FEW + 1).subquery())).scalar_one()
+    return choice.subquery("few") if count <= _FEW else None
+
+
+_IS_OF_IMAGE = review_items.c.image_id == images.c.id
+
+
+def _both() -> FromClause:
+    return images.outerjoin(review_items, _IS_OF_IMAGE)
+
+
+def _in_review(conn: Connection, dataset_id: str) -> ColumnElement[bool]:
+    is_it = _SQLITE_IN_REVIEW if conn.dialect.name == "sqlite" else _POSTGRES_IN_REVIEW
     return and_(images.c.dataset_id == dataset_id, is_it)
 
 
-def _one_by_one(dataset_id: str, where: Sequence[ColumnElement[bool]]) -> list[ColumnElement[bool]]:
+def _one_by_one(dataset_id: str) -> list[ColumnElement[bool]]:
     """Return the conditions without the partial index: images are looked up by id, and the order is another's."""
     is_it = and_(images.c.dataset_id + "" == dataset_id, images.c.status + "" == "review")
-    return [is_it, images.c.is_archived.is_(False), *where[1:]]
+    return [is_it, images.c.is_archived.is_(False)]
 
 
 def _narrowed(dataset_id: str, wish: QueueWish) -> list[ColumnElement[bool]]:
@@ -165,35 +207,42 @@ def _narrowed(dataset_id: str, wish: QueueWish) -> list[ColumnElement[bool]]:
     return found
 
 
-def _is_free(person_id: str, moment: datetime) -> ColumnElement[bool]:
+def _is_free(seeker: Seeker) -> ColumnElement[bool]:
     items = review_items.c
-    return or_(items.held_by.is_(None), items.held_by == person_id, items.held_until <= moment)
+    is_free = or_(items.held_by.is_(None), items.held_until <= seeker.moment)
+    return is_free if seeker.person_id is None else or_(is_free, items.held_by == seeker.person_id)
 
 
-def _whose(wish: QueueWish, person_id: str) -> list[ColumnElement[bool]]:
-    assignee = review_items.c.assignee_id
+def _whose(wish: QueueWish, seeker: Seeker) -> list[_Whose]:
     if wish.assignee_id is not None:
-        return [assignee == wish.assignee_id]
-    if wish.scope == "mine":
-        return [assignee == person_id]
-    return [or_(assignee.is_(None), assignee == person_id)] if wish.scope == "open" else []
+        return [_Whose(wish.assignee_id)]
+    if wish.scope == "all":
+        return [_Whose(is_everybody=True)]
+    mine = [] if seeker.person_id is None else [_Whose(seeker.person_id)]
+    return mine if wish.scope == "mine" else [_Whose(), *mine]
+
+
+def _is_theirs(whose: _Whose) -> ColumnElement[bool]:
+    return true() if whose.is_everybody else _has(images.c.review_assignee_id, whose)
+
+
+def _has(assignee: ColumnElement[Any], whose: _Whose) -> ColumnElement[bool]:
+    return assignee.is_(None) if whose.person_id is None else assignee == whose.person_id
+
+
+def _first(whose: _Whose) -> list[ColumnElement[Any]]:
+    return [] if whose.is_everybody else [images.c.review_assignee_id]
 
 
 def _order(wish: QueueWish) -> list[ColumnElement[Any]]:
     """Return the whole order in one, for queries that sort; images without a confidence come last."""
-    confident = [images.c.least_confidence.is_(None), images.c.least_confidence, images.c.id]
     if wish.order == "oldest":
         return [images.c.id]
+    confident = [images.c.least_confidence.is_(None), images.c.least_confidence, images.c.id]
     if wish.order == "disagreement":
         # Below every score, so that what was not measured comes last.
         return [func.coalesce(review_items.c.disagreement, literal(-1.0)).desc(), *confident]
-    return [func.coalesce(images.c.least_confidence, literal(2.0)), images.c.id]
-
-
-def _directed(column: ColumnElement[Any], like: ColumnElement[Any]) -> ColumnElement[Any]:
-    from sqlalchemy.sql.operators import desc_op
-
-    return column.desc() if getattr(like, "modifier", None) is desc_op else column
+    return confident
 
 
 def _entry(row: Row[*tuple[Any, ...]]) -> QueueEntry:

@@ -16,6 +16,7 @@ from pictograph_server.services.organizations import members
 from pictograph_server.storage.db.types import now
 
 from . import items_repository, queue_repository
+from .queue_repository import Seeker
 from .records import ItemRecord, Person, QueueEntry, QueueWish
 
 # As long as somebody may look at one image before others get it too.
@@ -65,6 +66,14 @@ class Front:
     held: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Unassigned:
+    """How many images became nobody's; `has_more`: there may be others that should, see `MOST_SHARED`."""
+
+    count: int
+    has_more: bool
+
+
 def person_of(actor: Actor) -> Person:
     return Person(actor.id, actor.name[:320])
 
@@ -84,7 +93,7 @@ def look(conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish, *, 
     """
     dataset = datasets.get_by_name(conn, actor.organization_id, dataset_name)
     wish = wish_for(conn, actor, wish)
-    return Front(queue_repository.front(conn, dataset.id, wish, actor.id, now(), limit=limit))
+    return Front(queue_repository.front(conn, dataset.id, wish, Seeker(now(), actor.id), limit=limit))
 
 
 def take_next(
@@ -106,7 +115,8 @@ def take_next(
     """
     dataset = _lock(conn, actor, dataset_name)
     wish, moment = wish_for(conn, actor, wish), now()
-    entries = queue_repository.front(conn, dataset.id, wish, actor.id, moment, limit=max(limit, hold))
+    seeker = Seeker(moment, actor.id)
+    entries = queue_repository.front(conn, dataset.id, wish, seeker, limit=max(limit, hold))
     if first is not None:
         shown = queue_repository.entries(conn, dataset.id, [first]).get(first)
         if shown is not None and not shown.item.is_held_by_other(actor.id, moment):
@@ -158,7 +168,7 @@ def assign(
     there = items_repository.in_dataset(conn, dataset.id, image_ids)
     if image_ids and not there:
         raise ImageNotFound(image_ids[0])
-    items_repository.assign(conn, dataset.id, there, person, now())
+    items_repository.assign(conn, dataset.id, there, person)
     _record(conn, actor, dataset, {person.name: len(there)})
     return {person.id: len(there)}
 
@@ -179,21 +189,30 @@ def share(
         if person.id in chosen:
             raise ReviewerNamedTwice(each)
         chosen[person.id] = person
-    dealt = items_repository.share(conn, dataset.id, wish, list(chosen.values()), now(), limit=min(limit, MOST_SHARED))
+    ids = queue_repository.ids_of_nobody(conn, dataset.id, wish, now(), limit=min(limit, MOST_SHARED))
+    dealt: dict[str, int] = {}
+    for turn, person in enumerate(chosen.values()):
+        theirs = ids[turn :: len(chosen)]
+        items_repository.assign(conn, dataset.id, theirs, person)
+        dealt[person.id] = len(theirs)
     _record(conn, actor, dataset, {chosen[person_id].name: count for person_id, count in dealt.items()})
     return dealt
 
 
 def unassign(
     conn: Connection, actor: Actor, dataset_name: str, *, image_ids: Sequence[str] | None, assignee: str | None
-) -> int:
-    """Make images nobody's again: these, those of a person, or all. Raises `DatasetNotFound`, `ReviewerNotFound`."""
+) -> Unassigned:
+    """Make images nobody's again: these, or the first ones of a person, or of all who have some.
+
+    Raises:
+        DatasetNotFound, ReviewerNotFound: 404.
+    """
     dataset = _lock(conn, actor, dataset_name)
     # Somebody who has left still has images.
     person_id = None if assignee is None else _known(conn, actor, assignee, dataset.id)
-    count = items_repository.unassign(conn, dataset.id, image_ids=image_ids, assignee_id=person_id)
+    count = items_repository.unassign(conn, dataset.id, image_ids=image_ids, assignee_id=person_id, limit=MOST_SHARED)
     _record(conn, actor, dataset, {"nobody": count})
-    return count
+    return Unassigned(count, has_more=image_ids is None and count == MOST_SHARED)
 
 
 def unassigned_left(conn: Connection, organization_id: str, dataset_name: str) -> int:
@@ -239,7 +258,7 @@ def _person(conn: Connection, actor: Actor, wanted: str) -> Person:
 
 
 def _known(conn: Connection, actor: Actor, wanted: str, dataset_id: str) -> str:
-    if any(person_id == wanted for person_id, _ in items_repository.count_assigned(conn, dataset_id)):
+    if items_repository.has_assigned(conn, dataset_id, wanted):
         return wanted
     return _person(conn, actor, wanted).id
 

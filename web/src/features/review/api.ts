@@ -154,7 +154,11 @@ export async function assign(name: string, imageIds: string[], assignee: string)
 /** Make images nobody's: a person's, or all. */
 export async function unassign(name: string, assignee?: string): Promise<number> {
   const body = { assignee: assignee ?? null };
-  return (await unwrap(api.POST(`${API}/unassign`, { params: { path: { name } }, body }))).count;
+  for (let total = 0; ; ) {
+    const answer = await unwrap(api.POST(`${API}/unassign`, { params: { path: { name } }, body }));
+    total += answer.count;
+    if (!answer.has_more) return total;
+  }
 }
 
 export function scoringsQuery(name: string) {

@@ -38,6 +38,8 @@ images = Table(
     Column("annotation_version", Integer, nullable=False, server_default=text("0")),
     # Of its annotations; null where there are none.
     Column("least_confidence", Float),
+    # Whose it is to review, as `review_items` has it: here too, so that a queue finds what is nobody's.
+    Column("review_assignee_id", String(36)),
     Column("file_size_bytes", BigInteger, nullable=False),
     # Display-oriented: after the EXIF orientation is applied (R10).
     Column("width", Integer, nullable=False),
@@ -68,6 +70,19 @@ images = Table(
     partial_index(
         "ix_images_in_review",
         ("dataset_id", "least_confidence", "id"),
+        sqlite_where="status = 'review' AND is_archived = 0",
+        postgres_where="status = 'review' AND NOT is_archived",
+    ),
+    # The same of one person, and of nobody: the least confident first, and the oldest.
+    partial_index(
+        "ix_images_review_of",
+        ("dataset_id", "review_assignee_id", "least_confidence", "id"),
+        sqlite_where="status = 'review' AND is_archived = 0",
+        postgres_where="status = 'review' AND NOT is_archived",
+    ),
+    partial_index(
+        "ix_images_review_of_oldest",
+        ("dataset_id", "review_assignee_id", "id"),
         sqlite_where="status = 'review' AND is_archived = 0",
         postgres_where="status = 'review' AND NOT is_archived",
     ),

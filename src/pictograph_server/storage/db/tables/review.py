@@ -12,7 +12,7 @@ review_items = Table(
     metadata,
     Column("image_id", String(36), ForeignKey("images.id", ondelete="CASCADE"), primary_key=True),
     Column("dataset_id", String(36), nullable=False),
-    # Whose it is to look at: a person or a key.
+    # Whose it is to look at: a person or a key. `images` has the id too, always the same.
     Column("assignee_id", String(36)),
     Column("assignee_name", String(320)),
     # Who has it on the screen, until when, and the version of the annotations that they saw first.
@@ -26,6 +26,12 @@ review_items = Table(
     partial_index(
         "ix_review_items_disagreement",
         ("dataset_id", "disagreement", "image_id"),
+        sqlite_where="disagreement IS NOT NULL",
+        postgres_where="disagreement IS NOT NULL",
+    ),
+    partial_index(
+        "ix_review_items_disagreement_of",
+        ("dataset_id", "assignee_id", "disagreement", "image_id"),
         sqlite_where="disagreement IS NOT NULL",
         postgres_where="disagreement IS NOT NULL",
     ),

@@ -639,6 +639,7 @@ def upgrade() -> None:
         sa.Column("annotation_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("annotation_version", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("least_confidence", sa.Float(), nullable=True),
+        sa.Column("review_assignee_id", sa.String(length=36), nullable=True),
         sa.Column("file_size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
@@ -691,6 +692,20 @@ def upgrade() -> None:
             postgresql_where=sa.text("ingested_at IS NULL"),
         )
         batch_op.create_index(batch_op.f("ix_images_organization_id"), ["organization_id"], unique=False)
+        batch_op.create_index(
+            "ix_images_review_of",
+            ["dataset_id", "review_assignee_id", "least_confidence", "id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
+        )
+        batch_op.create_index(
+            "ix_images_review_of_oldest",
+            ["dataset_id", "review_assignee_id", "id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
+        )
         batch_op.create_index("ix_images_sha256", ["sha256"], unique=False)
         batch_op.create_index("ix_images_status", ["dataset_id", "is_archived", "status", "id"], unique=False)
         batch_op.create_index(
@@ -1254,6 +1269,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("disagreement IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_review_items_disagreement_of",
+            ["dataset_id", "assignee_id", "disagreement", "image_id"],
+            unique=False,
+            sqlite_where=sa.text("disagreement IS NOT NULL"),
+            postgresql_where=sa.text("disagreement IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_review_items_held",
             ["dataset_id", "held_by"],
             unique=False,
@@ -1377,6 +1399,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("held_by IS NOT NULL"),
         )
         batch_op.drop_index(
+            "ix_review_items_disagreement_of",
+            sqlite_where=sa.text("disagreement IS NOT NULL"),
+            postgresql_where=sa.text("disagreement IS NOT NULL"),
+        )
+        batch_op.drop_index(
             "ix_review_items_disagreement",
             sqlite_where=sa.text("disagreement IS NOT NULL"),
             postgresql_where=sa.text("disagreement IS NOT NULL"),
@@ -1490,6 +1517,16 @@ def downgrade() -> None:
         )
         batch_op.drop_index("ix_images_status")
         batch_op.drop_index("ix_images_sha256")
+        batch_op.drop_index(
+            "ix_images_review_of_oldest",
+            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
+        )
+        batch_op.drop_index(
+            "ix_images_review_of",
+            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
+        )
         batch_op.drop_index(batch_op.f("ix_images_organization_id"))
         batch_op.drop_index(
             "ix_images_not_ingested",
