@@ -2,6 +2,7 @@
 import { type Ref, useId, useImperativeHandle, useLayoutEffect, useRef, useState } from "react";
 import type { AnnotationCanvasHandle, AnnotationCanvasProps } from "./canvas-props";
 import { CanvasEngine } from "./engine";
+import { useFocusRing } from "./focus-ring";
 import { CanvasInput } from "./input";
 import { screenPoint } from "./math/point";
 import { fitBox, zoomAt } from "./math/viewport";
@@ -11,7 +12,7 @@ export type { AnnotationCanvasHandle, AnnotationCanvasProps, CanvasImage } from 
 type Props = AnnotationCanvasProps & { readonly ref?: Ref<AnnotationCanvasHandle> };
 
 const KEYS =
-  "Arrow keys move what is selected. With a drawing tool, Space shows a pointer: arrow keys lead it, Space clicks. " +
+  "Arrow keys move what is selected, with Alt they resize boxes. With a drawing tool, Space shows a pointer: arrow keys lead it, Space clicks. " +
   "Enter ends a shape, Backspace takes back a point, Escape cancels, Delete removes what is selected.";
 
 export function AnnotationCanvas({ ref, ...props }: Props) {
@@ -19,6 +20,9 @@ export function AnnotationCanvas({ ref, ...props }: Props) {
   const parts = useRef<{ engine: CanvasEngine; input: CanvasInput } | null>(null);
   const [failed, setFailed] = useState<string | null>(null);
   const keysId = useId();
+  const ring = useFocusRing();
+  const giveFocus = useRef(ring.give);
+  giveFocus.current = ring.give;
   const given: AnnotationCanvasProps = {
     ...props,
     onImageError: (url) => {
@@ -47,7 +51,7 @@ export function AnnotationCanvas({ ref, ...props }: Props) {
 
   useLayoutEffect(() => parts.current?.engine.update(given));
 
-  useImperativeHandle(ref, () => canvasHandle(() => parts.current), []);
+  useImperativeHandle(ref, () => canvasHandle(() => parts.current, giveFocus), []);
 
   return (
     <div className="relative size-full overflow-hidden bg-stage">
@@ -58,12 +62,16 @@ export function AnnotationCanvas({ ref, ...props }: Props) {
         aria-label={props.label}
         aria-describedby={keysId}
         tabIndex={0}
-        className="peer absolute inset-0 touch-none select-none overflow-hidden outline-none"
+        {...ring.handlers}
+        className="absolute inset-0 touch-none select-none overflow-hidden outline-none"
       />
-      <div
-        aria-hidden="true"
-        className="pointer-events-none absolute inset-0 peer-focus-visible:ring-2 peer-focus-visible:ring-accent peer-focus-visible:ring-inset"
-      />
+      {ring.hasRing && (
+        <div
+          aria-hidden="true"
+          data-testid="canvas-ring"
+          className="pointer-events-none absolute inset-0 ring-2 ring-accent ring-inset"
+        />
+      )}
       <p id={keysId} className="sr-only">
         {KEYS}
       </p>
@@ -82,6 +90,7 @@ export function AnnotationCanvas({ ref, ...props }: Props) {
 
 function canvasHandle(
   parts: () => { engine: CanvasEngine; input: CanvasInput } | null,
+  give: { readonly current: ReturnType<typeof useFocusRing>["give"] },
 ): AnnotationCanvasHandle {
   const zoomAround = (factor: number) => {
     const engine = parts()?.engine;
@@ -97,7 +106,10 @@ function canvasHandle(
     },
     zoomToActualSize: () => zoomAround(1 / (parts()?.engine.viewport.scale ?? 1)),
     zoomBy: zoomAround,
-    focus: () => parts()?.engine.element.focus({ preventScroll: true }),
+    focus: (isByKey = false) => {
+      const element = parts()?.engine.element;
+      if (element) give.current(element, isByKey);
+    },
     key: (event) => parts()?.input.key(event) ?? false,
     cancel: () => parts()?.engine.cancel(),
     isBusy: () => parts()?.engine.isBusy ?? false,

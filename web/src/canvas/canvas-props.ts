@@ -31,6 +31,8 @@ export interface AnnotationCanvasProps {
   /** An annotation to be emphasised: the one pointed at in the side panel. */
   readonly highlighted?: string | null;
   readonly labels?: "all" | "selected" | "none";
+  /** Of their letters, CSS pixels; 11 if absent. */
+  readonly labelSize?: number;
   /** Lines through the pointer across the image while drawing. */
   readonly showGuides?: boolean;
   /** Of the image, 1 is as it is. */
@@ -70,7 +72,8 @@ export interface AnnotationCanvasHandle {
   readonly zoomToActualSize: () => void;
   /** Zoom around the middle: 1.25 is a step in. */
   readonly zoomBy: (factor: number) => void;
-  readonly focus: () => void;
+  /** `isByKey`: somebody went there by keyboard, and is to see that they are there. */
+  readonly focus: (isByKey?: boolean) => void;
   /**
    * Give a key to the tool, for keys that were pressed while the focus was elsewhere; returns whether it meant something.
    * Keys pressed on the canvas come by themselves, and those that meant something are `defaultPrevented`.

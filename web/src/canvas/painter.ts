@@ -5,7 +5,7 @@ import { ActiveLayer } from "./render/active-layer";
 import { changedRegions } from "./render/changed-regions";
 import { ImageLayer } from "./render/image-layer";
 import { ShapesLayer, type ShapesPicture } from "./render/shapes-layer";
-import { type Look, MAX_RIMS } from "./render/style";
+import { LABEL_SIZE, type Look, MAX_RIMS } from "./render/style";
 
 /** A view that has not changed for so long is at rest, milliseconds. */
 const REST_AFTER = 120;
@@ -169,7 +169,8 @@ export class Painter {
   private wantedShapes({ props, visibility, draft }: CanvasPicture): ShapesPicture {
     const { colors, isMachineMade } = props;
     const hasRims = props.scene.annotations.length <= MAX_RIMS;
-    const wanted: Look = { colors, visibility, isMachineMade, hasRims };
+    const labelSize = props.labelSize ?? LABEL_SIZE;
+    const wanted: Look = { colors, visibility, isMachineMade, hasRims, labelSize };
     const look = this.look && isSameLook(this.look, wanted) ? this.look : wanted;
     this.look = look;
     const leftOut = leftOutBy(draft, props.scene, (this.pending ?? this.shown)?.leftOut);
@@ -186,4 +187,5 @@ const isSameLook = (one: Look, other: Look): boolean =>
   one.colors === other.colors &&
   one.visibility === other.visibility &&
   one.isMachineMade === other.isMachineMade &&
-  one.hasRims === other.hasRims;
+  one.hasRims === other.hasRims &&
+  one.labelSize === other.labelSize;

@@ -10,7 +10,7 @@ import type { Size } from "../math/point";
 import type { Viewport } from "../math/viewport";
 import { type Annotation, isVisible, type Scene, type Selection } from "../scene";
 import { drawShape } from "./draw-shape";
-import { drawLabel, hasRoomForLabel, LABEL_REACH } from "./labels";
+import { drawLabel, hasRoomForLabel, labelHeight, labelReach } from "./labels";
 import { Layer } from "./layer";
 import { isDot } from "./paths";
 import { type Look, styleOf } from "./style";
@@ -68,7 +68,7 @@ export class ShapesLayer {
     this.isResized = false;
     back.clear();
     const shapes = gridOf(picture.scene)
-      .touching(growBox(back.extent(viewport), LABEL_REACH / viewport.scale))
+      .touching(growBox(back.extent(viewport), labelReach(picture.look.labelSize) / viewport.scale))
       .filter((each) => isVisible(each, picture.look.visibility) && !picture.leftOut.has(each.id));
     this.job = { picture, viewport, shapes, next: 0 };
   }
@@ -164,12 +164,13 @@ export class ShapesLayer {
   private repaintRegion(picture: ShapesPicture, viewport: Viewport, changed: Box): void {
     const { front } = this;
     const { scale } = viewport;
-    const dirty = withLabel(growBox(changed, LINE_REACH / scale), scale);
+    const size = picture.look.labelSize;
+    const dirty = withLabel(growBox(changed, LINE_REACH / scale), size, scale);
     const { ctx } = front;
     ctx.save();
     front.clipTo(viewport, dirty);
     // A label further left or below reaches in here as well.
-    const near = growBox(dirty, LABEL_REACH / scale);
+    const near = growBox(dirty, labelReach(size) / scale);
     const shapes = gridOf(picture.scene)
       .touching(near)
       .filter((each) => isVisible(each, picture.look.visibility) && !picture.leftOut.has(each.id));
@@ -181,8 +182,9 @@ export class ShapesLayer {
 }
 
 /** Return the box grown by the label above its top left corner. */
-function withLabel(box: Box, scale: number): Box {
-  const label = { x: box.x, y: box.y - 24 / scale, w: LABEL_REACH / scale, h: 24 / scale };
+function withLabel(box: Box, size: number, scale: number): Box {
+  const height = (labelHeight(size) + 8) / scale;
+  const label = { x: box.x, y: box.y - height, w: labelReach(size) / scale, h: height };
   return boxUnion(box, label);
 }
 

@@ -22,7 +22,11 @@ export interface Look {
   readonly isMachineMade?: (shape: Shape) => boolean;
   /** Thousands of shapes are drawn without, which is twice as fast. */
   readonly hasRims: boolean;
+  /** Of the letters of labels, CSS pixels. */
+  readonly labelSize: number;
 }
+
+export const LABEL_SIZE = 11;
 
 /** More shapes than this have no rims. */
 export const MAX_RIMS = 500;

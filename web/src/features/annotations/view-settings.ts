@@ -1,5 +1,10 @@
 /** How one person wants images to look while they annotate; kept in this browser. */
 
+export type LabelSize = "small" | "medium" | "large";
+
+/** Of the letters of class names on the image, CSS pixels. */
+export const LABEL_PIXELS: Record<LabelSize, number> = { small: 11, medium: 14, large: 18 };
+
 export interface ViewSettings {
   /** 1 is as the image is. */
   brightness: number;
@@ -7,6 +12,7 @@ export interface ViewSettings {
   threshold: number;
   belowThreshold: "dim" | "hide";
   labels: "all" | "selected" | "none";
+  labelSize: LabelSize;
   showGuides: boolean;
   isPanelOpen: boolean;
   isStripOpen: boolean;
@@ -21,6 +27,7 @@ export const DEFAULT_VIEW: ViewSettings = {
   threshold: 0,
   belowThreshold: "dim",
   labels: "selected",
+  labelSize: "small",
   showGuides: true,
   isPanelOpen: true,
   isStripOpen: true,
@@ -44,6 +51,7 @@ export function checkedView(stored: unknown): ViewSettings {
     threshold: number("threshold", 0, 1),
     belowThreshold: given.belowThreshold === "hide" ? "hide" : "dim",
     labels: given.labels === "all" || given.labels === "none" ? given.labels : "selected",
+    labelSize: given.labelSize === "medium" || given.labelSize === "large" ? given.labelSize : "small",
     showGuides: flag("showGuides"),
     isPanelOpen: flag("isPanelOpen"),
     isStripOpen: flag("isStripOpen"),

@@ -8,6 +8,7 @@ import type { ClassColors } from "@/lib/class-colors";
 import { type ImageAnswer, imageAddress, thumbnailAddress } from "../api";
 import type { EditorView } from "../hooks/use-editor-view";
 import { canvasTool } from "../tools";
+import { LABEL_PIXELS } from "../view-settings";
 import { StatusLine, type StatusLineHandle } from "./status-line";
 
 interface StageProps {
@@ -63,6 +64,7 @@ export function Stage(props: StageProps) {
           preview={props.preview}
           highlighted={props.highlighted}
           labels={view.settings.labels}
+          labelSize={LABEL_PIXELS[view.settings.labelSize]}
           showGuides={view.settings.showGuides}
           brightness={view.settings.brightness}
           contrast={view.settings.contrast}

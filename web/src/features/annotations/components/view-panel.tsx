@@ -78,6 +78,21 @@ export function ViewPanel({ view, below, onChange }: ViewPanelProps) {
             ]}
           />
         </div>
+        {view.labels !== "none" && (
+          <div className="flex items-center justify-between gap-2">
+            <span>Their size</span>
+            <Segmented
+              label="Size of class names on the image"
+              value={view.labelSize}
+              onChange={(labelSize) => onChange({ labelSize })}
+              options={[
+                { value: "small", label: "Small" },
+                { value: "medium", label: "Medium" },
+                { value: "large", label: "Large" },
+              ]}
+            />
+          </div>
+        )}
         <Switch
           isOn={view.showGuides}
           onChange={(showGuides) => onChange({ showGuides })}

@@ -46,7 +46,7 @@ export function useKeys(keys: Keys): void {
       if (combo === "F6") {
         event.preventDefault();
         if (isOnStage) toPanel();
-        else canvas.current?.focus();
+        else canvas.current?.focus(true);
         return;
       }
       if (isTextField(target) && !action?.worksInFields) return;

@@ -138,13 +138,3 @@ export const PRESETS: Record<
   standard: { words: "D next, A previous", keys: {} },
   fd: { words: "F next, D previous", keys: FD },
 };
-
-/** What the canvas does with keys and pointer by itself: shown with the others, not to be changed. */
-export const FIXED: ReadonlyArray<{ keys: string; words: string }> = [
-  { keys: "← → ↑ ↓", words: "Move what is selected by a pixel, with Shift by ten" },
-  { keys: "Wheel", words: "Zoom at the pointer" },
-  { keys: "Space and drag", words: "Move the image; also with the middle button" },
-  { keys: "Alt and click", words: "Not this (smart click), remove a corner (polygon), begin a hole" },
-  { keys: "Enter", words: "Finish the polygon or line" },
-  { keys: "F6", words: "From the image to the panels and back" },
-];

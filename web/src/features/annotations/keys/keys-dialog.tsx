@@ -3,8 +3,9 @@ import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Kbd } from "@/ui/kbd";
 import { Segmented } from "@/ui/segmented";
-import { ACTIONS, type ActionId, FIXED, type KeyAction, PRESETS, type PresetId } from "./actions";
+import { ACTIONS, type ActionId, type KeyAction, PRESETS, type PresetId } from "./actions";
 import { comboOf, comboWords } from "./combo";
+import { FIXED } from "./fixed";
 import { assign, type KeySettings, keysOf, reset, STANDARD } from "./key-map";
 
 interface KeysDialogProps {
@@ -13,7 +14,8 @@ interface KeysDialogProps {
   onClose: () => void;
 }
 
-const GROUPS = ["Images", "Tools", "Classes", "Annotations", "View", "Review"] as const;
+export const GROUPS = ["Images", "Tools", "Classes", "Annotations", "View", "Review"] as const;
+export const FIXED_GROUPS = ["By keyboard", "With the pointer"] as const;
 const IS_MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
 
 /** All keys, and other ones for whoever wants them. */
@@ -138,19 +140,24 @@ export function KeysDialog({ settings, onChange, onClose }: KeysDialogProps) {
             </ul>
           </section>
         ))}
-        <section aria-label="On the image" className="mb-5 break-inside-avoid">
-          <h3 className="mb-1 font-medium text-muted text-xs">On the image</h3>
-          <ul>
-            {FIXED.map((each) => (
-              <li key={each.words} className="flex min-h-8 items-center justify-between gap-3 text-sm">
-                <span>{each.words}</span>
-                <span className="shrink-0">
-                  <Kbd>{each.keys}</Kbd>
-                </span>
-              </li>
-            ))}
-          </ul>
-        </section>
+        {FIXED_GROUPS.map((group) => (
+          <section key={group} aria-label={`On the image, ${group}`} className="mb-5">
+            <h3 className="mb-1 font-medium text-muted text-xs">On the image: {group.toLowerCase()}</h3>
+            <ul>
+              {FIXED.filter((each) => each.group === group).map((each) => (
+                <li
+                  key={each.words}
+                  className="flex min-h-8 break-inside-avoid items-center justify-between gap-3 py-0.5 text-sm"
+                >
+                  <span>{each.words}</span>
+                  <span className="shrink-0">
+                    <Kbd>{each.keys}</Kbd>
+                  </span>
+                </li>
+              ))}
+            </ul>
+          </section>
+        ))}
       </div>
     </Dialog>
   );
