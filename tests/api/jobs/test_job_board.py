@@ -1,15 +1,18 @@
 """The organisation's jobs of every kind, as one list: what they are called, who asked, and how they are cancelled."""
 
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import update
 from tests.api.jobs.quick_training import BOX
 from tests.api.jobs.workplace import D, Workplace
 from tests.conftest import MakeClient, MakeKey
 
 from pictograph._http.events import read_events
+from pictograph.models.auto_annotate import BatchJobStatus
 from pictograph_server.services.tasks import all_tasks
+from pictograph_server.storage.db.tables import batch_jobs
 
 
 @pytest.fixture
@@ -60,6 +63,15 @@ def test_jobs__newest_first_in_words(busy: Workplace) -> None:
 )
 def test_jobs__filtered(busy: Workplace, query: str, expected: list[str]) -> None:
     assert [each["kind"] for each in jobs(busy, query)] == expected
+
+
+@pytest.mark.parametrize("status", get_args(BatchJobStatus))
+def test_jobs__a_labelling_of_every_status(busy: Workplace, status: str) -> None:
+    with busy.platform.db.write() as conn:
+        conn.execute(update(batch_jobs).values(status=status))
+    state = "queued" if status == "pending" else status
+    assert [each["state"] for each in jobs(busy, "?kind=annotate")] == [state]
+    assert len(jobs(busy, f"?kind=annotate&state={state}")) == 1
 
 
 def test_jobs__page_by_page(busy: Workplace) -> None:

@@ -36,7 +36,7 @@ _JOB_STATES: dict[JobState, str] = {
 }
 _BATCH_STATES: dict[JobState, str] = {
     "queued": "pending",
-    "running": "processing",
+    "running": "running",
     "completed": "completed",
     "failed": "failed",
     "cancelled": "cancelled",
@@ -104,7 +104,7 @@ def live(
         jobs_here.where(_IS_LIVE).order_by(jobs.c.id.desc()).limit(limit),
         jobs_here.where(jobs.c.finished_at >= ended_after).order_by(jobs.c.finished_at.desc()).limit(limit),
         batches_here.where(
-            or_(batch_jobs.c.status.in_(("pending", "processing")), batch_jobs.c.completed_at >= ended_after)
+            or_(batch_jobs.c.status.in_(("pending", "running")), batch_jobs.c.completed_at >= ended_after)
         )
         .order_by(batch_jobs.c.id.desc())
         .limit(limit),
