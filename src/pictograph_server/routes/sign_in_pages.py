@@ -28,12 +28,23 @@ from pictograph_server.services.accounts.service import AccountChanges
 router = APIRouter(include_in_schema=False)
 
 _FORM_BYTES = 16 * 1024
+# The colours of the web app (`web/src/app/theme.css`), which these pages do without.
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:26rem;margin:4rem auto;padding:0 1rem;color:#1b1f24}"
-    "label,input,button{display:block;width:100%;box-sizing:border-box}"
-    "input{font:inherit;padding:.5rem;margin:.2rem 0 1rem;border:1px solid #8a919a;border-radius:6px}"
-    "button{font:inherit;padding:.6rem;border:0;border-radius:6px;background:#1f5fbf;color:#fff;cursor:pointer}"
-    ".problem{background:#fdeceb;border-radius:6px;padding:.6rem .8rem}"
+    ":root{color-scheme:light dark;--canvas:#f6f7f9;--surface:#fff;--line:#dfe2e8;--edge:#858c99;--text:#161a22;"
+    "--accent:#4338ca;--on-accent:#fff;--danger:#b3211e;--danger-soft:#fde8e6}"
+    "@media(prefers-color-scheme:dark){:root{--canvas:#0f1115;--surface:#171a20;--line:#2b303a;--edge:#747c8a;"
+    "--text:#eceef2;--accent:#a5a0ff;--on-accent:#14122e;--danger:#ff8f87;--danger-soft:#3c1715}}"
+    "body{font:14px/1.45 system-ui,sans-serif;margin:0;padding:4rem 1rem;background:var(--canvas);color:var(--text)}"
+    "main{max-width:21rem;margin:auto;padding:1.5rem;background:var(--surface);border:1px solid var(--line);"
+    "border-radius:8px;overflow-wrap:anywhere}"
+    "header{font-size:1.25rem;font-weight:600;text-align:center;margin-bottom:1.25rem}"
+    "h1{font-size:1.15rem;margin:0 0 1rem}"
+    "label,input,button{display:block;width:100%;box-sizing:border-box}label{font-weight:500}"
+    "input{font:inherit;color:inherit;background:var(--surface);padding:.5rem;margin:.25rem 0 1rem;"
+    "border:1px solid var(--edge);border-radius:6px}"
+    "button{font:inherit;font-weight:500;padding:.6rem;border:0;border-radius:6px;background:var(--accent);"
+    "color:var(--on-accent);cursor:pointer}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}"
+    ".problem{color:var(--danger);background:var(--danger-soft);border-radius:6px;padding:.6rem .8rem;margin:0 0 1rem}"
 )
 _HEADERS = {
     "Content-Security-Policy": (
@@ -198,7 +209,7 @@ def _page(title: str, content: str, problem: ServiceError | None) -> Response:
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)} - Pictograph</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
-        f"<h1>{escape(title)}</h1>{told}{content}</html>",
+        f"<header>Pictograph</header><main><h1>{escape(title)}</h1>{told}{content}</main></html>",
         problem.status if problem is not None else 200,
         headers={**_HEADERS, **(problem.headers or {})} if problem is not None else _HEADERS,
     )
