@@ -132,7 +132,7 @@ function VersionRow({ version, mayChange, mayDelete, onDialog }: VersionRowProps
       <Td isNumber className="w-14 font-medium">
         {version.number}
       </Td>
-      <Td className="max-w-80">
+      <Td className="max-w-60 lg:max-w-80">
         <div className="flex min-w-0 items-center gap-2">
           <span className="truncate" title={version.name ?? undefined}>
             {version.name ?? <span className="text-muted">Version {version.number}</span>}
@@ -151,7 +151,9 @@ function VersionRow({ version, mayChange, mayDelete, onDialog }: VersionRowProps
       </Td>
       <Td isNumber>{isReady ? formatCount(version.image_count ?? 0) : "–"}</Td>
       <Td isNumber>{isReady ? formatCount(version.annotation_count ?? 0) : "–"}</Td>
-      <Td isNumber>{isReady ? formatBytes(version.total_size ?? 0) : "–"}</Td>
+      <Td isNumber className="whitespace-nowrap">
+        {isReady ? formatBytes(version.total_size ?? 0) : "–"}
+      </Td>
       <Td className="text-muted">
         <TimeAgo at={version.created_at} />
         {version.created_by_name && (

@@ -32,7 +32,7 @@ export function JobFilters({ filter, onChange }: JobFiltersProps) {
       />
       <Select
         aria-label="State"
-        className="!w-40"
+        className="!w-36 lg:!w-40"
         value={filter.state ?? ""}
         onChange={(value) => onChange({ ...filter, state: (value || undefined) as JobsSearch["state"] })}
         options={[
@@ -47,7 +47,7 @@ export function JobFilters({ filter, onChange }: JobFiltersProps) {
       />
       <Select
         aria-label="Kind"
-        className="!w-52"
+        className="!w-44 lg:!w-52"
         value={filter.kind ?? ""}
         onChange={(value) => onChange({ ...filter, kind: value || undefined })}
         options={[
@@ -57,7 +57,7 @@ export function JobFilters({ filter, onChange }: JobFiltersProps) {
       />
       <Select
         aria-label="Dataset"
-        className="!w-52"
+        className="!w-44 lg:!w-52"
         value={filter.dataset ?? ""}
         onChange={(value) => onChange({ ...filter, dataset: value || undefined })}
         options={[

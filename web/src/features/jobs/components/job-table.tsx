@@ -24,9 +24,9 @@ export function JobTable({ jobs, now, mayCancel, onCancel }: JobTableProps) {
       <thead>
         <tr>
           <Th>Job</Th>
-          <Th className="w-52">State</Th>
+          <Th className="w-36 lg:w-52">State</Th>
           <Th>Dataset</Th>
-          <Th>Started by</Th>
+          <Th className="hidden lg:table-cell">Started by</Th>
           <Th isNumber>Took</Th>
           <Th>When</Th>
           <Th className="w-12">
@@ -47,10 +47,13 @@ function JobRow({ job, now, mayCancel, onCancel }: { job: Job } & Omit<JobTableP
   const words = stateWords(job);
   return (
     <Tr>
-      <Td className="max-w-96">
+      <Td className="max-w-64 lg:max-w-96">
         <JobTitle job={job} />
         {job.error && (
-          <p className={`break-words text-xs ${job.state === "failed" ? "text-danger" : "text-muted"}`}>
+          <p
+            title={job.error}
+            className={`line-clamp-4 wrap-anywhere text-xs ${job.state === "failed" ? "text-danger" : "text-muted"}`}
+          >
             {job.state === "queued" ? `Will be tried again: ${job.error}` : job.error}
           </p>
         )}
@@ -70,7 +73,7 @@ function JobRow({ job, now, mayCancel, onCancel }: { job: Job } & Omit<JobTableP
           <Badge tone={words.tone}>{words.label}</Badge>
         )}
       </Td>
-      <Td className="max-w-48">
+      <Td className="max-w-36 lg:max-w-48">
         {job.dataset_name ? (
           <Link
             to="/datasets/$name"
@@ -84,7 +87,7 @@ function JobRow({ job, now, mayCancel, onCancel }: { job: Job } & Omit<JobTableP
           <span className="text-muted">{job.dataset_id ? "deleted" : "–"}</span>
         )}
       </Td>
-      <Td className="max-w-40">
+      <Td className="hidden max-w-40 lg:table-cell">
         <span className="block truncate" title={job.created_by_name ?? undefined}>
           {job.created_by_name ?? <span className="text-muted">the server</span>}
         </span>

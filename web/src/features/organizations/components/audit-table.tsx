@@ -34,7 +34,7 @@ export function AuditTable({ entries, onActor, onSubject }: AuditTableProps) {
           const Icon = kind.icon;
           return (
             <Tr key={entry.id}>
-              <Td className="whitespace-nowrap align-top text-muted leading-6">
+              <Td className="whitespace-nowrap pt-2 align-top text-muted leading-6">
                 <time dateTime={entry.created_at}>{formatDateTime(entry.created_at)}</time>
               </Td>
               <Td>

@@ -28,7 +28,7 @@ export function RunTable({ runs, chosen, onChoose }: RunTableProps) {
             <span className="sr-only">Compare</span>
           </Th>
           <Th>Run</Th>
-          <Th className="w-40">Status</Th>
+          <Th className="w-32 lg:w-40">Status</Th>
           <Th className="max-lg:hidden">Pipeline</Th>
           <Th>Dataset</Th>
           <Th isNumber>Result</Th>
@@ -98,7 +98,7 @@ function RunRow({ run, datasetName, isChosen, onChoose }: RunRowProps) {
         )}
       </Td>
       <Td className="whitespace-nowrap max-lg:hidden">{pipelineLabel(run.pipeline_type)}</Td>
-      <Td className="max-w-48">
+      <Td className="max-w-36 lg:max-w-48">
         {datasetName ? (
           <Link
             to="/datasets/$name"
