@@ -8,10 +8,11 @@ instead, so that finding ten among a million does not walk past the others.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     FromClause,
     Row,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    union_all,
 )
 
 from pictograph_server.services.images.records import ImageRecord
@@ -39,6 +41,7 @@ _columns = (images.c.id, images.c.least_confidence, *_image_columns, *(review_it
 # Word for word the conditions of the partial indexes; nothing else makes a database take them.
 _IS_SCORED = text("review_items.disagreement IS NOT NULL")
 _SQLITE_IN_REVIEW = text("images.status = 'review' AND images.is_archived = 0")
+_SQLITE_IN_REVIEW_OF = text("images.status || '' = 'review' AND NOT images.is_archived")
 _POSTGRES_IN_REVIEW = text("images.status = 'review' AND NOT images.is_archived")
 
 _Query = Select[*tuple[Any, ...]]
@@ -113,19 +116,14 @@ def _stages(conn: Connection, dataset_id: str, wish: QueueWish, seeker: Seeker) 
     if wish.exclude:
         narrowed.append(images.c.id.not_in(wish.exclude))
     everyone = _whose(wish, seeker)
-    if (few := _few(conn, dataset_id, wish)) is not None:
+    if (few := _few(conn, dataset_id, wish, everyone)) is not None:
         source = few.join(images, images.c.id == few.c.image_id).outerjoin(review_items, _IS_OF_IMAGE)
         is_theirs = or_(*(_is_theirs(whose) for whose in everyone))
         chosen = select(*_columns).select_from(source)
         query = chosen.where(*_one_by_one(dataset_id), *narrowed, is_theirs).order_by(*_order(wish))
         return [_Stage([query], lambda _: ())]
-    walks = [
-        (
-            whose,
-            select(*_columns).select_from(_both()).where(_in_review(conn, dataset_id), _is_theirs(whose), *narrowed),
-        )
-        for whose in everyone
-    ]
+    waiting = select(*_columns).select_from(_both()).where(*narrowed)
+    walks = [(whose, waiting.where(*_in_review(conn, dataset_id, whose))) for whose in everyone]
     # Whose they are comes first in the index, and an order without it would not be the index's.
     if wish.order == "oldest":
         queries = [walk.order_by(*_first(whose), images.c.id) for whose, walk in walks]
@@ -141,11 +139,9 @@ def _stages(conn: Connection, dataset_id: str, wish: QueueWish, seeker: Seeker) 
     ]
     if wish.order == "least_confident":
         return by_confidence
-    by_score = [_scored(dataset_id, whose).where(*narrowed) for whose in everyone]
-    return [
-        _Stage(by_score, lambda entry: (entry.item.disagreement, entry.image.id), is_descending=True),
-        *by_confidence,
-    ]
+    scored = [_scored(dataset_id, whose).where(*narrowed) for whose in everyone]
+    by_score = _Stage(scored, lambda entry: (entry.item.disagreement, entry.image.id), is_descending=True)
+    return [by_score, *by_confidence]
 
 
 def _scored(dataset_id: str, whose: _Whose) -> _Query:
@@ -163,14 +159,21 @@ def _confidence_and_id(entry: QueueEntry) -> tuple[float | None, str]:
     return entry.least_confidence, entry.image.id
 
 
-def _few(conn: Connection, dataset_id: str, wish: QueueWish) -> FromClause | None:
-    """Return the ids of images with the wanted class, where these are few; else None."""
-    if wish.class_name is None:
-        return None
-    shown = (image_labels.c.dataset_id == dataset_id, image_labels.c.class_name == wish.class_name)
-    choice = select(image_labels.c.image_id).where(*shown).distinct()
-    count = conn.execute(select(func.count()).select_from(choice.limit(_FEW + 1).subquery())).scalar_one()
-    return choice.subquery("few") if count <= _FEW else None
+def _few(conn: Connection, dataset_id: str, wish: QueueWish, everyone: Sequence[_Whose]) -> FromClause | None:
+    """Return the ids of images that a filter leaves, where these are few; else None."""
+    choices: list[Select[str] | CompoundSelect[str]] = []
+    if wish.class_name is not None:
+        shown = (image_labels.c.dataset_id == dataset_id, image_labels.c.class_name == wish.class_name)
+        choices.append(select(image_labels.c.image_id).where(*shown).distinct())
+    # In the order of confidence itself, they are a stretch of the index.
+    if wish.order != "least_confident" and (between := _between(images.c.least_confidence, wish)):
+        ids = select(images.c.id.label("image_id")).where(*between)
+        choices.append(union_all(*(ids.where(*_in_review(conn, dataset_id, whose)) for whose in everyone)))
+    for choice in choices:
+        count = conn.execute(select(func.count()).select_from(choice.limit(_FEW + 1).subquery())).scalar_one()
+        if count <= _FEW:
+            return choice.subquery("few")
+    return None
 
 
 _IS_OF_IMAGE = review_items.c.image_id == images.c.id
@@ -180,9 +183,12 @@ def _both() -> FromClause:
     return images.outerjoin(review_items, _IS_OF_IMAGE)
 
 
-def _in_review(conn: Connection, dataset_id: str) -> ColumnElement[bool]:
-    is_it = _SQLITE_IN_REVIEW if conn.dialect.name == "sqlite" else _POSTGRES_IN_REVIEW
-    return and_(images.c.dataset_id == dataset_id, is_it)
+def _in_review(conn: Connection, dataset_id: str, whose: _Whose) -> list[ColumnElement[bool]]:
+    """Return the conditions that lead to the index of everybody's images in review, or of one person's."""
+    is_it = _POSTGRES_IN_REVIEW
+    if conn.dialect.name == "sqlite":
+        is_it = _SQLITE_IN_REVIEW if whose.is_everybody else _SQLITE_IN_REVIEW_OF
+    return [images.c.dataset_id == dataset_id, cast("ColumnElement[bool]", is_it), _is_theirs(whose)]
 
 
 def _one_by_one(dataset_id: str) -> list[ColumnElement[bool]]:
@@ -192,11 +198,9 @@ def _one_by_one(dataset_id: str) -> list[ColumnElement[bool]]:
 
 
 def _narrowed(dataset_id: str, wish: QueueWish) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if wish.min_confidence is not None:
-        found.append(images.c.least_confidence >= wish.min_confidence)
-    if wish.max_confidence is not None:
-        found.append(images.c.least_confidence <= wish.max_confidence)
+    least = images.c.least_confidence
+    # A sum where the order is another's: a plain column would lead to the index by confidence, and to sorting.
+    found = _between(least if wish.order == "least_confident" else least + 0, wish)
     if wish.class_name is not None:
         shown = exists().where(
             image_labels.c.dataset_id == dataset_id,
@@ -204,6 +208,15 @@ def _narrowed(dataset_id: str, wish: QueueWish) -> list[ColumnElement[bool]]:
             image_labels.c.image_id == images.c.id,
         )
         found.append(shown.correlate(images))
+    return found
+
+
+def _between(least: ColumnElement[float | None], wish: QueueWish) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wish.min_confidence is not None:
+        found.append(least >= wish.min_confidence)
+    if wish.max_confidence is not None:
+        found.append(least <= wish.max_confidence)
     return found
 
 

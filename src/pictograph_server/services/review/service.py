@@ -193,7 +193,8 @@ def share(
     dealt: dict[str, int] = {}
     for turn, person in enumerate(chosen.values()):
         theirs = ids[turn :: len(chosen)]
-        items_repository.assign(conn, dataset.id, theirs, person)
+        # In the order of the table: a third of the time on SQLite.
+        items_repository.assign(conn, dataset.id, sorted(theirs), person)
         dealt[person.id] = len(theirs)
     _record(conn, actor, dataset, {chosen[person_id].name: count for person_id, count in dealt.items()})
     return dealt

@@ -19,6 +19,10 @@ from pictograph_server.storage.db.types import Json, UtcDateTime
 
 from .columns import dataset_column, id_column, metadata, organization_column, partial_index, path_type
 
+# Said so that no other index knows the columns: without statistics SQLite takes the one with the most columns equal to
+# something, which is that of the statuses.
+IN_REVIEW_SQLITE = "status || '' = 'review' AND NOT is_archived"
+
 images = Table(
     "images",
     metadata,
@@ -77,13 +81,13 @@ images = Table(
     partial_index(
         "ix_images_review_of",
         ("dataset_id", "review_assignee_id", "least_confidence", "id"),
-        sqlite_where="status = 'review' AND is_archived = 0",
+        sqlite_where=IN_REVIEW_SQLITE,
         postgres_where="status = 'review' AND NOT is_archived",
     ),
     partial_index(
         "ix_images_review_of_oldest",
         ("dataset_id", "review_assignee_id", "id"),
-        sqlite_where="status = 'review' AND is_archived = 0",
+        sqlite_where=IN_REVIEW_SQLITE,
         postgres_where="status = 'review' AND NOT is_archived",
     ),
     # Archived images by name: several may have had the same one.

@@ -696,14 +696,14 @@ def upgrade() -> None:
             "ix_images_review_of",
             ["dataset_id", "review_assignee_id", "least_confidence", "id"],
             unique=False,
-            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            sqlite_where=sa.text("status || '' = 'review' AND NOT is_archived"),
             postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
         )
         batch_op.create_index(
             "ix_images_review_of_oldest",
             ["dataset_id", "review_assignee_id", "id"],
             unique=False,
-            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            sqlite_where=sa.text("status || '' = 'review' AND NOT is_archived"),
             postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
         )
         batch_op.create_index("ix_images_sha256", ["sha256"], unique=False)
@@ -1519,12 +1519,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_images_sha256")
         batch_op.drop_index(
             "ix_images_review_of_oldest",
-            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            sqlite_where=sa.text("status || '' = 'review' AND NOT is_archived"),
             postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
         )
         batch_op.drop_index(
             "ix_images_review_of",
-            sqlite_where=sa.text("status = 'review' AND is_archived = 0"),
+            sqlite_where=sa.text("status || '' = 'review' AND NOT is_archived"),
             postgresql_where=sa.text("status = 'review' AND NOT is_archived"),
         )
         batch_op.drop_index(batch_op.f("ix_images_organization_id"))
