@@ -15,11 +15,11 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   app: ["features", "canvas", "ui", "api", "lib"],
 };
 /**
- * What every feature may use of another: its queries, and who is signed in. Whole pages are put together in app/.
+ * What every feature may use of another: its queries, the live jobs, and who is signed in. Whole pages are put together in app/.
  * Uploads are a part of several pages, and a pipeline run has a training in it.
  */
 const SHARED =
-  /^features\/(?:[a-z-]+\/(?:api|search)|session\/(?:use-session|role-note)|uploads\/.+|training\/(?:config-schema|hooks\/use-live-run|components\/(?:pipeline-cards|settings-form|run-charts)))$/;
+  /^features\/(?:[a-z-]+\/(?:api|search)|jobs\/hooks\/live-jobs|session\/(?:use-session|role-note)|uploads\/.+|training\/(?:config-schema|hooks\/use-live-run|components\/(?:pipeline-cards|settings-form|run-charts)))$/;
 
 const files = readdirSync(ROOT, { recursive: true, encoding: "utf8" }).filter(
   (path) => /\.tsx?$/.test(path) && !/\.d\.ts$/.test(path),

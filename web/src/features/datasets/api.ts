@@ -180,7 +180,12 @@ export async function deleteClasses(dataset: string, names: string[]): Promise<C
   return (await unwrap(api.POST(path, { params, body: { class_names: names } }))).class_change;
 }
 
-/** Changes of classes, newest first; asked for every second while one is being written into the images. */
+/** Where a change of classes tells how far it is. */
+export function classChangeEvents(name: string, changeId: string): string {
+  return `${API}/datasets/by-name/${encodeURIComponent(name)}/classes/changes/${encodeURIComponent(changeId)}/events`;
+}
+
+/** Changes of classes, newest first; one that is being written into the images is followed by its events. */
 export function classChangesQuery(name: string) {
   return queryOptions({
     queryKey: datasetKeys.classChanges(name),
@@ -189,8 +194,6 @@ export function classChangesQuery(name: string) {
       const path = `${API}/datasets/by-name/{dataset_name}/classes/changes` as const;
       return (await unwrap(api.GET(path, { params, signal }))).class_changes;
     },
-    refetchInterval: (query) =>
-      query.state.data?.some((change) => change.status === "pending") ? 1000 : false,
   });
 }
 

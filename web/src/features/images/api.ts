@@ -7,6 +7,7 @@ import type {
   BatchJob,
   BatchResult,
   BulkChange,
+  ChangeMatching,
   DatasetImage,
   Duplicates,
   ImageList,
@@ -138,6 +139,44 @@ export type BulkOperation =
   | { kind: "archive" }
   | { kind: "restore" }
   | { kind: "delete" };
+
+/** Change all images that match a list, but for these; of many, a job does it that `job_id` names. */
+export async function changeMatching(
+  name: string,
+  { sort: _sort, ...filter }: ImageFilter,
+  except: string[],
+  operation: BulkOperation,
+): Promise<BulkChange> {
+  const body = {
+    dataset_name: name,
+    filter: { recursive: true, archived: false, ...filter },
+    except_ids: except,
+    change: wireOf(operation),
+  };
+  return await unwrap(api.POST(`${API}/batch/matching`, { body }));
+}
+
+function wireOf(operation: BulkOperation): ChangeMatching["change"] {
+  switch (operation.kind) {
+    case "move":
+      return {
+        kind: "move",
+        target_folder_path: operation.folder,
+        duplicate_handling: operation.handling,
+      };
+    case "copy":
+      return {
+        kind: "copy",
+        target_dataset_name: operation.dataset,
+        duplicate_handling: "skip",
+        copy_annotations: operation.withAnnotations,
+      };
+    case "restore":
+      return { kind: "restore", duplicate_handling: "rename" };
+    default:
+      return operation;
+  }
+}
 
 /** Change some images; ten thousand at most. */
 export async function changeImages(

@@ -25,6 +25,18 @@ export function isNarrowed({ sort: _sort, recursive: _recursive, ...filters }: L
   return Object.values(filters).some((value) => value !== undefined);
 }
 
+/** Whether an image stays where it is in the list whatever is done to it, as long as it is there. */
+export function isSteady({
+  sort,
+  folder_path: _f,
+  recursive: _r,
+  text: _t,
+  size: _s,
+  ...rest
+}: ListSearch): boolean {
+  return sort !== "least_confident" && Object.values(rest).every((value) => value === undefined);
+}
+
 /** Return the search with some values changed; undefined takes one away. */
 export function withSearch(search: GallerySearch, change: Partial<GallerySearch>): GallerySearch {
   const changed = { ...search, ...change };

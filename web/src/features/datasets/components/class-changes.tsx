@@ -1,21 +1,38 @@
 /** Changes of classes that are being written into the images, and those that failed. */
 
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useEffect } from "react";
+import { followEvents } from "@/api/events";
 import { formatCount, plural } from "@/lib/format";
 import { ProgressBar } from "@/ui/progress-bar";
-import { type ClassChange, classChangesQuery, invalidateDataset } from "../api";
+import {
+  type ClassChange,
+  classChangeEvents,
+  classChangesQuery,
+  datasetKeys,
+  invalidateDataset,
+} from "../api";
 
 export function ClassChanges({ datasetName }: { datasetName: string }) {
   const client = useQueryClient();
   const changes = useQuery(classChangesQuery(datasetName));
   const shown = (changes.data ?? []).filter((change) => change.status === "pending");
   const failed = (changes.data ?? []).slice(0, 3).filter((change) => change.status === "failed");
-  const had = useRef(0);
+  // They are written one after the other, the oldest first; a browser has few connections for streams.
+  const running = shown.at(-1)?.id;
   useEffect(() => {
-    if (shown.length < had.current) void invalidateDataset(client, datasetName);
-    had.current = shown.length;
-  }, [shown.length, client, datasetName]);
+    if (running === undefined) return;
+    return followEvents(classChangeEvents(datasetName, running), {
+      onSnapshot: (snapshot) => {
+        const { class_change: newer } = snapshot as { class_change: ClassChange };
+        client.setQueryData<ClassChange[]>(datasetKeys.classChanges(datasetName), (known) =>
+          known?.map((each) => (each.id === newer.id ? newer : each)),
+        );
+        // With the list, which has no more of it to follow: the end of the stream is not waited for.
+        if (newer.status !== "pending") void invalidateDataset(client, datasetName);
+      },
+    });
+  }, [client, datasetName, running]);
   if (shown.length + failed.length === 0) return null;
   return (
     <ul aria-label="Changes under way" aria-live="polite" className="mb-4 flex flex-col gap-2">

@@ -1,24 +1,35 @@
 /** What can be done with the images that are chosen. */
 
-import { Archive, ChevronUp, Copy, FolderInput, ScanSearch, Sparkles, Tags, X } from "lucide-react";
-import { formatCount, plural } from "@/lib/format";
+import {
+  Archive,
+  ChevronUp,
+  Copy,
+  FolderInput,
+  ScanSearch,
+  Sparkles,
+  Tags,
+  UserRoundCheck,
+  X,
+} from "lucide-react";
+import { formatCount } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { IconButton } from "@/ui/icon-button";
 import { Menu, MenuItem, MenuLabel } from "@/ui/menu";
 import { ProgressBar } from "@/ui/progress-bar";
 import type { ImageStatus } from "../api";
-import type { BulkProgress } from "../hooks/use-bulk-change";
 import { STATUS_LABELS } from "./image-cell";
 
-export type BulkDialog = "move" | "copy" | "tag" | "annotate";
+export type BulkDialog = "move" | "copy" | "tag" | "annotate" | "assign";
 
 interface BulkBarProps {
-  count: number;
-  /** How many match the list; null where that is not known. */
-  total: number | null;
-  /** While more are being chosen: how many there are so far. */
+  /** What is chosen, in words. */
+  what: string;
+  isOne: boolean;
+  /** What the button for all says; null while they are chosen. */
+  all: string | null;
+  /** While the chosen ones are looked up: how many there are so far. */
   selecting: number | null;
-  progress: BulkProgress | null;
+  isBusy: boolean;
   mayChange: boolean;
   onSelectAll: () => void;
   onClear: () => void;
@@ -27,32 +38,31 @@ interface BulkBarProps {
   onArchive: () => void;
   /** For one image. */
   onSimilar: () => void;
-  onStop: () => void;
 }
 
 const STATUSES: readonly ImageStatus[] = ["new", "annotate", "review", "complete"];
 
 export function BulkBar(props: BulkBarProps) {
-  const { count, total, selecting, progress, mayChange, onSelectAll, onClear, onStop } = props;
+  const { what, isOne, all, selecting, isBusy, mayChange, onSelectAll, onClear } = props;
   const { onStatus, onDialog, onArchive, onSimilar } = props;
   return (
     <div className="pointer-events-none absolute inset-x-0 bottom-4 z-20 flex justify-center px-4">
       <section
         aria-label="Chosen images"
-        className="pointer-events-auto flex max-w-full flex-wrap items-center gap-2 rounded-lg border border-line bg-surface px-3 py-2 shadow-float"
+        className="pointer-events-auto flex max-w-full flex-wrap items-center gap-1.5 rounded-lg border border-line bg-surface px-2.5 py-2 shadow-float"
       >
-        {progress === null ? (
+        {!isBusy ? (
           <>
             <p aria-live="polite" className="px-1 font-medium text-sm tabular-nums">
-              {selecting === null ? plural(count, "image") : `Choosing… ${formatCount(selecting)}`}
+              {selecting === null ? what : `Looking them up… ${formatCount(selecting)}`}
             </p>
-            {total !== count && selecting === null && (
+            {all !== null && selecting === null && (
               <Button variant="ghost" size="sm" onClick={onSelectAll}>
-                {total === null ? "Choose all that match" : `Choose all ${formatCount(total)}`}
+                {all}
               </Button>
             )}
             <span aria-hidden="true" className="h-5 w-px bg-line" />
-            {count === 1 && (
+            {isOne && (
               <Button size="sm" onClick={onSimilar}>
                 <ScanSearch className="size-4" /> Similar
               </Button>
@@ -77,6 +87,9 @@ export function BulkBar(props: BulkBarProps) {
                 <Button size="sm" onClick={() => onDialog("annotate")}>
                   <Sparkles className="size-4" /> Annotate
                 </Button>
+                <Button size="sm" onClick={() => onDialog("assign")}>
+                  <UserRoundCheck className="size-4" /> Assign
+                </Button>
                 <Button size="sm" onClick={() => onDialog("tag")}>
                   <Tags className="size-4" /> Tag
                 </Button>
@@ -96,16 +109,11 @@ export function BulkBar(props: BulkBarProps) {
             </IconButton>
           </>
         ) : (
-          <div className="flex w-96 max-w-full items-center gap-3">
-            <div className="grow">
-              <p aria-live="polite" className="mb-1 text-sm tabular-nums">
-                {formatCount(progress.done)} of {plural(progress.total, "image")}
-              </p>
-              <ProgressBar label="Changing images" value={progress.done / Math.max(1, progress.total)} />
-            </div>
-            <Button size="sm" onClick={onStop}>
-              Stop
-            </Button>
+          <div className="w-72 max-w-full">
+            <p aria-live="polite" className="mb-1 text-sm">
+              Changing {what}…
+            </p>
+            <ProgressBar label="Changing images" value={null} />
           </div>
         )}
       </section>

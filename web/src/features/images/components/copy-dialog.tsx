@@ -3,7 +3,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { datasetsQuery } from "@/features/datasets/api";
-import { plural } from "@/lib/format";
 import { Checkbox } from "@/ui/checkbox";
 import { SelectField } from "@/ui/field";
 import { FormDialog } from "@/ui/form-dialog";
@@ -11,12 +10,13 @@ import { Skeleton } from "@/ui/skeleton";
 
 interface CopyDialogProps {
   datasetName: string;
-  count: number;
+  /** In words: "16 images". */
+  what: string;
   onClose: () => void;
   onCopy: (dataset: string, withAnnotations: boolean) => Promise<unknown>;
 }
 
-export function CopyDialog({ datasetName, count, onClose, onCopy }: CopyDialogProps) {
+export function CopyDialog({ datasetName, what, onClose, onCopy }: CopyDialogProps) {
   const datasets = useQuery(datasetsQuery);
   const [chosen, setChosen] = useState("");
   const [withAnnotations, setWithAnnotations] = useState(true);
@@ -25,7 +25,7 @@ export function CopyDialog({ datasetName, count, onClose, onCopy }: CopyDialogPr
 
   return (
     <FormDialog
-      title={`Copy ${plural(count, "image")} to a dataset`}
+      title={`Copy ${what} to a dataset`}
       action="Copy"
       canSubmit={target !== ""}
       onClose={onClose}

@@ -2,7 +2,7 @@
 
 import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { archiveFolder, moveFolder } from "../api";
-import type { useBulkJob } from "../hooks/use-bulk-job";
+import type { BeginBulkJob } from "../hooks/use-bulk-job";
 import { MoveDialog } from "./move-dialog";
 
 export interface FolderAction {
@@ -13,7 +13,7 @@ export interface FolderAction {
 interface FolderDialogsProps {
   datasetName: string;
   action: FolderAction | null;
-  begin: ReturnType<typeof useBulkJob>["begin"];
+  begin: BeginBulkJob;
   onClose: () => void;
 }
 

@@ -4,10 +4,14 @@ import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import type { ClassAnswer, ClassCount } from "@/features/datasets/api";
 import { useMay } from "@/features/session/use-session";
-import { plural } from "@/lib/format";
-import { notify } from "@/ui/toast";
+import { formatCount, plural } from "@/lib/format";
+import { notify, notifyProblem } from "@/ui/toast";
+import type { ImageFilter } from "../api";
 import { useBulkActions } from "../hooks/use-bulk-actions";
+import { useMatchingIds } from "../hooks/use-matching-ids";
+import { countChosen, type Selection } from "../selection/selection";
 import { AnnotateDialog } from "./annotate-dialog";
+import { AssignDialog } from "./assign-dialog";
 import { BulkBar, type BulkDialog } from "./bulk-bar";
 import { CopyDialog } from "./copy-dialog";
 import { MoveDialog } from "./move-dialog";
@@ -15,9 +19,11 @@ import { TagDialog } from "./tag-dialog";
 
 interface GallerySelectionProps {
   datasetName: string;
-  ids: ReadonlySet<string>;
+  /** The list that is shown: all of it is what all chosen means. */
+  list: ImageFilter;
+  selection: Selection;
+  /** How many match; null where that is not known. */
   total: number | null;
-  selecting: number | null;
   classes: readonly ClassAnswer[];
   /** Classes that images are tagged with. */
   tags: readonly ClassCount[];
@@ -27,60 +33,82 @@ interface GallerySelectionProps {
 }
 
 export function GallerySelection(props: GallerySelectionProps) {
-  const { datasetName, ids, total, selecting, classes, tags, onSelectAll, onClear, onSimilar } = props;
+  const { datasetName, list, selection, total, classes, tags, onSelectAll, onClear, onSimilar } = props;
   const navigate = useNavigate();
   const mayChange = useMay("member");
   const [dialog, setDialog] = useState<BulkDialog | null>(null);
-  const { start, perform, stop, progress } = useBulkActions(datasetName, onClear);
-  const chosen = [...ids];
+  /** For dialogs that ask by ids. */
+  const [ids, setIds] = useState<readonly string[]>([]);
+  const { start, perform, isBusy } = useBulkActions(datasetName, list, onClear);
+  const { collect, found } = useMatchingIds(datasetName, list);
+  const count = countChosen(selection, total);
+  const what = count === null ? "all images that match" : plural(count, "image");
+  const isWhole = selection.isAll ? selection.ids.size === 0 : count === total;
+  const [first] = selection.ids;
   const close = () => setDialog(null);
+
+  async function open(wanted: BulkDialog) {
+    if (wanted === "annotate" || wanted === "assign") {
+      const found = await collect(selection);
+      if (found === null) return;
+      setIds(found);
+    }
+    setDialog(wanted);
+  }
   return (
     <>
       <BulkBar
-        count={ids.size}
-        total={total}
-        selecting={selecting}
-        progress={progress}
+        what={count === null ? "All that match" : what}
+        isOne={!selection.isAll && selection.ids.size === 1}
+        all={isWhole ? null : total === null ? "All that match" : `All ${formatCount(total)}`}
+        selecting={found}
+        isBusy={isBusy}
         mayChange={mayChange}
         onSelectAll={onSelectAll}
         onClear={onClear}
-        onStatus={(status) => start(chosen, { kind: "status", status })}
-        onDialog={setDialog}
-        onArchive={() => start(chosen, { kind: "archive" })}
-        onSimilar={() => chosen[0] !== undefined && onSimilar(chosen[0])}
-        onStop={stop}
+        onStatus={(status) => start(selection, { kind: "status", status })}
+        onDialog={(wanted) => {
+          open(wanted).catch((error) => notifyProblem("The images were not looked up", error));
+        }}
+        onArchive={() => start(selection, { kind: "archive" })}
+        onSimilar={() => first !== undefined && onSimilar(first)}
       />
       {dialog === "move" && (
         <MoveDialog
           datasetName={datasetName}
-          title={`Move ${plural(ids.size, "image")} to a folder`}
+          title={`Move ${what} to a folder`}
           action="Move"
           initial="/"
           asksHandling
           onClose={close}
-          onMove={(folder, handling) => perform(chosen, { kind: "move", folder, handling })}
+          onMove={(folder, handling) => perform(selection, { kind: "move", folder, handling })}
         />
       )}
       {dialog === "copy" && (
         <CopyDialog
           datasetName={datasetName}
-          count={ids.size}
+          what={what}
           onClose={close}
-          onCopy={(dataset, withAnnotations) => perform(chosen, { kind: "copy", dataset, withAnnotations })}
+          onCopy={(dataset, withAnnotations) =>
+            perform(selection, { kind: "copy", dataset, withAnnotations })
+          }
         />
       )}
       {dialog === "tag" && (
         <TagDialog
-          count={ids.size}
+          what={what}
           known={tags.map((each) => each.name)}
           onClose={close}
-          onTag={(add, remove) => perform(chosen, { kind: "tag", add, remove })}
+          onTag={(add, remove) => perform(selection, { kind: "tag", add, remove })}
         />
+      )}
+      {dialog === "assign" && (
+        <AssignDialog datasetName={datasetName} ids={ids} onClose={close} onDone={onClear} />
       )}
       {dialog === "annotate" && (
         <AnnotateDialog
           datasetName={datasetName}
-          ids={chosen}
+          ids={ids}
           classes={classes}
           onClose={close}
           onStarted={(job) => {

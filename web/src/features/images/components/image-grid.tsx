@@ -10,7 +10,7 @@ import { useGridKeys } from "../hooks/use-grid-keys";
 import { useGridPointer } from "../hooks/use-grid-pointer";
 import type { ImagePages } from "../hooks/use-image-pages";
 import type { ListSearch } from "../search";
-import type { Selection } from "../selection/selection";
+import { isChosen, type Selection } from "../selection/selection";
 import { gridGeometry, rowsOf } from "./grid-geometry";
 import { ImageCell, PendingCell } from "./image-cell";
 
@@ -22,6 +22,8 @@ interface ImageGridProps {
   /** Width of a cell, about. */
   cellWidth: number;
   isDrawn: boolean;
+  /** Whether a job may be drawing on any of them. */
+  isLive: boolean;
   selection: Selection;
   onSelect: (selection: Selection) => void;
   onSelectAll: () => void;
@@ -38,7 +40,8 @@ const OVERSCAN_ROWS = 2;
 const leftAt = new Map<string, number>();
 
 export function ImageGrid(props: ImageGridProps) {
-  const { label, datasetName, pages, colors, cellWidth, isDrawn, selection, onSelect, onSelectAll } = props;
+  const { label, datasetName, pages, colors, cellWidth, isDrawn, isLive, selection, onSelect, onSelectAll } =
+    props;
   const { list, onOpen, scrollKey } = props;
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
@@ -86,7 +89,7 @@ export function ImageGrid(props: ImageGridProps) {
 
   const isFlying = useFlying(scroller);
   const [address, query] = useAddress(datasetName, list);
-  const drawnOn = useDrawnAnnotations(datasetName, pages.at, first, last, isDrawn);
+  const drawnOn = useDrawnAnnotations(datasetName, pages.at, first, last, isDrawn, isLive);
   const idAt = useCallback((index: number) => pages.at(index)?.id, [pages.at]);
   const open = useCallback(
     (index: number) => {
@@ -193,7 +196,7 @@ export function ImageGrid(props: ImageGridProps) {
                   address={address === null ? null : address + image.id + query}
                   shapes={isDrawn ? drawnOn(image.id) : undefined}
                   colors={colors}
-                  isSelected={selection.ids.has(image.id)}
+                  isSelected={isChosen(selection, image.id)}
                   isFocused={index === tabStop}
                 />
               );

@@ -2,21 +2,21 @@
 
 import { Plus, X } from "lucide-react";
 import { type FormEvent, useId, useState } from "react";
-import { plural } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextField } from "@/ui/field";
 import { ProblemNote } from "@/ui/problem-note";
 
 interface TagDialogProps {
-  count: number;
+  /** In words: "16 images". */
+  what: string;
   /** Tags that images of the dataset have. */
   known: readonly string[];
   onClose: () => void;
   onTag: (add: string[], remove: string[]) => Promise<unknown>;
 }
 
-export function TagDialog({ count, known, onClose, onTag }: TagDialogProps) {
+export function TagDialog({ what, known, onClose, onTag }: TagDialogProps) {
   const [add, setAdd] = useState<string[]>([]);
   const [remove, setRemove] = useState<string[]>([]);
   const [isBusy, setIsBusy] = useState(false);
@@ -39,7 +39,7 @@ export function TagDialog({ count, known, onClose, onTag }: TagDialogProps) {
     <Dialog
       isOpen
       onClose={onClose}
-      title={`Tag ${plural(count, "image")}`}
+      title={`Tag ${what}`}
       description="A tag says something of an image as a whole: night, rain, blurred."
       size="sm"
       actions={

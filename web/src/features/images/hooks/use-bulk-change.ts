@@ -1,61 +1,77 @@
-/** A change to thousands of images, some at a time, with how far it is; it can be stopped between two steps. */
+/** A change to the images that are chosen: by their ids, or by the list that all of them are of. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { useCallback, useRef, useState } from "react";
-import { type BulkOperation, changeImages, imageKeys } from "../api";
+import { useCallback, useState } from "react";
+import { type BulkOperation, changeImages, changeMatching, type ImageFilter, imageKeys } from "../api";
+import type { Selection } from "../selection/selection";
 
-/** Small enough for progress to be seen. */
-const IMAGES_A_REQUEST = 2000;
+/** What the server takes in one request. */
+const IDS_A_REQUEST = 10_000;
 
 export interface BulkOutcome {
   processed: number;
   failed: number;
   /** Why the first that was left alone was. */
   reason: string | null;
-  isStopped: boolean;
-}
-
-export interface BulkProgress {
-  done: number;
+  /** The job that goes on with it, where there are many: its progress is the live jobs'. */
+  jobId: string | null;
   total: number;
 }
 
 export function useBulkChange(name: string) {
   const client = useQueryClient();
-  const [progress, setProgress] = useState<BulkProgress | null>(null);
-  const isStopped = useRef(false);
+  const [isBusy, setIsBusy] = useState(false);
 
-  const run = useCallback(
-    async (ids: readonly string[], operation: BulkOperation): Promise<BulkOutcome> => {
-      isStopped.current = false;
-      const outcome: BulkOutcome = { processed: 0, failed: 0, reason: null, isStopped: false };
-      setProgress({ done: 0, total: ids.length });
+  const during = useCallback(
+    async (change: () => Promise<BulkOutcome>): Promise<BulkOutcome> => {
+      setIsBusy(true);
       try {
-        for (let start = 0; start < ids.length; start += IMAGES_A_REQUEST) {
-          if (isStopped.current) {
-            outcome.isStopped = true;
-            break;
-          }
-          const result = await changeImages(name, ids.slice(start, start + IMAGES_A_REQUEST), operation);
-          outcome.processed += result.processed;
-          outcome.failed += result.failed?.length ?? 0;
-          outcome.reason ??= result.failed?.[0]?.reason ?? null;
-          setProgress({ done: Math.min(ids.length, start + IMAGES_A_REQUEST), total: ids.length });
-        }
+        return await change();
       } finally {
-        setProgress(null);
+        setIsBusy(false);
         await Promise.all([
           client.invalidateQueries({ queryKey: imageKeys.all(name) }),
           client.invalidateQueries({ queryKey: ["datasets"] }),
         ]);
       }
-      return outcome;
     },
     [client, name],
   );
 
-  const stop = useCallback(() => {
-    isStopped.current = true;
-  }, []);
-  return { run, stop, progress };
+  const changeThese = useCallback(
+    (ids: readonly string[], operation: BulkOperation) =>
+      during(async () => {
+        const outcome = {
+          processed: 0,
+          failed: 0,
+          reason: null as string | null,
+          jobId: null,
+          total: ids.length,
+        };
+        for (let start = 0; start < ids.length; start += IDS_A_REQUEST) {
+          const result = await changeImages(name, ids.slice(start, start + IDS_A_REQUEST), operation);
+          outcome.processed += result.processed;
+          outcome.failed += result.failed?.length ?? 0;
+          outcome.reason ??= result.failed?.[0]?.reason ?? null;
+        }
+        return outcome;
+      }),
+    [during, name],
+  );
+
+  const changeAll = useCallback(
+    (list: ImageFilter, except: Selection["ids"], operation: BulkOperation) =>
+      during(async () => {
+        const change = await changeMatching(name, list, [...except], operation);
+        return {
+          processed: change.processed ?? 0,
+          failed: change.failed_count ?? 0,
+          reason: change.failed?.[0]?.reason ?? null,
+          jobId: change.job_id ?? null,
+          total: change.total ?? 0,
+        };
+      }),
+    [during, name],
+  );
+  return { changeThese, changeAll, isBusy };
 }

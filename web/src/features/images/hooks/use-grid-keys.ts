@@ -1,7 +1,7 @@
 /** The gallery by keyboard: arrows move, Enter opens, Space chooses, shift chooses on the way. */
 
 import { type KeyboardEvent, useCallback, useRef } from "react";
-import { extended, NOTHING, type Selection, toggled } from "../selection/selection";
+import { extended, hasChoice, NOTHING, type Selection, toggled } from "../selection/selection";
 
 interface GridKeysOptions {
   focused: number;
@@ -33,7 +33,7 @@ export function useGridKeys(options: GridKeysOptions): (event: KeyboardEvent<HTM
     } else if (event.key === "Enter") onOpen(focused);
     else if (event.key === " " && id !== undefined) onSelect(toggled(selection, id, focused));
     else if (event.key === "a" && (event.ctrlKey || event.metaKey)) onSelectAll();
-    else if (event.key === "Escape" && selection.ids.size > 0) onSelect(NOTHING);
+    else if (event.key === "Escape" && hasChoice(selection)) onSelect(NOTHING);
     else return;
     event.preventDefault();
   }, []);

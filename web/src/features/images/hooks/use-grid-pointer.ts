@@ -2,7 +2,7 @@
 
 import { type PointerEvent as ReactPointerEvent, useCallback, useRef, useState } from "react";
 import { type Area, areaBetween, cellsIn, type GridGeometry } from "../components/grid-geometry";
-import { extended, NOTHING, type Selection, toggled, withIds } from "../selection/selection";
+import { extended, hasChoice, NOTHING, type Selection, toggled, withIds } from "../selection/selection";
 
 const DRAG_PX = 6;
 /** So near the edge a box that is drawn scrolls, this far a frame. */
@@ -97,7 +97,7 @@ export function useGridPointer(options: GridPointerOptions): GridPointer {
       if (id === undefined) return;
       onFocus(index);
       if (shiftKey) onSelect(extended(selection, index, idAt));
-      else if (isAdding || wasOnMark || selection.ids.size > 0) onSelect(toggled(selection, id, index));
+      else if (isAdding || wasOnMark || hasChoice(selection)) onSelect(toggled(selection, id, index));
       else onOpen(index);
     }
 

@@ -18,10 +18,11 @@ import { Slider } from "@/ui/slider";
 import { notifyProblem } from "@/ui/toast";
 import { annotationsQuery, type Duplicates, duplicatesQuery } from "../api";
 import { bestOf, DuplicateGroup } from "../components/duplicate-group";
-import { useBulkActions } from "../hooks/use-bulk-actions";
+import { chosenOf, useBulkActions } from "../hooks/use-bulk-actions";
 
 const GROUP_HEIGHT = 274;
 const MOST_DIFFERENT = 8;
+const NO_FILTER = {};
 
 export function DuplicatesPage() {
   const { name = "" } = useParams({ strict: false });
@@ -81,7 +82,7 @@ function Groups({ datasetName, found }: { datasetName: string; found: Duplicates
   const [busy, setBusy] = useState<string | null>(null);
   const [confirms, setConfirms] = useState(false);
   const scroller = useRef<HTMLDivElement>(null);
-  const { perform } = useBulkActions(datasetName, nothing);
+  const { perform } = useBulkActions(datasetName, NO_FILTER, nothing);
   const rows = useVirtualizer({
     count: found.groups.length,
     getScrollElement: () => scroller.current,
@@ -152,7 +153,7 @@ function Groups({ datasetName, found }: { datasetName: string; found: Duplicates
                   onKeep={(id) => setKept(new Map(kept).set(key, id))}
                   onArchive={() => {
                     setBusy(key);
-                    perform(othersOf(row.index), { kind: "archive" })
+                    perform(chosenOf(othersOf(row.index)), { kind: "archive" })
                       .catch((error) => notifyProblem("The copies were not moved", error))
                       .finally(() => setBusy(null));
                   }}
@@ -167,7 +168,7 @@ function Groups({ datasetName, found }: { datasetName: string; found: Duplicates
         onClose={() => setConfirms(false)}
         title={`Move ${plural(others.length, "image")} to the trash?`}
         action="Move to the trash"
-        onConfirm={() => perform(others, { kind: "archive" })}
+        onConfirm={() => perform(chosenOf(others), { kind: "archive" })}
       >
         The image that is marked stays in each of {plural(found.groups.length, "group")}. The others can be
         brought back from the trash.

@@ -9,8 +9,8 @@ import { classColors } from "@/lib/class-colors";
 import { plural } from "@/lib/format";
 import { useStored } from "@/lib/storage";
 import { ProblemNote } from "@/ui/problem-note";
-import { ProgressBar } from "@/ui/progress-bar";
 import { imageKeys } from "../api";
+import { BulkProgress } from "../components/bulk-progress";
 import { FilterChips } from "../components/filter-chips";
 import { type FolderAction, FolderDialogs } from "../components/folder-dialogs";
 import { FolderTree } from "../components/folder-tree";
@@ -19,11 +19,12 @@ import { GallerySelection } from "../components/gallery-selection";
 import { GalleryTools, GalleryView } from "../components/gallery-tools";
 import { ImageGrid } from "../components/image-grid";
 import { SimilarPanel } from "../components/similar-panel";
+import { chosenOf } from "../hooks/use-bulk-actions";
 import { useBulkJob } from "../hooks/use-bulk-job";
+import { useDatasetJobs } from "../hooks/use-dataset-jobs";
 import { useImagePages } from "../hooks/use-image-pages";
-import { useSelectMatching } from "../hooks/use-select-matching";
-import { type GallerySearch, isNarrowed, listSearchOf, withSearch } from "../search";
-import { NOTHING, type Selection } from "../selection/selection";
+import { type GallerySearch, isNarrowed, isSteady, listSearchOf, withSearch } from "../search";
+import { EVERYTHING, hasChoice, NOTHING, type Selection } from "../selection/selection";
 
 export function GalleryPage() {
   const { name = "" } = useParams({ strict: false });
@@ -44,7 +45,8 @@ export function GalleryPage() {
   const [isTreeShown, setIsTreeShown] = useStored("gallery.folders", window.innerWidth >= 1200);
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [folderAction, setFolderAction] = useState<FolderAction | null>(null);
-  const folderJob = useBulkJob(name);
+  const begin = useBulkJob(name);
+  const jobs = useDatasetJobs(name, isSteady(list));
 
   // Images are changed on other pages, the editor above all: what is shown on the way back is asked for again.
   const client = useQueryClient();
@@ -75,8 +77,7 @@ export function GalleryPage() {
       void navigate({ to: "/datasets/$name/images/$imageId", params: { name, imageId }, search: list }),
     [navigate, name, list],
   );
-  const choose = useCallback((ids: Set<string>) => setSelection({ ids, anchor: null }), []);
-  const { selectMatching, found } = useSelectMatching(name, list, choose);
+  const selectAll = useCallback(() => setSelection(EVERYTHING), []);
   const clearSelection = useCallback(() => setSelection(NOTHING), []);
 
   const hasFolders = (folders.data?.length ?? 0) > 1;
@@ -125,14 +126,6 @@ export function GalleryPage() {
             />
           </div>
           <FilterChips search={search} onChange={change} onClear={clear} />
-          {folderJob.change && (
-            <div aria-live="polite">
-              <p className="mb-1 text-muted text-xs">
-                {plural(folderJob.change.processed, "image")} of {folderJob.change.total}
-              </p>
-              <ProgressBar label="Changing the folder" value={folderJob.change.progress / 100} />
-            </div>
-          )}
         </div>
         <div className="min-h-0 grow">
           {pages.problem ? (
@@ -152,24 +145,26 @@ export function GalleryPage() {
               colors={colors}
               cellWidth={size}
               isDrawn={isDrawn}
+              isLive={jobs.length > 0}
               selection={selection}
               onSelect={setSelection}
-              onSelectAll={selectMatching}
+              onSelectAll={selectAll}
               list={list}
               onOpen={open}
               scrollKey={`${name} ${JSON.stringify(list)}`}
             />
           )}
         </div>
-        {(selection.ids.size > 0 || found !== null) && (
+        <BulkProgress jobs={jobs} isRaised={hasChoice(selection)} />
+        {hasChoice(selection) && (
           <GallerySelection
             datasetName={name}
-            ids={selection.ids}
+            list={list}
+            selection={selection}
             total={pages.total}
-            selecting={found}
             classes={dataset.data?.classes ?? []}
             tags={(counts.data?.classes ?? []).filter((each) => each.tagged_image_count > 0)}
-            onSelectAll={selectMatching}
+            onSelectAll={selectAll}
             onClear={clearSelection}
             onSimilar={(imageId) => change({ similar: imageId })}
           />
@@ -179,14 +174,14 @@ export function GalleryPage() {
         <SimilarPanel
           datasetName={name}
           imageId={search.similar}
-          onSelect={(ids) => choose(new Set(ids))}
+          onSelect={(ids) => setSelection(chosenOf(ids))}
           onClose={() => change({ similar: undefined })}
         />
       )}
       <FolderDialogs
         datasetName={name}
         action={folderAction}
-        begin={folderJob.begin}
+        begin={begin}
         onClose={() => setFolderAction(null)}
       />
     </div>

@@ -14,15 +14,15 @@ import { ConfirmDialog } from "@/ui/confirm-dialog";
 import { EmptyState } from "@/ui/empty-state";
 import { IconButton } from "@/ui/icon-button";
 import { ProblemNote } from "@/ui/problem-note";
-import { ProgressBar } from "@/ui/progress-bar";
 import { emptyTrash, type ImageFilter, restoreTrash } from "../api";
+import { BulkProgress } from "../components/bulk-progress";
 import { PendingGrid } from "../components/gallery-notices";
 import { ImageGrid } from "../components/image-grid";
-import { useBulkActions } from "../hooks/use-bulk-actions";
+import { chosenOf, useBulkActions } from "../hooks/use-bulk-actions";
 import { useBulkJob } from "../hooks/use-bulk-job";
+import { useDatasetJobs } from "../hooks/use-dataset-jobs";
 import { useImagePages } from "../hooks/use-image-pages";
-import { useSelectMatching } from "../hooks/use-select-matching";
-import { NOTHING, type Selection } from "../selection/selection";
+import { countChosen, EVERYTHING, hasChoice, NOTHING, type Selection } from "../selection/selection";
 
 const TRASH: ImageFilter = { archived: true };
 
@@ -38,12 +38,12 @@ export function TrashPage() {
   const [selection, setSelection] = useState<Selection>(NOTHING);
   const [confirms, setConfirms] = useState<"chosen" | "all" | null>(null);
   const clear = useCallback(() => setSelection(NOTHING), []);
-  const { start, perform, progress } = useBulkActions(name, clear);
-  const { begin, change } = useBulkJob(name);
-  const choose = useCallback((ids: Set<string>) => setSelection({ ids, anchor: null }), []);
-  const { selectMatching } = useSelectMatching(name, TRASH, choose);
-  const chosen = [...selection.ids];
+  const { start, perform, isBusy } = useBulkActions(name, TRASH, clear);
+  const begin = useBulkJob(name);
+  const jobs = useDatasetJobs(name, true);
+  const isChanging = jobs.some((job) => job.kind === "bulk_change");
   const total = counts.data?.archived_image_count ?? 0;
+  const chosen = plural(countChosen(selection, total) ?? 0, "image");
 
   if (!pages.isPending && pages.count === 0) {
     return (
@@ -54,17 +54,18 @@ export function TrashPage() {
     );
   }
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    <div className="relative flex h-full min-h-0 flex-col">
+      <BulkProgress jobs={jobs} />
       <div className="flex min-h-14 flex-wrap items-center gap-2 px-6 py-2.5">
         <p aria-live="polite" className="mr-auto text-muted text-sm tabular-nums">
-          {chosen.length > 0
-            ? `${plural(chosen.length, "image")} chosen`
+          {hasChoice(selection)
+            ? `${chosen} chosen`
             : `${plural(total, "image")} in the trash, in no list, version or export`}
         </p>
-        {chosen.length > 0 ? (
+        {hasChoice(selection) ? (
           <>
             {mayChange && (
-              <Button isBusy={progress !== null} onClick={() => start(chosen, { kind: "restore" })}>
+              <Button isBusy={isBusy} onClick={() => start(selection, { kind: "restore" })}>
                 <ArchiveRestore className="size-4" /> Bring back
               </Button>
             )}
@@ -80,26 +81,18 @@ export function TrashPage() {
         ) : (
           <>
             {mayChange && (
-              <Button
-                disabled={change !== null}
-                onClick={() => void begin(restoreTrash(name), "brought back")}
-              >
+              <Button disabled={isChanging} onClick={() => void begin(restoreTrash(name), "brought back")}>
                 <ArchiveRestore className="size-4" /> Bring all back
               </Button>
             )}
             {mayDelete && (
-              <Button variant="danger" disabled={change !== null} onClick={() => setConfirms("all")}>
+              <Button variant="danger" disabled={isChanging} onClick={() => setConfirms("all")}>
                 Empty the trash
               </Button>
             )}
           </>
         )}
       </div>
-      {change && (
-        <div className="px-6 pb-2" aria-live="polite">
-          <ProgressBar label="Changing the trash" value={change.progress / 100} />
-        </div>
-      )}
       <div className="min-h-0 grow">
         {pages.problem ? (
           <div className="px-6">
@@ -115,11 +108,12 @@ export function TrashPage() {
             colors={colors}
             cellWidth={size}
             isDrawn
+            isLive={false}
             selection={selection}
             onSelect={setSelection}
-            onSelectAll={selectMatching}
+            onSelectAll={() => setSelection(EVERYTHING)}
             list={null}
-            onOpen={(id) => setSelection({ ids: new Set([id]), anchor: null })}
+            onOpen={(id) => setSelection(chosenOf([id]))}
             scrollKey={`trash ${name}`}
           />
         )}
@@ -127,10 +121,10 @@ export function TrashPage() {
       <ConfirmDialog
         isOpen={confirms === "chosen"}
         onClose={() => setConfirms(null)}
-        title={`Delete ${plural(chosen.length, "image")} for good?`}
+        title={`Delete ${chosen} for good?`}
         action="Delete for good"
         isDangerous
-        onConfirm={() => perform(chosen, { kind: "delete" })}
+        onConfirm={() => perform(selection, { kind: "delete" })}
       >
         With their annotations and history. This cannot be undone; versions that hold them keep them.
       </ConfirmDialog>

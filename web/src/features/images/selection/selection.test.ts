@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { extended, NOTHING, toggled, withIds } from "./selection";
+import {
+  countChosen,
+  EVERYTHING,
+  extended,
+  hasChoice,
+  isChosen,
+  NOTHING,
+  toggled,
+  withIds,
+} from "./selection";
 
 const idAt = (index: number) => (index < 10 ? `image-${index}` : undefined);
 
@@ -14,7 +23,7 @@ test.each([
   [5, 2, 4],
   [8, 12, 2],
 ])("extended: from %i to %i are %i images that are loaded", (anchor, index, count) => {
-  expect(extended({ ids: new Set(), anchor }, index, idAt).ids.size).toBe(count);
+  expect(extended({ ...NOTHING, anchor }, index, idAt).ids.size).toBe(count);
 });
 
 test("extended: goes on from the same anchor", () => {
@@ -25,4 +34,12 @@ test("extended: goes on from the same anchor", () => {
 
 test("withIds: adds and keeps", () => {
   expect([...withIds(toggled(NOTHING, "a", 0), ["b", "a"]).ids]).toEqual(["a", "b"]);
+});
+
+test("everything: an image is taken out of it, and put back by a range", () => {
+  const without = toggled(EVERYTHING, "image-2", 2);
+  expect([isChosen(without, "image-2"), isChosen(without, "image-3")]).toEqual([false, true]);
+  expect([countChosen(without, 100_000), countChosen(without, null)]).toEqual([99_999, null]);
+  expect([hasChoice(without), hasChoice(NOTHING)]).toEqual([true, false]);
+  expect(isChosen(extended(without, 4, idAt), "image-2")).toBe(true);
 });
