@@ -18,7 +18,9 @@ from pictograph.workflows import upload_dataset_from_folder
 from .conftest import DESKTOP, CheckAxe, complaints_of
 
 BOB = "bob@example.org"
+CAROL = "carol@example.org"
 PASSWORD = "seven dry umbrellas"
+NEW_PASSWORD = "nine borrowed umbrellas"
 DATASET = "exported signs"
 
 
@@ -122,6 +124,52 @@ def test_people__invited_signed_in_promoted_and_removed(page: Page, other_page: 
     expect(page.get_by_role("cell", name=f"invited {BOB} as viewer")).to_be_visible()
     expect(page.get_by_role("cell", name="removed")).to_have_count(0)
     assert "action=invite" in page.url
+
+
+def test_account__made_by_an_invite_with_a_forgotten_password_and_deleted(
+    page: Page, other_page: Page, client: Client, check_axe: CheckAxe
+) -> None:
+    carol = other_page
+    invite = client.organizations.invite(CAROL, role="member")
+    assert invite.link is not None
+    carol.goto(invite.link)
+    check_axe(carol)
+    carol.get_by_label("Your name").fill("Carol Carpenter")
+    carol.get_by_label("A new password").fill("short")
+    carol.get_by_role("button", name="Accept").click()
+    expect(carol.get_by_role("alert")).to_contain_text("10")
+    check_axe(carol)
+    carol.get_by_label("Your name").fill("Carol Carpenter")
+    carol.get_by_label("A new password").fill(PASSWORD)
+    carol.get_by_role("button", name="Accept").click()
+    expect(carol.get_by_role("button", name="Carol Carpenter")).to_be_visible()
+    carol.goto(invite.link)
+    expect(carol.get_by_role("heading", name="This does not work")).to_be_visible()
+    check_axe(carol)
+
+    # Forgotten: an admin makes the link, which signs out everywhere and in here.
+    page.goto("/organization/members?q=carol")
+    page.get_by_role("button", name="More for Carol Carpenter").click()
+    page.get_by_role("menuitem", name="Link to set a new password").click()
+    page.get_by_role("button", name="Make the link").click()
+    carol.goto(page.get_by_role("dialog").locator("pre").inner_text())
+    check_axe(carol)
+    carol.get_by_label("A new password").fill(NEW_PASSWORD)
+    carol.get_by_role("button", name="Set it").click()
+    expect(carol.get_by_role("button", name="Carol Carpenter")).to_be_visible()
+
+    carol.goto("/account")
+    carol.get_by_role("button", name="Delete my account").click()
+    confirm = carol.get_by_role("dialog")
+    check_axe(carol)
+    confirm.get_by_label("Your password").fill(PASSWORD)
+    confirm.get_by_role("button", name="Delete it for good").click()
+    expect(confirm.get_by_role("alert")).to_be_visible()
+    confirm.get_by_label("Your password").fill(NEW_PASSWORD)
+    confirm.get_by_role("button", name="Delete it for good").click()
+    expect(carol.get_by_role("heading", name="Sign in", level=1)).to_be_visible()
+    page.reload()
+    expect(page.get_by_text("No member has “carol”")).to_be_visible()
 
 
 def test_work__a_key_an_export_and_what_it_cost(
