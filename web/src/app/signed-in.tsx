@@ -2,6 +2,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { Outlet, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { sessionQuery } from "@/features/session/api";
+import { Background } from "./background";
 
 /** Around every page behind sign-in: a session that ends meanwhile leads back to sign-in, and from there to the page. */
 export function SignedIn() {
@@ -11,5 +12,11 @@ export function SignedIn() {
     // The route looks at the session again, and sends strangers to sign in.
     if (session === null) void router.invalidate();
   }, [session, router]);
-  return session === null ? null : <Outlet />;
+  if (session === null) return null;
+  return (
+    <>
+      <Outlet />
+      <Background shellId="/signed-in/shell" />
+    </>
+  );
 }

@@ -1,13 +1,10 @@
-/** The navigation beside every page, and what goes on in the background. */
+/** The navigation beside a page. */
 
 import { Outlet } from "@tanstack/react-router";
-import { useJobNotifications } from "@/features/jobs/hooks/use-job-notifications";
-import { UploadTray } from "@/features/uploads/components/upload-tray";
 import { useStored } from "@/lib/storage";
 import { Sidebar } from "./sidebar";
 
 export function Shell() {
-  useJobNotifications();
   const [isNarrow, setIsNarrow] = useStored("sidebar.narrow", window.innerWidth < 1100);
   return (
     <div className="flex h-full">
@@ -21,7 +18,6 @@ export function Shell() {
       <main id="content" tabIndex={-1} className="min-w-0 grow overflow-y-auto outline-none">
         <Outlet />
       </main>
-      <UploadTray />
     </div>
   );
 }

@@ -1,4 +1,4 @@
-/** Tells a person when a long job of theirs has ended, wherever in the app they are; mounted once, in the shell. */
+/** Tells a person when a long job of theirs has ended, wherever in the app they are; mounted once, around all pages. */
 
 import { useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";

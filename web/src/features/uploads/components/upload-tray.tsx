@@ -1,8 +1,9 @@
-/** What is being uploaded, at the lower edge of every page. Mounted once, in the shell. */
+/** What is being uploaded, at the lower edge of every page. Mounted once, around all pages. */
 
 import { useQueryClient } from "@tanstack/react-query";
-import { ChevronDown, ChevronUp } from "lucide-react";
+import { ChevronDown, ChevronUp, Minus, Upload as UploadIcon } from "lucide-react";
 import { useEffect, useRef, useState } from "react";
+import { cx } from "@/lib/class-names";
 import { formatPercent, plural } from "@/lib/format";
 import { IconButton } from "@/ui/icon-button";
 import { useUploads } from "../store";
@@ -11,12 +12,15 @@ import { UploadRow } from "./upload-row";
 
 const REFRESH_MS = 3000;
 
-export function UploadTray() {
+/** `isSmall`: where the page has the whole window, only a sign of it until somebody wants to see more. */
+export function UploadTray({ isSmall }: { isSmall: boolean }) {
   const uploads = useUploads();
   const [isOpen, setIsOpen] = useState(false);
+  const [isWanted, setIsWanted] = useState(false);
   useFreshLists(uploads);
   if (uploads.length === 0) return null;
   const active = uploads.filter(isActive).length;
+  if (isSmall && !isWanted) return <UploadSign uploads={uploads} onOpen={() => setIsWanted(true)} />;
   return (
     <section
       aria-label="Uploads"
@@ -29,19 +33,50 @@ export function UploadTray() {
             {formatPercent(shareOf(uploads))}
           </span>
         </h2>
-        <IconButton
-          label={isOpen ? "Hide the files" : "Show the files"}
-          aria-expanded={isOpen}
-          onClick={() => setIsOpen(!isOpen)}
-        >
-          {isOpen ? <ChevronDown /> : <ChevronUp />}
-        </IconButton>
+        <div className="flex">
+          <IconButton
+            label={isOpen ? "Hide the files" : "Show the files"}
+            aria-expanded={isOpen}
+            onClick={() => setIsOpen(!isOpen)}
+          >
+            {isOpen ? <ChevronDown /> : <ChevronUp />}
+          </IconButton>
+          {isSmall && (
+            <IconButton label="Make it small" onClick={() => setIsWanted(false)}>
+              <Minus />
+            </IconButton>
+          )}
+        </div>
       </div>
       <ul className="max-h-[60vh] divide-y divide-line overflow-y-auto">
         {uploads.map((upload) => (
           <UploadRow key={upload.id} upload={upload} isOpen={isOpen} />
         ))}
       </ul>
+    </section>
+  );
+}
+
+function UploadSign({ uploads, onOpen }: { uploads: readonly Upload[]; onOpen: () => void }) {
+  const isInTrouble = uploads.some(
+    (each) =>
+      each.problem !== null ||
+      each.state === "failed" ||
+      (each.kind === "files" && each.state === "done" && countsOf(each).failed > 0),
+  );
+  const isPaused = !isInTrouble && uploads.every((each) => each.state === "paused");
+  const words = isInTrouble ? "needs a look" : isPaused ? "paused" : formatPercent(shareOf(uploads));
+  return (
+    <section aria-label="Uploads" className="fixed right-3 bottom-3 z-30">
+      <button
+        type="button"
+        onClick={onOpen}
+        className="flex h-8 items-center gap-1.5 rounded-full border border-line bg-surface px-3 text-sm shadow-float hover:bg-hover pointer-coarse:h-10"
+      >
+        <UploadIcon aria-hidden="true" className="size-3.5 text-muted" />
+        <span>Upload</span>
+        <span className={cx("tabular-nums", isInTrouble ? "text-danger" : "text-muted")}>{words}</span>
+      </button>
     </section>
   );
 }
