@@ -102,11 +102,29 @@ def test_review__by_keyboard(page: Page, client: Client, in_review: dict[str, st
     assert (newest.image_id, newest.verdict) == (in_review["a"], "fixed")
     assert newest.version_before < newest.version_after
 
-    # Somebody else decides about theirs; the rest is decided here.
-    client.review.accept(NAME, theirs)
+    # Decided in the editor, on what was changed there a moment ago.
+    page.keyboard.press("e")
+    expect(page.get_by_role("heading", level=1, name="e.png")).to_be_visible()
+    page.get_by_role("application").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("y")
     shows(page, "f")
-    page.keyboard.press("y")
+    newest = client.review.verdicts(NAME).first()
+    assert newest is not None
+    assert (newest.image_id, newest.verdict) == (in_review["e"], "fixed")
+    assert client.images.get(in_review["e"]).status == "complete"
+    page.keyboard.press("e")
+    expect(page.get_by_role("heading", level=1, name="f.png")).to_be_visible()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_role("heading", name="Only what you skipped is left")).to_be_visible()
+    newest = client.review.verdicts(NAME).first()
+    assert newest is not None
+    assert (newest.image_id, newest.verdict) == (in_review["f"], "rejected")
+    assert client.images.get(in_review["f"]).status == "annotate"
+
+    # Somebody else decides about theirs.
+    client.review.accept(NAME, theirs)
     expect(page.get_by_role("heading", name="Only what you skipped is left")).to_be_visible()
     check_axe(page)
     page.get_by_role("button", name="Look at it again").click()
