@@ -45,9 +45,9 @@ test: setup
 	tools/web.sh run test
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
-# Every place at which a process can be killed; `test` tries some of them.
+# Every place at which a process can be killed, and every trainer; `test` tries some of them.
 test-crash: setup
-	$(BIN)/pytest -m "" tests/e2e/test_kill.py
+	$(BIN)/pytest -m "" tests/e2e/test_kill.py tests/contract/test_trainers.py
 
 check: setup
 	$(BIN)/ruff check .

@@ -134,6 +134,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRe
 
 finished_runs = pytest.mark.parametrize("finished", sorted(trainer_specs()), indirect=True)
 
+# Minutes of the network whose loop, colours and classes are those of rfdetr_detection.
+_LONG = [
+    pytest.param(name, marks=pytest.mark.exhaustive if name == "rfdetr_segmentation" else ())
+    for name in sorted(trainer_specs())
+]
+
 
 @trainers
 def test_trainer__is_installed_and_has_a_small_run(name: str) -> None:
@@ -235,7 +241,7 @@ def test_train__model_predicts_without_torch(finished: Finished) -> None:
 
 
 @pytest.mark.slow
-@trainers
+@pytest.mark.parametrize("name", _LONG)
 def test_train__every_class_keeps_its_name(name: str, tmp_path: Path) -> None:
     """Catches a class off by one, and red taken for blue: channels in another order than in training."""
     trained = train(name, RecordingRun(tmp_path / "work"), make_data(tmp_path, images=24, size=64), GOLDEN_RUNS[name])
@@ -288,7 +294,7 @@ def test_train__cancel_stops_within_a_step(name: str, tmp_path: Path) -> None:
     assert not (run.workdir / "model" / "model.onnx").exists()
 
 
-@finished_runs
+@pytest.mark.parametrize("finished", _LONG, indirect=True)
 def test_train__killed_in_the_third_epoch_goes_on(
     finished: Finished, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
