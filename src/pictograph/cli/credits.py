@@ -36,6 +36,38 @@ def history(
     )
 
 
+@api_command(app, "prices")
+def prices(session: Session) -> None:
+    """List what work costs on this server."""
+    session.table(
+        session.client.credits.prices(),
+        {
+            "Work": lambda t: t.title,
+            "Operation": lambda t: t.operation,
+            "Base": lambda t: t.base,
+            "Credits": lambda t: t.credits,
+            "For each": lambda t: t.unit if t.per == 1 else f"{t.per} {t.unit}s",
+        },
+    )
+
+
+@api_command(app, "usage")
+def usage(
+    session: Session,
+    days: Annotated[int, typer.Option(min=1, max=366, help="Of so many days.")] = 30,
+) -> None:
+    """List what was spent day by day on what."""
+    found = session.client.credits.usage(days=days)
+    if session.as_json:
+        session.json(found)
+        return
+    session.table(
+        found.days,
+        {"Day": lambda d: f"{d.day}", "Operation": lambda d: d.operation, "Credits": lambda d: d.credits},
+    )
+    session.note(f"{found.available} available, {found.held} held by running work, {found.spent} spent")
+
+
 @api_command(app, "estimate")
 def estimate(
     session: Session,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pictograph.cli.session import Session, api_command
-from pictograph.models.export import AnyExportFormat
+from pictograph.models.export import AnyExportFormat, ExportStatus
 
 app = typer.Typer(no_args_is_help=True, help="Datasets written to ZIP files in the field's formats.")
 
@@ -18,11 +18,12 @@ Name = Annotated[str, typer.Argument(help="Name of the export.")]
 def list_exports(
     session: Session,
     dataset: Annotated[str | None, typer.Option(help="Only of this dataset.")] = None,
+    status: Annotated[ExportStatus | None, typer.Option(help="Only of this status.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 100,
 ) -> None:
     """List the exports, newest first."""
     session.table(
-        list(session.client.exports.iter(dataset_name=dataset, max_total=limit)),
+        list(session.client.exports.iter(dataset_name=dataset, status=status, max_total=limit)),
         {
             "Name": lambda e: e.name,
             "Dataset": lambda e: e.dataset_name,
@@ -30,6 +31,20 @@ def list_exports(
             "Status": lambda e: e.status,
             "Images": lambda e: e.image_count,
             "Annotations": lambda e: e.annotation_count,
+        },
+    )
+
+
+@api_command(app, "formats")
+def list_formats(session: Session) -> None:
+    """List the formats, with what each leaves out."""
+    session.table(
+        session.client.exports.formats(),
+        {
+            "Format": lambda f: f.name,
+            "Is": lambda f: f.title,
+            "Holds": lambda f: ", ".join(f.holds),
+            "Leaves out": lambda f: ", ".join(f.loses) or None,
         },
     )
 

@@ -31,6 +31,9 @@ def list_images(
     text: Annotated[str | None, typer.Option(help="A part of the file's name.")] = None,
     tag: Annotated[str | None, typer.Option(help="Tagged with this.")] = None,
     annotated: Annotated[bool | None, typer.Option("--annotated/--not-annotated", help="Or the others.")] = None,
+    min_annotations: Annotated[int | None, typer.Option(min=0, help="With at least so many annotations.")] = None,
+    max_annotations: Annotated[int | None, typer.Option(min=0, help="With at most so many annotations.")] = None,
+    size: Annotated[str | None, typer.Option(help="Of this size in pixels, 640x480.")] = None,
     archived: Annotated[bool, typer.Option(help="Those in the trash.")] = False,
     sort: Annotated[ImageSort, typer.Option(help="What comes first.")] = "newest",
 ) -> None:
@@ -49,6 +52,9 @@ def list_images(
         text=text,
         tag=tag,
         annotated=annotated,
+        min_annotations=min_annotations,
+        max_annotations=max_annotations,
+        size=size,
         archived=archived,
     )
     session.table(

@@ -7,6 +7,7 @@ import typer
 
 from pictograph.cli.session import Session, api_command
 from pictograph.models.evaluation import EvaluationSplit
+from pictograph.models.model import ModelStatus, ModelType
 from pictograph.models.prediction import PredictedObject
 
 app = typer.Typer(no_args_is_help=True, help="Trained models.")
@@ -18,11 +19,17 @@ ModelId = Annotated[str, typer.Argument(help="Id of the model.")]
 def list_models(
     session: Session,
     dataset: Annotated[str | None, typer.Option(help="Only of this dataset.")] = None,
+    status: Annotated[ModelStatus | None, typer.Option(help="Only of this status.")] = None,
+    model_type: Annotated[ModelType | None, typer.Option("--type", help="Only of this kind.")] = None,
+    parent: Annotated[str | None, typer.Option(help="Only those whose training went on from this model (id).")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
 ) -> None:
     """List the models, newest first."""
+    found = session.client.models.iter(
+        dataset_name=dataset, status=status, model_type=model_type, parent_model_id=parent, max_total=limit
+    )
     session.table(
-        list(session.client.models.iter(dataset_name=dataset, max_total=limit)),
+        list(found),
         {
             "Name": lambda m: m.name,
             "Id": lambda m: m.id,
@@ -38,6 +45,31 @@ def list_models(
 def get_model(session: Session, model_id: ModelId) -> None:
     """Show one model with its metrics."""
     session.record(session.client.models.get(model_id))
+
+
+@api_command(app, "card")
+def show_card(session: Session, model_id: ModelId) -> None:
+    """Show what is known about a model: its data, training, metrics, files, versions and licence."""
+    session.record(session.client.models.card(model_id))
+
+
+@api_command(app, "files")
+def list_files(session: Session, model_id: ModelId) -> None:
+    """List the files of a model."""
+    session.table(
+        session.client.models.files(model_id),
+        {"File": lambda f: f.name, "Bytes": lambda f: f.size_bytes, "SHA-256 begins": lambda f: f.digest},
+    )
+
+
+@api_command(app, "evaluation")
+def show_training_evaluation(session: Session, model_id: ModelId) -> None:
+    """Show how good a model was on the images that its own training held back."""
+    evaluation = session.client.models.training_evaluation(model_id)
+    if session.as_json:
+        session.json(evaluation)
+    else:
+        typer.echo(str(evaluation))
 
 
 @api_command(app, "download")

@@ -1,5 +1,6 @@
 """`pictograph organizations`: who belongs to the organisation, who is invited, and who did what."""
 
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -55,6 +56,14 @@ def set_role(
     """Give a member another role. API keys that they made with a higher one are switched off."""
     changed = session.client.organizations.update_member_role(member_id, role=role)
     session.line(f"{changed.get('email') or changed.get('full_name') or member_id} has the role {role!r}", changed)
+
+
+@api_command(app, "password-link")
+def make_password_link(session: Session, member_id: MemberId) -> None:
+    """Make a link with which a member sets a new password."""
+    made = session.client.organizations.make_password_link(member_id)
+    how = f"hand them this link:\n{made.link}" if made.link else "the server has sent them the link"
+    session.line(f"{made.email} can set a new password until {made.expires_at:%Y-%m-%d %H:%M} UTC; {how}", made)
 
 
 @api_command(app, "remove-member")
@@ -113,11 +122,19 @@ def audit(
     action: Annotated[str | None, typer.Option(help="Only this: api_key.created, or a noun, member.")] = None,
     actor: Annotated[str | None, typer.Option(help="Only what this key or person (id) did.")] = None,
     subject: Annotated[str | None, typer.Option(help="Only what was done to this id.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only what was done from then on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Only what was done before then (UTC).")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
 ) -> None:
     """List who did what, newest first."""
     pager = session.client.organizations.audit_log(
-        action=action, actor_id=actor, subject_id=subject, page_size=min(limit, 1000), max_total=limit
+        action=action,
+        actor_id=actor,
+        subject_id=subject,
+        since=since,
+        until=until,
+        page_size=min(limit, 1000),
+        max_total=limit,
     )
     session.table(
         pager.all(),

@@ -66,12 +66,15 @@ def measure_disagreement(
     source: Annotated[
         str | None, typer.Option(help="people, machine, an engine, batch:<job id> or dataset:<name>.")
     ] = None,
+    version: Annotated[
+        str | None, typer.Option(help="Number, name or id of a version of the dataset, or latest.")
+    ] = None,
     confidence: Annotated[float | None, typer.Option(min=0, max=1, help="Least confidence of the answers.")] = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds to wait.")] = 3600.0,
 ) -> None:
-    """Measure how far each image's annotations are from what a model or another source says."""
+    """Measure how far each image's annotations are from what a model, another source or a version says."""
     session.record(
         session.client.review.measure_disagreement(
-            dataset, model=model, source=source, confidence=confidence, timeout=timeout
+            dataset, model=model, source=source, version=version, confidence=confidence, timeout=timeout
         )
     )

@@ -8,7 +8,7 @@ import typer
 from pictograph.cli.options import TrainConfig, TrainSettings, parse_settings
 from pictograph.cli.session import Session, api_command
 from pictograph.cli.train_settings import settings_of
-from pictograph.models.training import GpuType, Pipeline, PipelineType, TrainingEpoch, TrainingRun
+from pictograph.models.training import GpuType, Pipeline, PipelineType, TrainingEpoch, TrainingRun, TrainingStatus
 from pictograph.workflows import train_pipeline
 from pictograph.workflows.checks import parse_train_config
 
@@ -55,11 +55,14 @@ def pipelines(
 def list_runs(
     session: Session,
     dataset: Annotated[str | None, typer.Option(help="Only of this dataset.")] = None,
+    status: Annotated[TrainingStatus | None, typer.Option(help="Only of this status.")] = None,
+    pipeline: Annotated[PipelineType | None, typer.Option(help="Only of this pipeline.")] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
 ) -> None:
     """List the training runs, newest first."""
+    found = session.client.training.iter(dataset_name=dataset, status=status, pipeline_type=pipeline, max_total=limit)
     session.table(
-        list(session.client.training.iter(dataset_name=dataset, max_total=limit)),
+        list(found),
         {
             "Name": lambda r: r.name,
             "Id": lambda r: r.id,

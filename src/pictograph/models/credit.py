@@ -1,6 +1,6 @@
 """Credits: the budget of an organisation. Amounts are whole credits."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from pydantic import Field
 
@@ -39,3 +39,46 @@ class CreditEstimate(WireModel):
     minimum: int = 0
     sufficient: bool
     credits_remaining: int
+
+
+class Tariff(WireModel):
+    """What a piece of work costs: `base` credits, and `credits` for each `per` units in proportion, rounded up."""
+
+    operation: str
+    title: str
+    unit: str
+    base: int
+    credits: int
+    per: int
+
+
+class DailyUsage(WireModel):
+    """Credits that were spent on an operation on a day (UTC)."""
+
+    day: date
+    operation: str
+    credits: int
+
+
+class OpenHold(WireModel):
+    """What a job set aside when it was started, and how much of that it has spent so far."""
+
+    job_id: str
+    operation: str
+    amount: int
+    captured: int
+    created_at: datetime
+
+
+class CreditUsage(WireModel):
+    """The ledger's accounts, and where the credits of the last days went. Days without use are left out.
+
+    `available` and `held` together are what has not been spent; an organisation that is free of charge spends nothing.
+    """
+
+    available: int
+    held: int
+    spent: int
+    is_free_of_charge: bool
+    days: list[DailyUsage]
+    holds: list[OpenHold]

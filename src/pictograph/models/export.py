@@ -13,6 +13,15 @@ Content = Literal["boxes", "polygons", "holes", "polylines", "keypoints", "tags"
 ExportStatus = Literal["pending", "processing", "completed", "failed"]
 
 
+class ExportFormatInfo(WireModel):
+    """A format: what it can say of an image, and what it leaves out or writes as something else."""
+
+    name: AnyExportFormat
+    title: str
+    holds: list[Content]
+    loses: list[Content]
+
+
 class Export(WireModel):
     """An export. `project_id` is the dataset's id; a filter that is None filters nothing.
 

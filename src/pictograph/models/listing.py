@@ -5,6 +5,7 @@ from typing import Literal, TypedDict
 from pydantic import Field
 
 from pictograph.models.common import WireModel
+from pictograph.models.dataset import DatasetImage
 from pictograph.models.image import ImageStatus
 
 ImageSort = Literal["newest", "oldest", "name", "least_confident"]
@@ -81,3 +82,17 @@ class Folder(WireModel):
     status: StatusCounts
     # Folders directly in it.
     folder_count: int = Field(ge=0)
+
+
+class ImageNeighbors(WireModel):
+    """What comes before and behind an image in a list, the nearest first.
+
+    `index` images come before it, of `total`, where that was asked and does not take long. `position` stands for where
+    it was, should it leave the list meanwhile.
+    """
+
+    previous: list[DatasetImage]
+    next: list[DatasetImage]
+    position: str | None = None
+    index: int | None = None
+    total: int | None = None

@@ -57,3 +57,12 @@ class OrganizationInvite(WireModel):
     expires_at: datetime
     created_at: datetime
     link: str | None = None
+
+
+class PasswordLink(WireModel):
+    """A link that was made for somebody: mailed to them, or here to be handed on."""
+
+    email: str
+    link: str | None = None
+    is_mailed: bool
+    expires_at: datetime

@@ -8,6 +8,9 @@ from pictograph._http.transport import Transport, member, members, parse, path_o
 from pictograph.models.annotation import Annotation, dump_annotation, parse_annotations
 from pictograph.models.annotation_history import AnnotationState, AnnotationVersion
 
+# What the server takes in one request.
+_IMAGES_A_REQUEST = 500
+
 
 @dataclass(frozen=True)
 class SaveResult:
@@ -40,6 +43,20 @@ class Annotations:
             pydantic.ValidationError: the server sent a malformed annotation.
         """
         return parse_annotations(members(self._transport.get(path_of("annotations", image_id)), "annotations"))
+
+    def get_many(self, image_ids: Sequence[str]) -> dict[str, list[Annotation]]:
+        """Return the annotations of many images by id, 500 in a request; ids that name no image are left out."""
+        found: dict[str, list[Annotation]] = {}
+        for start in range(0, len(image_ids), _IMAGES_A_REQUEST):
+            body = {"image_ids": [*image_ids[start : start + _IMAGES_A_REQUEST]]}
+            answer = member(self._transport.post(path_of("annotations", "query"), json=body), "annotations")
+            found |= {image_id: parse_annotations(items) for image_id, items in dict(answer).items()}
+        return found
+
+    def provenance(self, image_id: str) -> dict[str, dict[str, Any]]:
+        """Return who or what made each annotation of an image, by annotation id: with which prompt and confidence."""
+        answer = self._transport.get(path_of("annotations", image_id), params={"include_provenance": True})
+        return dict(member(answer, "provenance"))
 
     def save(
         self, image_id: str, annotations: Sequence[Annotation], *, expected_version: int | None = None

@@ -138,6 +138,24 @@ class Batch:
             raise ValueError("nothing to update: give status, display_name or is_archived")
         return self._on_images("PATCH", "update", dataset_name, image_ids, {"updates": updates})
 
+    def tag(
+        self,
+        dataset_name: str,
+        image_ids: Sequence[str],
+        *,
+        add: Sequence[str] = (),
+        remove: Sequence[str] = (),
+    ) -> BatchResult:
+        """Give images tags, and take others away. Tags that the dataset does not know become classes of it.
+
+        Raises:
+            ValueError: no tag is given.
+            NotFoundError: there is no such dataset, or none of the images is in it.
+        """
+        if not add and not remove:
+            raise ValueError("nothing to tag: give tags to add or to remove")
+        return self._on_images("POST", "tag", dataset_name, image_ids, {"add": [*add], "remove": [*remove]})
+
     def restore(
         self, dataset_name: str, image_ids: Sequence[str], *, duplicate_handling: DuplicateHandling = "rename"
     ) -> BatchResult:

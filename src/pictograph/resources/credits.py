@@ -1,8 +1,8 @@
 """`client.credits`: the organisation's budget."""
 
 from pictograph._http.pagination import OffsetPager
-from pictograph._http.transport import Transport, parse, path_of
-from pictograph.models.credit import CreditBalance, CreditEstimate, CreditLedgerEntry
+from pictograph._http.transport import Transport, members, parse, path_of
+from pictograph.models.credit import CreditBalance, CreditEstimate, CreditLedgerEntry, CreditUsage, Tariff
 
 
 class Credits:
@@ -31,6 +31,14 @@ class Credits:
         """
         params = {"operation": operation, "quantity": quantity}
         return parse(CreditEstimate, self._transport.get(path_of("credits", "estimate"), params=params))
+
+    def prices(self) -> list[Tariff]:
+        """Return what work costs on this server."""
+        return [parse(Tariff, item) for item in members(self._transport.get(path_of("credits", "prices")), "prices")]
+
+    def usage(self, *, days: int = 30) -> CreditUsage:
+        """Return what was spent day by day in the last `days` days, today among them, and what running work holds."""
+        return parse(CreditUsage, self._transport.get(path_of("credits", "usage"), params={"days": days}))
 
     def _pager(
         self, page_size: int, *, offset: int = 0, max_total: int | None = None

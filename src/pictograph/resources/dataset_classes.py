@@ -67,9 +67,9 @@ class DatasetClasses:
         body = {"class_names": [class_name]}
         return self._change(name, "delete", body, wait=wait, poll_interval=poll_interval, timeout=timeout)
 
-    def class_changes(self, name: str, *, limit: int = 100) -> builtins.list[ClassChange]:
+    def class_changes(self, name: str, *, limit: int = 100, offset: int = 0) -> builtins.list[ClassChange]:
         """Return what became of the classes of a dataset, the newest change first."""
-        document = self._transport.get(_path(name, "changes"), params={"limit": limit})
+        document = self._transport.get(_path(name, "changes"), params={"limit": limit, "offset": offset or None})
         return [parse(ClassChange, item) for item in members(document, "class_changes")]
 
     def wait_for_class_change(

@@ -12,6 +12,7 @@ from pictograph.models.dataset import Dataset, DatasetImage
 from pictograph.models.dataset_import import DatasetImport, MergeRule
 from pictograph.models.image import ImageStatus
 from pictograph.models.listing import DatasetCounts, Folder
+from pictograph.models.statistics import DatasetStatistics
 from pictograph.resources.dataset_classes import DatasetClasses
 from pictograph.resources.downloading import DownloadFailure as DownloadFailure
 from pictograph.resources.downloading import DownloadMode as DownloadMode
@@ -77,6 +78,19 @@ class Datasets(DatasetClasses):
         """
         document = self._transport.get(path_of("datasets", "by-name", name, "folders"), params={"parent": parent})
         return [parse(Folder, item) for item in members(document, "folders")]
+
+    def statistics(self, name: str, *, refresh: bool = False) -> DatasetStatistics:
+        """Return what was measured last of a dataset: classes, shapes, sizes, places and confidences.
+
+        Args:
+            refresh: measure it again: done at once for some hundred images, else by a job that `status` and `progress`
+                tell of; until it ends, what was measured before is here.
+        Raises:
+            NotFoundError: there is no such dataset.
+        """
+        path = path_of("datasets", "by-name", name, "statistics")
+        answer = self._transport.post(f"{path}/refresh") if refresh else self._transport.get(path)
+        return parse(DatasetStatistics, member(answer, "dataset_statistics"))
 
     def compare(
         self,

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from pictograph._http.pagination import OffsetPager
-from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, parse, path_of
+from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, members, parse, path_of
 from pictograph._http.waiting import snapshots, wait_for
-from pictograph.models.export import AnyExportFormat, Export
+from pictograph.models.export import AnyExportFormat, Export, ExportFormatInfo
 
 _LIST = f"{DEVELOPER}/exports/"
 
@@ -76,6 +76,11 @@ class Exports:
     ) -> OffsetPager[Export]:
         """Return a pager over all exports."""
         return self._pager(dataset_name, status, page_size, max_total=max_total)
+
+    def formats(self) -> builtins.list[ExportFormatInfo]:
+        """Return the formats there are, with what each can hold and what it leaves out."""
+        found = members(self._transport.get(path_of("exports", "formats")), "formats")
+        return [parse(ExportFormatInfo, item) for item in found]
 
     def get(self, dataset_name: str, export_name: str) -> Export:
         """Return an export."""

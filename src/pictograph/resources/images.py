@@ -12,11 +12,13 @@ from pictograph._internal.image_files import image_size, media_type_of, pack_tar
 from pictograph.exceptions import ServerError
 from pictograph.models.dataset import DatasetImage
 from pictograph.models.image import Image
-from pictograph.models.listing import ImageFilter, ImageSort
+from pictograph.models.listing import ImageFilter, ImageNeighbors, ImageSort
 
 # What the dataset holds under a folder and name: nothing, these bytes, or other bytes.
 PresentState = Literal["absent", "same", "different"]
 BundleState = Literal["created", "same", "different", "failed"]
+
+_IDS_A_PAGE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,75 @@ class Images:
             max_total=max_total,
             params={"dataset_name": dataset_name, "sort": sort, **cast("Params", filters)},
         )
+
+    def ids(
+        self,
+        dataset_name: str,
+        *,
+        sort: ImageSort = "newest",
+        max_total: int | None = None,
+        **filters: Unpack[ImageFilter],
+    ) -> CursorPager[str]:
+        """Return a pager over the ids alone of the images that `list` finds, ten thousand in a request."""
+        return CursorPager(
+            self._transport,
+            path_of("datasets", "by-name", dataset_name, "image-ids"),
+            items_key="image_ids",
+            parse_item=str,
+            page_size=_IDS_A_PAGE,
+            max_total=max_total,
+            params={"sort": sort, **cast("Params", filters)},
+        )
+
+    def count(self, dataset_name: str, **filters: Unpack[ImageFilter]) -> int | None:
+        """Return how many images fulfil every filter; None where counting them would take the server long.
+
+        Raises:
+            NotFoundError, ValidationError: as `list`.
+        """
+        params: Params = {"dataset_name": dataset_name, "limit": 1, "with_total": True, **cast("Params", filters)}
+        return member(self._transport.get(f"{DEVELOPER}/images/", params=params), "total")
+
+    def neighbors(
+        self,
+        image_id: str,
+        *,
+        sort: ImageSort = "newest",
+        limit: int = 1,
+        with_index: bool = False,
+        position: str | None = None,
+        **filters: Unpack[ImageFilter],
+    ) -> ImageNeighbors:
+        """Return what comes before and behind an image in the list of its dataset with this sort and these filters.
+
+        Args:
+            limit: at most so many to each side.
+            with_index: count how many come before it, too.
+            position: of an earlier answer: stands for where the image was then, should an edit have moved it since.
+        Raises:
+            NotFoundError: there is no such image.
+        """
+        params: Params = {
+            "sort": sort,
+            "limit": limit,
+            "with_index": with_index,
+            "position": position,
+            **cast("Params", filters),
+        }
+        return parse(ImageNeighbors, self._transport.get(path_of("images", image_id, "neighbors"), params=params))
+
+    def set_tags(self, image_id: str, tags: Sequence[str]) -> builtins.list[str]:
+        """Give an image these tags, and no others, and return them. Unknown ones become classes of its dataset."""
+        path = path_of("images", image_id, "tags")
+        return members(self._transport.request("PUT", path, json={"tags": [*tags]}), "tags")
+
+    def thumbnail(self, image_id: str, output_path: str | Path) -> Path:
+        """Write an image's thumbnail (JPEG) to `output_path` and return that path.
+
+        Raises:
+            NotFoundError: there is no such image, or its thumbnail is not made yet.
+        """
+        return self._transport.download(path_of("images", image_id, "thumbnail"), output_path)
 
     def get(self, image_id: str) -> Image:
         """Return an image, without its annotations. Archived ones can still be looked at."""

@@ -1,21 +1,19 @@
 """`client.models`: trained models."""
 
 import builtins
-import json
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 from uuid import UUID
 
 from pictograph._http.pagination import OffsetPager
-from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, parse, path_of
+from pictograph._http.transport import CHUNK_BYTES, DEVELOPER, Transport, member, members, parse, path_of
 from pictograph._http.waiting import snapshots, wait_for
 from pictograph._internal.config import model_cache
 from pictograph.exceptions import ApiError, ConflictError, NotFoundError
 from pictograph.models.card import ModelCard
 from pictograph.models.evaluation import EvaluationRun, EvaluationSplit, ModelEvaluation
-from pictograph.models.model import Model, ModelStatus, ModelType
+from pictograph.models.model import Model, ModelFile, ModelStatus, ModelType
 from pictograph.models.prediction import Prediction
 from pictograph.resources.model_cache import cached_network
 
@@ -41,9 +39,12 @@ class Models:
         model_type: ModelType | None = None,
         limit: int = 50,
         offset: int = 0,
+        parent_model_id: str | None = None,
     ) -> builtins.list[Model]:
-        """Return one page of models, newest first."""
-        return self._pager(dataset_name, status, model_type, limit, offset=offset).page()
+        """Return one page of models, newest first. `parent_model_id`: those whose training went on from this one."""
+        return self._pager(
+            dataset_name, status, model_type, limit, offset=offset, parent_model_id=parent_model_id
+        ).page()
 
     def iter(
         self,
@@ -53,9 +54,12 @@ class Models:
         model_type: ModelType | None = None,
         page_size: int = 50,
         max_total: int | None = None,
+        parent_model_id: str | None = None,
     ) -> OffsetPager[Model]:
         """Return a pager over all models."""
-        return self._pager(dataset_name, status, model_type, page_size, max_total=max_total)
+        return self._pager(
+            dataset_name, status, model_type, page_size, max_total=max_total, parent_model_id=parent_model_id
+        )
 
     def get(self, model_id: str) -> Model:
         """Return the model with this id."""
@@ -152,9 +156,29 @@ class Models:
             ConflictError: the model is not ready.
             NotFoundError: there is no such model, or it has no card.
         """
-        with tempfile.TemporaryDirectory(prefix="pictograph-") as folder:
-            file = self.download(model_id, Path(folder) / "card.json", file="card.json")
-            return parse(ModelCard, json.loads(file.read_bytes()))
+        return parse(ModelCard, member(self._transport.get(path_of("models", model_id, "card")), "card"))
+
+    def files(self, model_id: str) -> builtins.list[ModelFile]:
+        """Return the files of a model, each to be asked for by its name with `download(..., file=name)`.
+
+        Raises:
+            ConflictError: the model is not ready.
+            NotFoundError: there is no such model.
+        """
+        return [
+            parse(ModelFile, each)
+            for each in members(self._transport.get(path_of("models", model_id, "files")), "files")
+        ]
+
+    def training_evaluation(self, model_id: str) -> ModelEvaluation:
+        """Return how good a model was on the images that its own training held back.
+
+        Raises:
+            ConflictError: the model is not ready.
+            NotFoundError: there is no such model, or its training measured nothing.
+        """
+        answer = self._transport.get(path_of("models", model_id, "evaluation"))
+        return parse(ModelEvaluation, member(answer, "evaluation"))
 
     @overload
     def evaluate(
@@ -282,6 +306,7 @@ class Models:
         *,
         offset: int = 0,
         max_total: int | None = None,
+        parent_model_id: str | None = None,
     ) -> OffsetPager[Model]:
         return OffsetPager(
             self._transport,
@@ -291,7 +316,12 @@ class Models:
             page_size=page_size,
             max_total=max_total,
             start=offset,
-            params={"dataset_name": dataset_name, "status": status, "model_type": model_type},
+            params={
+                "dataset_name": dataset_name,
+                "status": status,
+                "model_type": model_type,
+                "parent_model_id": parent_model_id,
+            },
         )
 
 

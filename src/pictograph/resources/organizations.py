@@ -1,5 +1,6 @@
 """`client.organizations`: the organisation that the key belongs to, its people, and what they did."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from pictograph._http.pagination import CursorPager
@@ -12,6 +13,7 @@ from pictograph.models.organization import (
     OrganizationInvite,
     OrganizationMember,
     OrganizationRole,
+    PasswordLink,
 )
 
 
@@ -55,6 +57,16 @@ class Organizations:
         """
         self._transport.delete(path_of("organizations", "members", member_id))
 
+    def make_password_link(self, member_id: str) -> PasswordLink:
+        """Return a link for a member who forgot their password, to be handed to them. Needs the role admin.
+
+        Raises:
+            NotFoundError: there is no such member.
+            ForbiddenError: their role is above your own.
+        """
+        document = self._transport.post(path_of("organizations", "members", member_id, "password-link"))
+        return parse(PasswordLink, member(document, "password_link"))
+
     def list_invites(self, *, status: InviteStatus | None = None) -> list[OrganizationInvite]:
         """Return the invites, newest first."""
         document = self._transport.get(path_of("organizations", "invites"), params={"status": status})
@@ -84,6 +96,8 @@ class Organizations:
         action: str | None = None,
         actor_id: str | None = None,
         subject_id: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
         page_size: int = 100,
         max_total: int | None = None,
     ) -> CursorPager[AuditEntry]:
@@ -93,6 +107,7 @@ class Organizations:
             action: one of the words of docs/reference/audit.md, or its noun: `member` for all that begin with it.
             actor_id: only what this key or person did.
             subject_id: only what was done to this.
+            since, until: only what was done from then on, and before then; a moment without a zone is UTC.
         """
         return CursorPager(
             self._transport,
@@ -101,8 +116,20 @@ class Organizations:
             parse_item=lambda item: parse(AuditEntry, item),
             page_size=page_size,
             max_total=max_total,
-            params={"action": action, "actor_id": actor_id, "subject_id": subject_id},
+            params={
+                "action": action,
+                "actor_id": actor_id,
+                "subject_id": subject_id,
+                "since": _moment(since),
+                "until": _moment(until),
+            },
         )
+
+
+def _moment(given: datetime | None) -> str | None:
+    if given is None:
+        return None
+    return (given if given.tzinfo is not None else given.replace(tzinfo=UTC)).isoformat()
 
 
 def _organization(document: object) -> Organization:

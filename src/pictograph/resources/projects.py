@@ -58,8 +58,12 @@ class Projects:
         description: str | None = None,
         annotation_types: Sequence[str] | None = None,
         classes: Sequence[ProjectClass | dict[str, Any]] | None = None,
+        review_required: bool | None = None,
     ) -> Project:
         """Change what is given and return the project. `classes` replaces the list; None leaves a field as it is.
+
+        Args:
+            review_required: what is labelled by a machine from now on waits for people, and is not complete at once.
 
         Raises:
             ValueError: nothing is given.
@@ -68,8 +72,12 @@ class Projects:
         body = _body(description, annotation_types, classes)
         if new_name is not None:
             body["name"] = new_name
+        if review_required is not None:
+            body["review_required"] = review_required
         if not body:
-            raise ValueError("nothing to update: give new_name, description, annotation_types or classes")
+            raise ValueError(
+                "nothing to update: give new_name, description, annotation_types, classes, review_required"
+            )
         return _project(self._transport.patch(path_of("projects", name), json=body))
 
     def delete(self, name: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pictograph.models.review import (
     Verdict,
     VerdictAsked,
 )
+from pictograph.models.version import Version
 
 
 class Review:
@@ -226,6 +227,7 @@ class Review:
         *,
         model: str | Model | None = None,
         source: str | None = None,
+        version: int | str | Version | None = None,
         confidence: float | None = None,
         status_filter: str = "review",
         wait: bool = True,
@@ -233,19 +235,24 @@ class Review:
         timeout: float = 3600.0,
         progress: Callable[[ReviewScoring], None] | None = None,
     ) -> ReviewScoring:
-        """Measure how far the annotations of each image are from what a model, or another source, says.
+        """Measure how far the annotations of each image are from what a model, another source, or a version says.
 
         The queue can then be gone through in the order of `disagreement`. A new measure takes the place of the last.
 
         Args:
             model: a model or its id, which is asked about every image.
             source: what has been said already: `people`, `machine`, an engine, `batch:<job id>`, `dataset:<name>`.
+            version: a version of the dataset: its number, its name, its id, or "latest". The most changed comes first.
             confidence: least confidence of the model's answers; its suggestion when None.
         Raises:
             ConflictError: a measure is running, or the model is not ready.
             ApiError: it failed or was cancelled.
             PollTimeoutError: it is still running after `timeout` seconds.
         """
+        if version is not None:
+            if source is not None:
+                raise ValueError("disagreement is measured against a source or a version, not both")
+            source = f"version:{version.number if isinstance(version, Version) else version}"
         body = {
             "model_id": model.id if isinstance(model, Model) else model,
             "source": source,
@@ -302,7 +309,7 @@ class Review:
 
 
 # What the server takes at once.
-_MOST_SHARED = 20_000
+_MOST_SHARED = 5_000
 _MOST_ASSIGNED = 10_000
 
 

@@ -130,9 +130,10 @@ class Training:
         status: TrainingStatus | None = None,
         limit: int = 50,
         offset: int = 0,
+        pipeline_type: PipelineType | None = None,
     ) -> builtins.list[TrainingRun]:
         """Return one page of runs, newest first."""
-        return self._pager(dataset_name, status, limit, offset=offset).page()
+        return self._pager(dataset_name, status, limit, offset=offset, pipeline_type=pipeline_type).page()
 
     def iter(
         self,
@@ -141,9 +142,10 @@ class Training:
         status: TrainingStatus | None = None,
         page_size: int = 50,
         max_total: int | None = None,
+        pipeline_type: PipelineType | None = None,
     ) -> OffsetPager[TrainingRun]:
         """Return a pager over all runs."""
-        return self._pager(dataset_name, status, page_size, max_total=max_total)
+        return self._pager(dataset_name, status, page_size, max_total=max_total, pipeline_type=pipeline_type)
 
     def get(self, run_id: str) -> TrainingRun:
         """Return a run."""
@@ -224,6 +226,7 @@ class Training:
         *,
         offset: int = 0,
         max_total: int | None = None,
+        pipeline_type: PipelineType | None = None,
     ) -> OffsetPager[TrainingRun]:
         return OffsetPager(
             self._transport,
@@ -233,7 +236,7 @@ class Training:
             page_size=page_size,
             max_total=max_total,
             start=offset,
-            params={"dataset_name": dataset_name, "status": status},
+            params={"dataset_name": dataset_name, "status": status, "pipeline_type": pipeline_type},
         )
 
 

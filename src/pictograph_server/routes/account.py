@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, BackgroundTasks, Request, Response
 from pydantic import BaseModel, Field
 
+from pictograph.models.organization import PasswordLink
 from pictograph_server.auth import Admin
 from pictograph_server.middleware.cookies import clear_session
 from pictograph_server.routes.caching import NO_STORE
@@ -14,7 +15,6 @@ from pictograph_server.routes.session import Email, Secret
 from pictograph_server.services.accounts import acceptance, leaving, new_address, password_links, sessions
 from pictograph_server.services.accounts import service as accounts
 from pictograph_server.services.accounts.acceptance import InviteView
-from pictograph_server.services.accounts.password_links import PasswordLink
 from pictograph_server.services.accounts.records import Account, SessionEntry
 from pictograph_server.services.accounts.service import AccountChanges
 

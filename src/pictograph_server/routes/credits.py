@@ -5,13 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
-from pictograph.models.credit import CreditBalance, CreditEstimate, CreditLedgerEntry
+from pictograph.models.credit import CreditBalance, CreditEstimate, CreditLedgerEntry, CreditUsage, Tariff
 from pictograph_server.auth import Viewer
 from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.credits import usage
-from pictograph_server.services.credits.usage import CreditUsage, TariffAnswer
 
 router = APIRouter(prefix="/api/v1/developer/credits", tags=["credits"])
 
@@ -25,7 +24,7 @@ class LedgerPage(BaseModel):
 
 
 class PriceList(BaseModel):
-    prices: list[TariffAnswer]
+    prices: list[Tariff]
 
 
 @router.get("/balance")

@@ -6,13 +6,12 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection
 
-from pictograph.models.export import AnyExportFormat, ExportStatus
+from pictograph.models.export import AnyExportFormat, ExportFormatInfo, ExportStatus
 from pictograph_server.auth import Admin, Member, Viewer
 from pictograph_server.routes.dependencies import Offset, PlatformDep
 from pictograph_server.routes.events import OVER, EventStream, HeardUntil, JobLook, job_stream
 from pictograph_server.services.exports import formats
 from pictograph_server.services.exports import service as exports
-from pictograph_server.services.exports.formats import FormatAnswer
 from pictograph_server.services.exports.service import ExportAnswer, ExportRequest
 
 router = APIRouter(prefix="/api/v1/developer/exports", tags=["exports"])
@@ -37,7 +36,7 @@ class ExportList(BaseModel):
 
 
 class FormatList(BaseModel):
-    formats: list[FormatAnswer]
+    formats: list[ExportFormatInfo]
 
 
 class DownloadLink(BaseModel):

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from pictograph.models.common import WireModel
 from pictograph.models.dataset import DatasetImage
-from pictograph.models.listing import DatasetCounts, Folder, ImageSort
+from pictograph.models.listing import DatasetCounts, Folder, ImageNeighbors, ImageSort
 from pictograph_server.auth import Viewer
 from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
@@ -33,16 +33,6 @@ class ImageList(WireModel):
     total: int | None
     # Whether a page of this list may begin at an offset.
     has_offsets: bool
-
-
-class NeighborsAnswer(WireModel):
-    """The nearest first; `index` images come before this one, where that was asked and does not take long."""
-
-    previous: list[DatasetImage]
-    next: list[DatasetImage]
-    position: str | None
-    index: int | None
-    total: int | None
 
 
 class ImageIds(WireModel):
@@ -91,7 +81,7 @@ def list_images(
     )
 
 
-@router.get(f"{API}/images/{{image_id}}/neighbors", response_model=NeighborsAnswer)
+@router.get(f"{API}/images/{{image_id}}/neighbors", response_model=ImageNeighbors)
 def find_neighbors(
     image_id: str,
     actor: Viewer,

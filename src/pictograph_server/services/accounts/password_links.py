@@ -1,9 +1,6 @@
 """Forgotten passwords: a link to set a new one, mailed to who asks, or handed on by an admin."""
 
-from datetime import datetime
-
-from pydantic import BaseModel
-
+from pictograph.models.organization import PasswordLink
 from pictograph_server import mail
 from pictograph_server.actor import Actor
 from pictograph_server.errors import BadRequest, Forbidden
@@ -39,15 +36,6 @@ class BelongsElsewhere(Forbidden):
             why="they belong to another organisation too, which the link would open as well",
             fix="They ask for a letter themselves, or the operator runs `pictograph login-link`.",
         )
-
-
-class PasswordLink(BaseModel):
-    """A link that was made for somebody: mailed to them, or here to be handed on."""
-
-    email: str
-    link: str | None
-    is_mailed: bool
-    expires_at: datetime
 
 
 def ask(platform: Platform, email: str, device: Device) -> None:

@@ -1,58 +1,15 @@
 """Where an organisation's credits went: what was spent day by day on what, and what running work still holds."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
-from pydantic import BaseModel
 from sqlalchemy import Connection
 
+from pictograph.models.credit import CreditUsage, DailyUsage, OpenHold, Tariff
 from pictograph_server.services.credits import repository
 from pictograph_server.services.credits.prices import TARIFFS
 from pictograph_server.storage.db.types import now
 
 _HOLDS_SHOWN = 100
-
-
-class DailyUsage(BaseModel):
-    """Credits that were spent on an operation on a day (UTC)."""
-
-    day: date
-    operation: str
-    credits: int
-
-
-class OpenHold(BaseModel):
-    """What a job set aside when it was started, and how much of that it has spent so far."""
-
-    job_id: str
-    operation: str
-    amount: int
-    captured: int
-    created_at: datetime
-
-
-class CreditUsage(BaseModel):
-    """The ledger's accounts, and where the credits of the last days went. Days without use are left out.
-
-    `available` and `held` together are what has not been spent; an organisation that is free of charge spends nothing.
-    """
-
-    available: int
-    held: int
-    spent: int
-    is_free_of_charge: bool
-    days: list[DailyUsage]
-    holds: list[OpenHold]
-
-
-class TariffAnswer(BaseModel):
-    """`base` credits, and `credits` for each `per` units in proportion, rounded up."""
-
-    operation: str
-    title: str
-    unit: str
-    base: int
-    credits: int
-    per: int
 
 
 def usage(conn: Connection, organization_id: str, *, days: int) -> CreditUsage:
@@ -83,10 +40,10 @@ def usage(conn: Connection, organization_id: str, *, days: int) -> CreditUsage:
     )
 
 
-def tariffs() -> list[TariffAnswer]:
+def tariffs() -> list[Tariff]:
     """Return what work costs here, for people who decide on it."""
     return [
-        TariffAnswer(
+        Tariff(
             operation=each.operation,
             title=each.title,
             unit=each.unit,

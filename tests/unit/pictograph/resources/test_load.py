@@ -1,6 +1,5 @@
 """`client.models.load` and `card`: downloaded once, opened here; names found, and refused with what there is."""
 
-import json
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ import pytest
 from tests.networks import red_detector
 from tests.unit.pictograph.wire import API, client_of
 
-from pictograph._http.mock import Call, MockApi, Reply
+from pictograph._http.mock import MockApi, Reply
 from pictograph._internal.config import model_cache
 from pictograph.exceptions import ConflictError, NetworkError, NotFoundError
 from pictograph.inference import DetectionModel
@@ -141,11 +140,6 @@ def test_card__as_the_server_wrote_it(api: MockApi) -> None:
         "license": "Apache-2.0",
         "something_new": 1,
     }
-
-    def signed(call: Call) -> Reply:
-        return Reply(content=json.dumps(card).encode())
-
-    api.on("GET", "/signed", signed)
+    api.on("GET", f"/api/v1/developer/models/{ID}/card", {"card": card})
     read = client_of(api).models.card(ID)
-    assert api.calls[0].query == {"file": "card.json"}
     assert read.metrics == {"map_50": 0.5} and read.files.onnx.opset == 17 and read.training.started_from is None
