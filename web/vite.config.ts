@@ -35,11 +35,18 @@ const CHUNKS = [
     includeDependenciesRecursively: false,
     priority: 2,
   },
-  // What most pages share. What a few features share is left to the bundler.
+  {
+    name: "icons",
+    test: /lucide-react/,
+    minShareCount: 2,
+    includeDependenciesRecursively: false,
+    priority: 2,
+  },
+  // What many pages share. What a few features share is left to the bundler.
   {
     name: "shared",
     test: /node_modules|src[\\/](ui|lib|api)[\\/]|features[\\/][^\\/]+[\\/](api|search|words)\.ts$/,
-    minShareCount: 3,
+    minShareCount: 5,
     priority: 1,
   },
 ];
