@@ -124,6 +124,17 @@ def test_gallery__found_chosen_and_changed(page: Page, client: Client, signs: Pa
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_text("16 images tagged", exact=True)).to_be_visible()
     assert len(list(client.images.iter(DATASET, tag="street"))) == 16
+    # All that match but one, given to a person.
+    _cells(page).nth(0).focus()
+    page.keyboard.press("Control+a")
+    _cells(page).nth(15).click(modifiers=["ControlOrMeta"])
+    expect(bar).to_contain_text("15 images")
+    bar.get_by_role("button", name="Assign").click()
+    page.get_by_role("checkbox", name="Set their status").click()
+    check_axe(page)
+    page.get_by_role("dialog").get_by_role("button", name="Assign").click()
+    expect(page.get_by_text("15 images given to", exact=False).first).to_be_visible()
+    expect(bar).to_have_count(0)
 
     _cells(page).nth(2).click(modifiers=["ControlOrMeta"])
     bar.get_by_role("button", name="Status").click()
@@ -202,3 +213,46 @@ def test_dataset__measured_kept_and_tidied(page: Page, client: Client, check_axe
         page.get_by_role("table", name="Classes that changed").or_(page.get_by_label("Classes that changed"))
     ).to_contain_text("give way")
     check_axe(page)
+
+
+def test_gallery__many_are_changed_by_a_job_and_it_follows(page: Page, client: Client) -> None:
+    """Goes on with the images of the tests before."""
+    client.projects.create("many")
+    ids = [image.id for image in client.images.iter(DATASET)]
+    client.batch.copy_to_dataset(DATASET, ids, "many", target_folder_path="/0")
+    for number in range(1, 8):
+        ids = [image.id for image in client.images.iter("many")]
+        client.batch.copy("many", ids, target_folder_path=f"/{number}", duplicate_handling="rename")
+    page.goto("/datasets/many")
+    expect(_cells(page).first).to_be_visible()
+    # Nothing moves while it loads.
+    assert page.evaluate(_SHIFT) < 0.01
+    total = client.datasets.get("many").image_count
+    assert total > 2000
+    _cells(page).first.focus()
+    page.keyboard.press("Control+a")
+    bar = page.get_by_role("region", name="Chosen images")
+    expect(bar).to_contain_text(f"{total:,} images")
+    bar.get_by_role("button", name="Status").click()
+    page.get_by_role("menuitem", name="Review").click()
+    # The server goes on without the page.
+    expect(page.get_by_text("are being changed").first).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("link", name=f"Review {total:,} images")).to_be_visible()
+    assert client.datasets.get("many").image_count == total
+
+    # What a job draws is there without a reload.
+    drawn = page.get_by_role("grid").locator("svg[preserveAspectRatio]")
+    expect(drawn).to_have_count(0)
+    newest = [image.id for image in client.images.list("many", limit=2)]
+    job = client.auto_annotate.batch("many", classes=[{"name": "stop"}], image_ids=newest, poll_interval=0.5)
+    assert job.status == "completed"
+    expect(page.get_by_role("gridcell", name="annotation").first).to_be_visible()
+
+
+_SHIFT = """() => new Promise(resolve => {
+  let sum = 0;
+  new PerformanceObserver(list => { for (const each of list.getEntries()) sum += each.hadRecentInput ? 0 : each.value })
+    .observe({ type: 'layout-shift', buffered: true });
+  setTimeout(() => resolve(sum), 400);
+})"""
