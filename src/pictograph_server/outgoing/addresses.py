@@ -1,8 +1,10 @@
 """Which addresses the server may connect to for somebody else: public ones, and private networks an operator named."""
 
 import socket
+import threading
 from collections.abc import Callable, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from queue import Empty, SimpleQueue
 
 Network = IPv4Network | IPv6Network
 # Returns the addresses of a host, as text.
@@ -16,7 +18,13 @@ class AddressRefused(Exception):
     """The host may not be connected to; the message says why, for the person who asked."""
 
 
-def allowed_address(host: str, port: int, allowed: Sequence[Network], *, resolve: Resolve | None = None) -> str:
+class TooSlowToResolve(Exception):
+    """The name service did not answer in time."""
+
+
+def allowed_address(
+    host: str, port: int, allowed: Sequence[Network], *, resolve: Resolve | None = None, timeout_s: float | None = None
+) -> str:
     """Return the one address of `host` to connect to, resolved here and now.
 
     The caller connects to what is returned and never resolves again, so a name server that answers differently the
@@ -24,9 +32,10 @@ def allowed_address(host: str, port: int, allowed: Sequence[Network], *, resolve
 
     Raises:
         AddressRefused: the name is unknown, or stands for an address that is not public and not in `allowed`.
+        TooSlowToResolve: there was no answer for `timeout_s` seconds.
     """
     try:
-        found = list((resolve or _resolve)(host, port))
+        found = _resolved_in_time(resolve or _resolve, host, port, timeout_s)
     except (OSError, UnicodeError):
         raise AddressRefused(f"the name {host!r} is not known to the server's name service") from None
     if not found:
@@ -61,6 +70,37 @@ def _innermost(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     if inner is None and address in _NAT64:
         inner = IPv4Address(int(address) & 0xFFFFFFFF)
     return inner or address
+
+
+def _resolved_in_time(resolve: Resolve, host: str, port: int, timeout_s: float | None) -> list[str]:
+    """Return what `resolve` does, from a thread of its own: the system's call takes no time limit."""
+    if timeout_s is None or _is_address(host):
+        return list(resolve(host, port))
+    answers: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(list(resolve(host, port)))
+        except Exception as error:
+            answers.put(error)
+
+    # A daemon: one that hangs ends by the system's own limit, and keeps no process from ending.
+    threading.Thread(target=ask, name="pictograph-resolve", daemon=True).start()
+    try:
+        answer = answers.get(timeout=timeout_s)
+    except Empty:
+        raise TooSlowToResolve from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _resolve(host: str, port: int) -> list[str]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
-from .addresses import AddressRefused, Network, Resolve, allowed_address
+from .addresses import AddressRefused, Network, Resolve, TooSlowToResolve, allowed_address
 
 Method = Literal["GET", "POST"]
 _CHUNK_BYTES = 256 * 1024
@@ -69,8 +69,8 @@ class Fetcher:
 
     Args:
         allowed: private networks that may be fetched from.
-        timeout_s: for connecting, and for each time that nothing arrives.
-        deadline_s: for one call as a whole, redirects and body included.
+        timeout_s: for resolving the name, for connecting, and for each time that nothing arrives.
+        deadline_s: for one call as a whole, names, redirects and body included.
     """
 
     allowed: Sequence[Network] = ()
@@ -148,9 +148,14 @@ class Fetcher:
     def _connect(self, parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
         host, port = parts.hostname or "", _port(parts)
         try:
-            address = allowed_address(host, port, self.allowed, resolve=self.resolve)
+            left = self._left(parts, deadline)
+            address = allowed_address(host, port, self.allowed, resolve=self.resolve, timeout_s=left)
         except AddressRefused as refused:
             raise FetchRefused(f"{_where(parts)} cannot be fetched: {refused}") from None
+        except TooSlowToResolve:
+            raise FetchError(
+                f"{_where(parts)} cannot be reached: the name service took longer than {left:.3g} s"
+            ) from None
         try:
             raw = socket.create_connection((address, port), timeout=self._left(parts, deadline))
         except OSError as error:

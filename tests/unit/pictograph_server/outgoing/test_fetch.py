@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Generator
 from dataclasses import replace
@@ -47,6 +48,46 @@ def test_request__name_is_resolved_once_and_the_address_is_what_is_connected_to(
     service.on("GET", "/", Said(json=1))
     assert fetcher.request(f"http://rebinding.example:{service.port}/").json() == 1
     assert (service.asked[0].headers["host"], len(answers)) == (f"rebinding.example:{service.port}", 1)
+
+
+def test_request__name_service_that_hangs():
+    answered = threading.Event()
+
+    def hang(host: str, port: int) -> list[str]:
+        answered.wait(30)
+        return ["127.0.0.1"]
+
+    started = time.monotonic()
+    with pytest.raises(FetchError, match="name service took longer than"):
+        Fetcher(HERE, timeout_s=5.0, deadline_s=0.2, resolve=hang).request("http://slow.example/")
+    took = time.monotonic() - started
+    answered.set()
+    assert took < 3
+
+
+def test_request__name_service_that_hangs_after_a_redirect(service: StandIn):
+    answered = threading.Event()
+
+    def hang_later(host: str, port: int) -> list[str]:
+        if host == "slow.example":
+            answered.wait(30)
+        return ["127.0.0.1"]
+
+    service.on("GET", "/", Said(302, headers={"Location": f"http://slow.example:{service.port}/"}))
+    started = time.monotonic()
+    with pytest.raises(FetchError, match="name service took longer than"):
+        Fetcher(HERE, timeout_s=5.0, deadline_s=0.5, resolve=hang_later).request(f"http://fast.example:{service.port}/")
+    took = time.monotonic() - started
+    answered.set()
+    assert took < 3
+
+
+def test_request__name_that_is_not_known():
+    def unknown(host: str, port: int) -> list[str]:
+        raise socket.gaierror("no such name")
+
+    with pytest.raises(FetchRefused, match="not known to the server's name service"):
+        Fetcher(HERE, resolve=unknown).request("http://nowhere.example/")
 
 
 def test_request__redirect_to_a_private_address_is_refused(service: StandIn, fetcher: Fetcher):
