@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pictograph._http.transport import DEVELOPER, Transport, member, members, parse, path_of
-from pictograph._http.waiting import wait_for
+from pictograph._http.waiting import snapshots, wait_for
 from pictograph._internal.packing import PackedFiles, pack
 from pictograph.models.dataset_import import DatasetImport, DatasetImportState, MergeRule
 from pictograph.models.image import ImageStatus
@@ -155,6 +155,7 @@ class Imports:
             timeout=timeout,
             sleep=self._transport.sleep,
             progress=None if progress is None else lambda each: progress(each.progress, 100, stage),
+            follow=lambda: snapshots(self._transport, path_of("imports", import_id), _import),
         )
 
     def _send_parts(

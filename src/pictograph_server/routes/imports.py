@@ -5,12 +5,14 @@ from typing import Annotated
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
+from sqlalchemy import Connection
 
 from pictograph.models.dataset_import import DatasetImport, MergeRule
 from pictograph.models.image import ImageStatus
 from pictograph_server.auth import Member, Viewer
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
+from pictograph_server.routes.events import OVER, EventStream, HeardUntil, Look, Position, event_stream
 from pictograph_server.routes.receiving import received_file
 from pictograph_server.services.imports import service as imports
 from pictograph_server.services.imports import uploads
@@ -73,6 +75,21 @@ def list_imports(
 def get_import(import_id: str, actor: Viewer, platform: PlatformDep) -> ImportEnvelope:
     with platform.db.read() as conn:
         return ImportEnvelope(dataset_import=imports.get(conn, actor.organization_id, import_id))
+
+
+@router.get("/{import_id}/events", response_class=EventStream)
+async def follow_import(
+    import_id: str, request: Request, actor: Viewer, platform: PlatformDep, heard: HeardUntil
+) -> EventStream:
+    """The import whenever it changes."""
+
+    def look(conn: Connection, position: Position) -> Look:
+        # The plan is one job and the import another: what they say has no one order, so the import alone is told.
+        del position
+        found = imports.get(conn, actor.organization_id, import_id)
+        return Look(ImportEnvelope(dataset_import=found), found.status in OVER)
+
+    return await event_stream(request, platform, heard, look)
 
 
 @router.put(

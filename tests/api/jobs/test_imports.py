@@ -19,6 +19,7 @@ from tests.conftest import MakeClient, make_api_key, make_organization
 from tests.factories import bomb_png, tar_of
 
 from pictograph import Client
+from pictograph._http.events import read_events
 from pictograph._http.retry import RetryPolicy
 from pictograph._http.transport import Transport
 from pictograph._internal.config import ClientConfig
@@ -149,6 +150,14 @@ IMPORTED = {
     "/north/a.png": ("complete", [("yield", 5, 5, 9, 9)]),
     "/b.png": ("new", []),
 }
+
+
+def test_events__of_an_import_that_ended(client: Client, importing: Workplace, tmp_path: Path) -> None:
+    done = client.datasets.import_("signs", write(tmp_path / "photos", {"a.png": png((8, 6), "a")}))
+    answer = importing.client.get(f"{D}/imports/{done.id}/events")
+    told = [event for event in read_events(answer.text.splitlines()) if event.kind]
+    assert [event.kind for event in told] == ["snapshot", "end"]
+    assert told[0].data == importing.get(f"/imports/{done.id}").json()
 
 
 @pytest.mark.parametrize("pack", [packed_as_folder, packed_as_zip, packed_as_tar, packed_as_tar_gz])

@@ -261,6 +261,7 @@ OPERATION: dict[str, Row] = {
         },
     ),
     f"GET {D}/imports/{{import_id}}": Row("viewer"),
+    f"GET {D}/imports/{{import_id}}/events": Row("viewer"),
     f"PUT {D}/imports/{{import_id}}/parts/{{number}}": Row(
         "member", path={"number": "=0"}, query={"sha256": _SHA256}, content=b"too many bytes", refusal="body_too_large"
     ),
