@@ -12,6 +12,7 @@ from tests.networks import red_detector
 from tests.stored_models import store_model
 
 from pictograph_server.services.review import tasks as review_tasks
+from pictograph_server.services.versions import tasks as version_tasks
 from pictograph_server.storage.db.tables import image_labels, image_tallies, images, members, review_items, users
 from pictograph_server.storage.db.types import new_id, now
 
@@ -122,6 +123,38 @@ def test_queue__many_of_a_class_are_walked_instead_of_sorted(signs: Workplace, m
     expected = names(signs.get(f"{R}/queue?class_name=stop").json())
     monkeypatch.setattr(queue_repository, "_FEW", 0)
     assert names(signs.get(f"{R}/queue?class_name=stop").json()) == expected == ["1.png", "0.png", "2.png"]
+
+
+def test_queue__what_is_theirs_stays_so(signs: Workplace) -> None:
+    """The queue goes by the images' own note of whose they are, which every way through the review keeps."""
+    ana = add_member(signs, "ana")
+    body = {"image_ids": [image_of(signs, "0.png")["id"]], "assignee": ana}
+    signs.post(f"{R}/assign", body)
+    signs.post(f"{R}/share", {"people": ["me"], "limit": 1})
+    for order in ("least_confident", "oldest", "disagreement"):
+        assert sorted(names(signs.get(f"{R}/queue?order={order}").json())) == ["1.png", "2.png", "3.png"]
+        assert names(signs.get(f"{R}/queue?order={order}&scope=mine").json()) == ["1.png"]
+        assert names(signs.get(f"{R}/queue?order={order}&assignee={ana}").json()) == ["0.png"]
+    copy = {"dataset_name": "signs", "image_ids": body["image_ids"], "copy_annotations": True}
+    assert signs.post("/batch/images/copy", copy).status_code == 200
+    # The copy is nobody's; what is decided is nobody's, and Ana's again when it is taken back.
+    assert len(names(signs.get(f"{R}/queue").json())) == 4
+    [theirs] = signs.get(f"{R}/queue?assignee={ana}").json()["items"]
+    verdict = decide(signs.client, theirs)
+    check_assignees(signs)
+    signs.post(f"{R}/verdicts/{verdict['id']}/undo")
+    check_assignees(signs)
+    assert names(signs.get(f"{R}/queue?assignee={ana}").json()) == ["0.png"]
+    signs.post(f"{R}/unassign", {})
+    check_assignees(signs)
+    assert len(names(signs.get(f"{R}/queue").json())) == 5
+
+
+def check_assignees(work: Workplace) -> None:
+    with work.platform.db.read() as conn:
+        noted = conn.execute(select(images.c.id, images.c.review_assignee_id)).all()
+        kept = {row[0]: row[1] for row in conn.execute(select(review_items.c.image_id, review_items.c.assignee_id))}
+    assert {row[0]: row[1] for row in noted} == {row[0]: kept.get(row[0]) for row in noted}
 
 
 # --- holds ---
@@ -378,6 +411,28 @@ def test_disagreement__of_another_source(pictures: tuple[Workplace, str]) -> Non
     assert [(each["image"]["filename"], each["disagreement"]) for each in found["items"]] == [
         ("1.png", 1), ("0.png", 0), ("2.png", None),
     ]  # fmt: skip
+
+
+def test_disagreement__of_a_version(signs: Workplace) -> None:
+    services = (review_tasks, version_tasks)
+    signs.tasks = {task.name: task for service in services for task in service.tasks(signs.platform)}
+    assert signs.post(f"{R}/disagreement", {"source": "version:1"}).json()["code"] == "version_not_found"
+    frozen = signs.post("/datasets/by-name/signs/versions", {"name": "gold"}).json()["version"]
+    assert signs.post(f"{R}/disagreement", {"source": "version:gold"}).json()["code"] == "version_not_ready"
+    assert signs.run_job("export").state == "succeeded"
+    signs.add_image(frozen["dataset_id"], "later.png")
+    send(signs, "later.png")
+    moved = BOX | {"bounding_box": {"x": 60, "y": 4, "w": 20, "h": 20}}
+    signs.save(image_of(signs, "2.png")["id"], [BOX | {"confidence": 0.9}, moved | {"id": "b", "confidence": 0.9}])
+    signs.save(image_of(signs, "3.png")["id"], [])
+    send(signs, "2.png", "3.png")
+    scoring = signs.post(f"{R}/disagreement", {"source": "version:gold"}).json()["scoring"]
+    assert (scoring["source"], scoring["against"]) == ("version:1", "version 1 (gold)")
+    assert signs.run_job("annotate").state == "succeeded"
+    found = signs.get(f"{R}/queue?order=disagreement").json()
+    scores = {each["image"]["filename"]: each["disagreement"] for each in found["items"]}
+    assert scores == {"3.png": 1, "2.png": pytest.approx(1 / 3), "1.png": 0, "0.png": 0, "later.png": None}
+    assert names(found)[:2] == ["3.png", "2.png"] and names(found)[-1] == "later.png"
 
 
 def test_disagreement__a_new_measure_forgets_the_old(pictures: tuple[Workplace, str]) -> None:

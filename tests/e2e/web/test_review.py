@@ -54,6 +54,18 @@ def test_review__by_keyboard(page: Page, client: Client, in_review: dict[str, st
     expect(page.get_by_role("button", name="stop_sign 10 %")).to_be_visible()
     expect(page.get_by_text("Nobody has changed what the machine said.")).to_be_visible()
     check_axe(page)
+    page.keyboard.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    expect(keys.get_by_role("listitem").filter(has_text="Reject")).to_contain_text("X")
+    check_axe(page)
+    # What is shown is not pressed.
+    page.keyboard.press("x")
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.get_by_role("button", name="Keys").click()
+    expect(keys).to_be_visible()
+    page.keyboard.press("Escape")
+    shows(page, "b")
 
     # What one looks at nobody else gets, and neither what is loaded ahead.
     theirs = client.review.next(NAME)

@@ -21,10 +21,13 @@ from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.images import service as images
 from pictograph_server.services.images.records import ImageRecord
 from pictograph_server.services.models.local_folder import local_folder
+from pictograph_server.services.versions.repository import VersionRecord
+from pictograph_server.services.versions.service import VersionGone
 from pictograph_server.storage.blobs import image_key
 from pictograph_server.storage.db.types import now
 
 from . import items_repository, scoring_repository
+from .frozen import FrozenReader, version_of
 from .scoring_repository import ScoringRecord
 
 # Images that are measured and kept together: few where a network looks at each.
@@ -50,7 +53,8 @@ def measure(run: JobRun, platform: Platform) -> None:
     """Do the scoring `run.job_id`.
 
     Raises:
-        ModelNotFound, ModelNotReady, ModelFileMissing, DatasetNotFound: the model or the dataset went meanwhile.
+        ModelNotFound, ModelNotReady, ModelFileMissing, DatasetNotFound, VersionNotFound, VersionGone: what is
+            measured, or what it is measured against, went meanwhile.
     """
     with run.transaction() as conn:
         record = scoring_repository.find(conn, run.organization_id, run.job_id)
@@ -112,6 +116,8 @@ def _opinion(platform: Platform, record: ScoringRecord) -> _Opinion:
         return _OfModel(platform, model, record.confidence)
     with platform.db.read() as conn:
         dataset = datasets.get_by_id(conn, record.organization_id, record.dataset_id)
+        if (version := version_of(conn, dataset, record.source or "")) is not None:
+            return _OfVersion(version, FrozenReader(platform.blobs, version))
         return _OfSource(platform, source_of(conn, dataset, record.source or ""))
 
 
@@ -190,4 +196,34 @@ class _OfSource:
                 other_tags=answer.tags,
             )
             found[image.id] = disagreement(pair, class_names=self.source.class_names)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class _OfVersion:
+    """The dataset as it was frozen. Images that nobody had labelled then, or that came later, are not measured."""
+
+    version: VersionRecord
+    reader: FrozenReader
+
+    @property
+    def images_at_once(self) -> int:
+        return _BY_SOURCE
+
+    def scores(self, page: Sequence[ImageRecord], documents: _Documents) -> Mapping[str, float]:
+        try:
+            before = self.reader.look(page)
+        except FileNotFoundError as error:
+            raise VersionGone(f"Disagreement with version {self.version.number} is not measured to the end") from error
+        found: dict[str, float] = {}
+        for image in page:
+            was = before.get(image.id)
+            if was is None:
+                continue
+            there, _ = shapes_of_documents(documents.get(image.id, ()))
+            then, _ = shapes_of_documents(was.annotations)
+            size_wh = (image.width, image.height)
+            tags = dict.fromkeys(was.tags, 1.0)
+            pair = ImagePair(image.id, image.path, size_wh, there, then, reference_tags=image.tags, other_tags=tags)
+            found[image.id] = disagreement(pair)
         return found

@@ -1,6 +1,6 @@
 """Disagreement asked for: a job measures how far the annotations of each image are from what somebody else says."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import Connection
 
@@ -14,6 +14,7 @@ from pictograph_server.services.images import service as images
 from pictograph_server.services.models import service as models
 from pictograph_server.storage.db.types import new_id, now
 
+from . import frozen
 from . import scoring_repository as repository
 from .scoring_repository import LIVE, ScoringRecord
 
@@ -29,7 +30,8 @@ class OneOpinion(BadRequest):
         super().__init__(
             "Disagreement is measured against one opinion",
             why="both or neither of `model_id` and `source` were given",
-            fix="Name a model by `model_id`, or a `source`: people, machine, an engine, batch:<job id>, dataset:<name>",
+            fix="Name a model by `model_id`, or a `source`: people, machine, an engine, batch:<job id>, dataset:<name>, "
+            "version:<number>",
         )
 
 
@@ -75,8 +77,8 @@ def start(conn: Connection, actor: Actor, request: ScoringRequest) -> ReviewScor
 
     Raises:
         OneOpinion: 400.
-        DatasetNotFound, ModelNotFound, BatchNotFound: 404.
-        ModelNotReady, ScoringRunning: 409.
+        DatasetNotFound, ModelNotFound, BatchNotFound, VersionNotFound: 404.
+        ModelNotReady, VersionNotReady, ScoringRunning: 409.
         UnknownStatusFilter: 422.
     """
     if (request.model_id is None) == (request.source is None):
@@ -86,6 +88,9 @@ def start(conn: Connection, actor: Actor, request: ScoringRequest) -> ReviewScor
     datasets.lock(conn, organization_id, dataset.id)
     if request.model_id is not None:
         against = models.ready_record(conn, organization_id, request.model_id, purpose="be asked").name
+    elif (version := frozen.version_of(conn, dataset, request.source or "")) is not None:
+        request = replace(request, source=frozen.source_name(version))
+        against = f"version {version.number}" + (f" ({version.name})" if version.name else "")
     else:
         against = request.source or ""
         source_of(conn, dataset, against)

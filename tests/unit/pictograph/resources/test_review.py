@@ -56,12 +56,27 @@ def test_reject__says_why_and_a_stale_one_is_a_conflict() -> None:
 
 def test_share__goes_on_until_everything_is_dealt_out() -> None:
     api = MockApi()
-    most = {"assigned": {"a": 10_000, "b": 10_000}, "unassigned_left": 10}
+    most = {"assigned": {"a": 2_500, "b": 2_500}, "unassigned_left": 10}
     api.on("POST", f"{R}/share", most, {"assigned": {"a": 5, "b": 5}, "unassigned_left": 0})
     with client_of(api) as client:
         shared = client.review.share("road signs", ["a", "b"])
-    assert (shared.assigned, shared.unassigned_left) == ({"a": 10_005, "b": 10_005}, 0)
+    assert (shared.assigned, shared.unassigned_left) == ({"a": 2_505, "b": 2_505}, 0)
     assert len(api.calls) == 2
+
+
+def test_disagreement__with_a_version_names_it_as_a_source() -> None:
+    api = MockApi()
+    scoring = {
+        "id": "s1", "source": "version:3", "against": "version 3", "status_filter": "review", "status": "pending",
+        "progress": 0, "images_total": 1, "images_done": 0, "images_skipped": 0, "created_by_name": "a",
+        "created_at": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    api.on("POST", f"{R}/disagreement", {"scoring": scoring})
+    with client_of(api) as client:
+        client.review.measure_disagreement("road signs", version=3, wait=False)
+        with pytest.raises(ValueError, match="not both"):
+            client.review.measure_disagreement("road signs", version=3, source="people")
+    assert [call.json["source"] for call in api.calls] == ["version:3"]
 
 
 def test_assign__ten_thousand_at_a_time() -> None:

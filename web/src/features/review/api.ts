@@ -126,7 +126,7 @@ export interface ShareWish {
 }
 
 /** What the server deals out at once. */
-const SHARED_AT_ONCE = 20_000;
+const SHARED_AT_ONCE = 5_000;
 
 export async function share(name: string, wish: ShareWish): Promise<ReviewAssigned> {
   const { order, class_name, min_confidence, max_confidence } = wishOf(wish.search);

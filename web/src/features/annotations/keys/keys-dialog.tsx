@@ -2,6 +2,7 @@ import { useState } from "react";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Kbd } from "@/ui/kbd";
+import { KeyList, KeyRow } from "@/ui/key-list";
 import { Segmented } from "@/ui/segmented";
 import { ACTIONS, type ActionId, type KeyAction, PRESETS, type PresetId } from "./actions";
 import { comboOf, comboWords } from "./combo";
@@ -89,74 +90,63 @@ export function KeysDialog({ settings, onChange, onClose }: KeysDialogProps) {
       </div>
       <div className="gap-8 sm:columns-2">
         {GROUPS.map((group) => (
-          <section key={group} aria-label={group} className="mb-5 break-inside-avoid">
-            <h3 className="mb-1 font-medium text-muted text-xs">{group}</h3>
-            <ul>
-              {ACTIONS.filter((each) => each.group === group).map((action) => (
-                <li key={action.id} className="flex min-h-8 items-center justify-between gap-3 text-sm">
-                  <span className="min-w-0">{action.words}</span>
-                  <span className="flex shrink-0 items-center gap-1">
-                    {settings.changed[action.id] && (
-                      <button
-                        type="button"
-                        onClick={() => onChange(reset(settings, action.id))}
-                        className="h-6 rounded px-1 text-accent text-xs hover:bg-hover"
-                      >
-                        Reset
-                      </button>
-                    )}
-                    <button
-                      type="button"
-                      aria-label={`Change the key of: ${action.words}`}
-                      onClick={() => {
-                        setNote(null);
-                        setAsking(action.id);
-                      }}
-                      onBlur={() => setAsking(null)}
-                      onKeyDown={(event) => {
-                        if (asking !== action.id) return;
-                        const combo = comboOf(event);
-                        if (combo === null) return;
-                        event.preventDefault();
-                        event.stopPropagation();
-                        if (combo === "Escape") setAsking(null);
-                        else give(action, combo);
-                      }}
-                      className="flex min-h-6 min-w-8 items-center justify-end gap-1 rounded px-0.5 hover:bg-hover"
-                    >
-                      {asking === action.id ? (
-                        <Kbd>…</Kbd>
-                      ) : keysOf(settings, action.id).length === 0 ? (
-                        <span className="text-faint text-xs">none</span>
-                      ) : (
-                        keysOf(settings, action.id).map((combo) => (
-                          <Kbd key={combo}>{comboWords(combo, IS_MAC)}</Kbd>
-                        ))
-                      )}
-                    </button>
-                  </span>
-                </li>
-              ))}
-            </ul>
-          </section>
+          <KeyList key={group} title={group}>
+            {ACTIONS.filter((each) => each.group === group).map((action) => (
+              <KeyRow key={action.id} words={action.words}>
+                {settings.changed[action.id] && (
+                  <button
+                    type="button"
+                    onClick={() => onChange(reset(settings, action.id))}
+                    className="h-6 rounded px-1 text-accent text-xs hover:bg-hover"
+                  >
+                    Reset
+                  </button>
+                )}
+                <button
+                  type="button"
+                  onClick={() => {
+                    setNote(null);
+                    setAsking(action.id);
+                  }}
+                  onBlur={() => setAsking(null)}
+                  onKeyDown={(event) => {
+                    if (asking !== action.id) return;
+                    const combo = comboOf(event);
+                    if (combo === null) return;
+                    event.preventDefault();
+                    event.stopPropagation();
+                    if (combo === "Escape") setAsking(null);
+                    else give(action, combo);
+                  }}
+                  className="flex min-h-6 min-w-8 items-center justify-end gap-1 rounded px-0.5 hover:bg-hover"
+                >
+                  {asking === action.id ? (
+                    <Kbd>…</Kbd>
+                  ) : keysOf(settings, action.id).length === 0 ? (
+                    <span className="text-faint text-xs">none</span>
+                  ) : (
+                    keysOf(settings, action.id).map((combo) => (
+                      <Kbd key={combo}>{comboWords(combo, IS_MAC)}</Kbd>
+                    ))
+                  )}
+                  <span className="sr-only">: change the key of {action.words}</span>
+                </button>
+              </KeyRow>
+            ))}
+          </KeyList>
         ))}
         {FIXED_GROUPS.map((group) => (
-          <section key={group} aria-label={`On the image, ${group}`} className="mb-5">
-            <h3 className="mb-1 font-medium text-muted text-xs">On the image: {group.toLowerCase()}</h3>
-            <ul>
-              {FIXED.filter((each) => each.group === group).map((each) => (
-                <li
-                  key={each.words}
-                  className="flex min-h-8 break-inside-avoid items-center justify-between gap-3 py-0.5 text-sm"
-                >
-                  <span>{each.words}</span>
-                  <span className="shrink-0">
-                    <Kbd>{each.keys}</Kbd>
-                  </span>
-                </li>
-              ))}
-            </ul>
-          </section>
+          <KeyList
+            key={group}
+            title={`On the image: ${group.toLowerCase()}`}
+            label={`On the image, ${group}`}
+          >
+            {FIXED.filter((each) => each.group === group).map((each) => (
+              <KeyRow key={each.words} words={each.words}>
+                <Kbd>{each.keys}</Kbd>
+              </KeyRow>
+            ))}
+          </KeyList>
         ))}
       </div>
     </Dialog>

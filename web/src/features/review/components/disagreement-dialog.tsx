@@ -2,6 +2,7 @@
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef, useState } from "react";
+import { versionsQuery } from "@/features/datasets/api";
 import { modelsQuery } from "@/features/models/api";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
@@ -10,7 +11,16 @@ import { ProblemNote } from "@/ui/problem-note";
 import { ProgressBar } from "@/ui/progress-bar";
 import { Segmented } from "@/ui/segmented";
 import { TimeAgo } from "@/ui/time-ago";
-import { isRunning, measureDisagreement, type ReviewScoring, reviewKeys, scoringsQuery } from "../api";
+import {
+  isRunning,
+  measureDisagreement,
+  type ReviewScoring,
+  reviewKeys,
+  type ScoringWish,
+  scoringsQuery,
+} from "../api";
+
+type Against = "model" | "labels" | "version";
 
 interface DisagreementDialogProps {
   name: string;
@@ -27,13 +37,22 @@ export function DisagreementDialog({ name, isOpen, onClose }: DisagreementDialog
   const client = useQueryClient();
   const models = useQuery({ ...modelsQuery({}, 4), enabled: isOpen });
   const scorings = useQuery({ ...scoringsQuery(name), enabled: isOpen });
-  const [against, setAgainst] = useState<"model" | "labels">("model");
+  const [against, setAgainst] = useState<Against>("model");
+  const versions = useQuery({ ...versionsQuery(name), enabled: isOpen && against === "version" });
   const [modelId, setModelId] = useState("");
   const [source, setSource] = useState("machine");
+  const [version, setVersion] = useState("");
   const ready = models.data?.models.filter((each) => each.status === "ready") ?? [];
   const chosen = modelId || ready[0]?.id || "";
+  const frozen = versions.data?.filter((each) => each.status === "ready") ?? [];
+  const chosenVersion = version || String(frozen[0]?.number ?? "");
+  const isMissing = { model: chosen === "", labels: false, version: chosenVersion === "" }[against];
+  function wishOf(what: Against): ScoringWish {
+    if (what === "model") return { modelId: chosen };
+    return { source: what === "version" ? `version:${chosenVersion}` : source };
+  }
   const measuring = useMutation({
-    mutationFn: () => measureDisagreement(name, against === "model" ? { modelId: chosen } : { source }),
+    mutationFn: () => measureDisagreement(name, wishOf(against)),
     onSettled: () => client.invalidateQueries({ queryKey: reviewKeys.scorings(name) }),
   });
   const newest = scorings.data?.[0];
@@ -54,7 +73,7 @@ export function DisagreementDialog({ name, isOpen, onClose }: DisagreementDialog
       actions={
         <Button
           variant="primary"
-          disabled={isRunning(newest) || (against === "model" && chosen === "")}
+          disabled={isRunning(newest) || isMissing}
           isBusy={measuring.isPending}
           onClick={() => measuring.mutate()}
         >
@@ -70,9 +89,10 @@ export function DisagreementDialog({ name, isOpen, onClose }: DisagreementDialog
           options={[
             { value: "model", label: "A trained model" },
             { value: "labels", label: "Labels that are there" },
+            { value: "version", label: "A version" },
           ]}
         />
-        {against === "model" ? (
+        {against === "model" && (
           <SelectField
             label="Model"
             hint={
@@ -85,13 +105,31 @@ export function DisagreementDialog({ name, isOpen, onClose }: DisagreementDialog
             disabled={ready.length === 0}
             options={ready.map((each) => ({ value: each.id, label: each.name }))}
           />
-        ) : (
+        )}
+        {against === "labels" && (
           <SelectField
             label="Labels"
             hint="Images that the source has not looked at are left out."
             value={source}
             onChange={setSource}
             options={SOURCES}
+          />
+        )}
+        {against === "version" && (
+          <SelectField
+            label="Version"
+            hint={
+              frozen.length === 0 && versions.data
+                ? "No version is ready. Make one on the dataset's page of versions, or measure against something else."
+                : "The images that were changed the most since come first."
+            }
+            value={chosenVersion}
+            onChange={setVersion}
+            disabled={frozen.length === 0}
+            options={frozen.map((each) => ({
+              value: String(each.number),
+              label: each.name ? `${each.number}: ${each.name}` : `Version ${each.number}`,
+            }))}
           />
         )}
         {newest && <Newest scoring={newest} />}

@@ -2,13 +2,14 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { ArrowLeft, GitCompareArrows, Users } from "lucide-react";
+import { ArrowLeft, GitCompareArrows, Keyboard, Users } from "lucide-react";
 import { useState } from "react";
 import { formatCount } from "@/lib/format";
 import { IconButton } from "@/ui/icon-button";
 import { ProgressBar } from "@/ui/progress-bar";
 import { Tooltip } from "@/ui/tooltip";
 import { progressQuery } from "../api";
+import { REVIEW_KEYS } from "../hooks/use-review-keys";
 import type { ReviewSearch } from "../search";
 import { DisagreementDialog } from "./disagreement-dialog";
 import { PeopleDialog } from "./people-dialog";
@@ -20,9 +21,10 @@ interface ReviewBarProps {
   me: string;
   mayReview: boolean;
   onSearch: (search: ReviewSearch) => void;
+  onKeys: () => void;
 }
 
-export function ReviewBar({ name, search, me, mayReview, onSearch }: ReviewBarProps) {
+export function ReviewBar({ name, search, me, mayReview, onSearch, onKeys }: ReviewBarProps) {
   const [open, setOpen] = useState<"people" | "disagreement" | null>(null);
   return (
     <header className="flex h-12 shrink-0 items-center gap-2 border-line border-b bg-surface px-2">
@@ -49,6 +51,9 @@ export function ReviewBar({ name, search, me, mayReview, onSearch }: ReviewBarPr
       )}
       <IconButton label="Reviewers" onClick={() => setOpen("people")}>
         <Users />
+      </IconButton>
+      <IconButton label="Keys" shortcut={REVIEW_KEYS.keys} onClick={onKeys}>
+        <Keyboard />
       </IconButton>
       <PeopleDialog
         name={name}

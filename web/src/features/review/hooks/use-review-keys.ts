@@ -2,7 +2,7 @@
 
 import { useLayoutEffect, useRef } from "react";
 
-export type ReviewKey = "accept" | "reject" | "fix" | "undo" | "skip" | "before" | "note" | "fit";
+export type ReviewKey = "accept" | "reject" | "fix" | "undo" | "skip" | "before" | "note" | "fit" | "keys";
 
 export const REVIEW_KEYS: Readonly<Record<ReviewKey, string>> = {
   accept: "Y",
@@ -13,6 +13,19 @@ export const REVIEW_KEYS: Readonly<Record<ReviewKey, string>> = {
   before: "B",
   note: "N",
   fit: "0",
+  keys: "?",
+};
+
+export const KEY_WORDS: Readonly<Record<ReviewKey, string>> = {
+  accept: "Accept: the image is complete",
+  fix: "Fix: open it in the editor, and come back",
+  reject: "Reject: give it back to those who annotate",
+  undo: "Take the last verdict back",
+  skip: "Skip it for now",
+  note: "Write a note, kept with the verdict",
+  before: "What was there before, and back",
+  fit: "Fit the image into the window",
+  keys: "Show these keys",
 };
 
 /** Call the handler of a key that is pressed anywhere on the page, but for where somebody writes. */

@@ -10,6 +10,7 @@ import { ProblemNote } from "@/ui/problem-note";
 import { Skeleton } from "@/ui/skeleton";
 import type { ReviewItem } from "../api";
 import { ImagePanel } from "../components/image-panel";
+import { KeysDialog } from "../components/keys-dialog";
 import { NothingLeft } from "../components/nothing-left";
 import { QueueStrip } from "../components/queue-strip";
 import { ReviewBar } from "../components/review-bar";
@@ -33,9 +34,19 @@ export function ReviewPage() {
     document.title = `Review of ${name} - Pictograph`;
   }, [name]);
   useLoadedAhead(items);
+  const [showsKeys, setShowsKeys] = useState(false);
+  useReviewKeys({ keys: () => setShowsKeys(true) });
   return (
     <div className="flex h-dvh flex-col">
-      <ReviewBar name={name} search={search} me={me} mayReview={mayReview} onSearch={setSearch} />
+      <ReviewBar
+        name={name}
+        search={search}
+        me={me}
+        mayReview={mayReview}
+        onSearch={setSearch}
+        onKeys={() => setShowsKeys(true)}
+      />
+      <KeysDialog isOpen={showsKeys} onClose={() => setShowsKeys(false)} />
       <main className="flex min-h-0 grow flex-col">
         {queue.problem && (
           <div className="p-3">
