@@ -94,11 +94,28 @@ OpenImage = Callable[[Page, int], Opened]
 
 def test_editor__every_tool_draws(page: Page, client: Client, open_image: OpenImage, check_axe: CheckAxe) -> None:
     editor = open_image(page, 0)
-    editor.press("c")
+    # The focus was given to the canvas; it has its ring once somebody comes to it by keyboard.
+    ring = page.get_by_test_id("canvas-ring")
+    expect(ring).to_have_count(0)
+    editor.press("F6")
+    expect(page.get_by_label("Find or add a class")).to_be_focused()
+    editor.press("F6")
+    expect(ring).to_be_visible()
+    editor.press("?")
+    keys = page.get_by_role("dialog", name="Keys")
+    for told in (
+        "Resize the selected boxes by a pixel",
+        "show a pointer for the arrow keys",
+        "Move the image sideways",
+    ):
+        expect(keys).to_contain_text(told)
+    check_axe(page)
+    editor.press("Escape", "c")
     expect(page.get_by_label("Find or add a class")).to_be_focused()
     page.keyboard.type("sign")
     editor.press("Enter", "b")
     editor.drag((20, 20), (120, 90))
+    expect(ring).to_have_count(0)
     editor.expect_count(1)
     editor.press("p")
     for point in ((200, 200), (400, 200), (400, 400), (200, 400)):
@@ -120,8 +137,15 @@ def test_editor__every_tool_draws(page: Page, client: Client, open_image: OpenIm
     editor.press("g")
     page.keyboard.type("outdoors")
     editor.press("Enter")
+    # How class names look is kept in this browser.
+    page.get_by_role("radio", name="How it looks").click()
+    sizes = page.get_by_label("Size of class names on the image")
+    sizes.get_by_role("radio", name="Large").click()
     editor.expect_saved()
     check_axe(page)
+    page.reload()
+    page.get_by_role("radio", name="How it looks").click()
+    expect(sizes.get_by_role("radio", name="Large")).to_be_checked()
 
     box, polygon, polyline, keypoint = client.annotations.get(editor.image_id)
     assert (box.type, polygon.type, polyline.type, keypoint.type) == ("bbox", "polygon", "polyline", "keypoint")
@@ -270,7 +294,7 @@ def test_editor__two_people_meet(
 
 
 def test_editor__the_model_answers_words_clicks_and_boxes(
-    page: Page, client: Client, open_image: OpenImage, images: dict[str, str], signs: Path
+    page: Page, client: Client, open_image: OpenImage, images: dict[str, str], signs: Path, check_axe: CheckAxe
 ) -> None:
     number, box = largest_sign(images, signs)
     editor = open_image(page, number)
@@ -304,6 +328,21 @@ def test_editor__the_model_answers_words_clicks_and_boxes(
     assert prompts == {"stop sign", "1 click", "box"}
     assert all(each["made_by"].startswith("sam3@") for each in answer["provenance"].values())
     assert [each["prompt"] for each in answer["provenance"].values() if "edited_by" in each] == ["box"]
+
+    # What looks like it on the other images waits there for a review.
+    page.get_by_role("button", name="Find what looks like the selected on other images").click()
+    dialog = page.get_by_role("dialog", name="Find more like this")
+    expect(dialog).to_contain_text(re.compile(r"[1-9]\d* images?, at most [\d,.]+ credits"), timeout=WAIT_MS)
+    check_axe(page)
+    dialog.get_by_role("button", name="Start").click()
+    expect(page.get_by_text("Looking for more «stop_sign»", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Show the job").click()
+    expect(page.get_by_role("row", name=re.compile("imilar|stop_sign")).first).to_contain_text(
+        "Completed", timeout=60_000
+    )
+    waiting = {each.id for each in client.images.iter(DATASET, status="review")}
+    assert waiting
+    assert any(found.name == "stop_sign" for each in waiting for found in client.annotations.get(each))
 
 
 def test_editor__accept_and_next_steps_through_the_list(page: Page, client: Client, open_image: OpenImage) -> None:

@@ -68,7 +68,9 @@ export function neighborsQuery(imageId: string, list: ListSearch) {
     refetchOnWindowFocus: false,
     queryFn: async ({ signal }): Promise<Neighbors> => {
       const params = { path: { image_id: imageId }, query: { ...list, with_index: true, limit: 8 } };
-      return await unwrap(api.GET(`${API}/images/{image_id}/neighbors`, { params, signal }));
+      const found = await unwrap(api.GET(`${API}/images/{image_id}/neighbors`, { params, signal }));
+      const { previous, next, index, total } = found;
+      return { previous, next, index: index ?? null, total: total ?? null };
     },
   });
 }

@@ -37,7 +37,7 @@ export function ViewPanel({ view, below, onChange }: ViewPanelProps) {
           />
         </div>
       </section>
-      <section aria-label="Image" className="flex flex-col gap-2">
+      <section aria-label="Brightness and contrast" className="flex flex-col gap-2">
         <Adjustment
           name="Brightness"
           value={view.brightness}
