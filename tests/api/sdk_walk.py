@@ -152,7 +152,7 @@ def _value(hint: Any, folder: Path) -> Any:
     if isinstance(origin, type) and issubclass(origin, Sequence):
         return [_value(inner[0], folder)]
     if origin is not None and getattr(origin, "__name__", "") == "Callable":
-        return lambda *_: None
+        return _ignore
     if isinstance(hint, type) and issubclass(hint, BaseModel):
         schema = hint.model_json_schema()
         return hint.model_validate(_example(schema, schema, depth=_ONLY_REQUIRED))
@@ -161,6 +161,10 @@ def _value(hint: Any, folder: Path) -> Any:
         return hint(**{name: _value(hints[name], folder) for name in dataclass_fields})
     # An id is asked for as one; a name may look like one.
     return {str: _ID, int: 1, float: 0.5, bool: True, bytes: b"x", datetime: datetime(2026, 1, 1)}.get(hint)
+
+
+def _ignore(*_: object) -> None:
+    """Stand for any function that the client calls back."""
 
 
 def _place(name: str, folder: Path) -> Path | None:

@@ -147,8 +147,8 @@ class Fetcher:
 
     def _connect(self, parts: SplitResult, deadline: float) -> http.client.HTTPConnection:
         host, port = parts.hostname or "", _port(parts)
+        left = self._left(parts, deadline)
         try:
-            left = self._left(parts, deadline)
             address = allowed_address(host, port, self.allowed, resolve=self.resolve, timeout_s=left)
         except AddressRefused as refused:
             raise FetchRefused(f"{_where(parts)} cannot be fetched: {refused}") from None
