@@ -1,8 +1,10 @@
 """Changes to all images that match a filter: a job makes those to many, each image once, whatever happens meanwhile."""
 
 import inspect
+import json
 from collections import Counter
 from collections.abc import Sequence
+from typing import get_args
 
 import pytest
 from sqlalchemy import select, update
@@ -13,6 +15,7 @@ from pictograph_server.routes.image_filter import FilterBody, FilterDep
 from pictograph_server.services.batch import tasks as batch_tasks
 from pictograph_server.services.images import tallies_repository
 from pictograph_server.services.images import tasks as image_tasks
+from pictograph_server.services.search.filters import ImageFilter
 from pictograph_server.storage.db.tables import images
 
 LANE = "ingest"
@@ -173,7 +176,7 @@ def test_cancel__keeps_what_is_done(many: Workplace) -> None:
 
 
 def test_filter__of_a_body_is_that_of_the_list() -> None:
-    function = FilterDep.__metadata__[0].dependency
+    function = get_args(FilterDep)[1].dependency
     assert [*FilterBody.model_fields] == [*inspect.signature(function).parameters]
 
 
@@ -185,3 +188,8 @@ def test_meanwhile__what_no_longer_matches_is_left_alone(many: Workplace) -> Non
         conn.execute(update(images).where(images.c.id == last).values(filename="other.jpg"))
     many.run_job(LANE)
     assert many.get(f"/batch/changes/{job_id}").json()["processed"] == MANY + 9
+
+
+def test_filter__is_kept_as_it_was() -> None:
+    wanted = ImageFilter(statuses=("new", "review"), size_wh=(640, 480), folder_path="/a", with_subfolders=False)
+    assert ImageFilter.from_json(json.loads(json.dumps(wanted.to_json()))) == wanted

@@ -55,7 +55,11 @@ class ImageFilter:
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "ImageFilter":
         """Return the filter that `to_json` wrote down."""
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in kept.items()})
+        values = dict(kept)
+        for name in ("statuses", "size_wh"):
+            if name in values:
+                values[name] = tuple(values[name])
+        return cls(**values)
 
     @property
     def is_whole_tree(self) -> bool:
