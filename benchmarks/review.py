@@ -65,8 +65,8 @@ def _cases(client: TestClient) -> Iterator[tuple[str, Callable[[], Response]]]:
     yield "open, at least 0.9, oldest", queue(min_confidence="0.9", order="oldest")
     yield "accept the next", lambda: _accept(client)
     yield "progress", lambda: client.get(f"{REVIEW}/progress")
-    yield "20,000 shared", post("share", people=["me"])
-    yield "some thousand made nobody's", post("unassign", assignee="me")
+    yield "5,000 shared", post("share", people=["me"])
+    yield "5,000 made nobody's", post("unassign", assignee="me")
 
 
 def _accept(client: TestClient) -> Response:

@@ -30,8 +30,8 @@ class OneOpinion(BadRequest):
         super().__init__(
             "Disagreement is measured against one opinion",
             why="both or neither of `model_id` and `source` were given",
-            fix="Name a model by `model_id`, or a `source`: people, machine, an engine, batch:<job id>, dataset:<name>, "
-            "version:<number>",
+            fix="Name a model by `model_id`, or a `source`: people, machine, an engine, batch:<job id>, dataset:<name> "
+            "or version:<number>",
         )
 
 
