@@ -56,7 +56,7 @@ export function ClassRow(props: ClassRowProps) {
           onChange={(value) => onChange({ color: value })}
         />
       </Td>
-      <Td className="max-w-72 font-medium">
+      <Td className="max-w-32 font-medium lg:max-w-72">
         <span className="block truncate" title={entry.name}>
           {entry.name}
         </span>
@@ -71,7 +71,7 @@ export function ClassRow(props: ClassRowProps) {
           options={shapes}
         />
       </Td>
-      <Td className="min-w-40">
+      <Td className="min-w-32 lg:min-w-40">
         <PromptsField
           className={entry.name}
           prompts={entry.prompts}

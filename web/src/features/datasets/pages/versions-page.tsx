@@ -72,7 +72,7 @@ export function VersionsPage() {
               <Th isNumber>Images</Th>
               <Th isNumber>Annotations</Th>
               <Th isNumber>Size</Th>
-              <Th>Made</Th>
+              <Th className="max-lg:hidden">Made</Th>
               <Th>
                 <span className="sr-only">What can be done</span>
               </Th>
@@ -133,7 +133,7 @@ function VersionRow({ version, mayChange, mayDelete, onDialog }: VersionRowProps
         {version.number}
       </Td>
       <Td className="max-w-60 lg:max-w-80">
-        <div className="flex min-w-0 items-center gap-2">
+        <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1">
           <span className="truncate" title={version.name ?? undefined}>
             {version.name ?? <span className="text-muted">Version {version.number}</span>}
           </span>
@@ -154,13 +154,13 @@ function VersionRow({ version, mayChange, mayDelete, onDialog }: VersionRowProps
       <Td isNumber className="whitespace-nowrap">
         {isReady ? formatBytes(version.total_size ?? 0) : "–"}
       </Td>
-      <Td className="text-muted">
+      <Td className="text-muted max-lg:hidden">
         <TimeAgo at={version.created_at} />
         {version.created_by_name && (
           <span className="block max-w-48 truncate text-xs">{version.created_by_name}</span>
         )}
       </Td>
-      <Td className="w-40">
+      <Td className="w-36 lg:w-40">
         <div className="flex justify-end gap-1">
           {isReady && (
             <Button size="sm" onClick={() => onDialog("diff")}>
