@@ -69,7 +69,8 @@ def test_uploads__paused_followed_cut_off_and_resumed(
     page.on("request", lambda request: sent.extend(int(n) for n in re.findall(r"/parts/(\d+)\?", request.url)))
     # Neither sent nor refused.
     page.route("**/parts/1?*", lambda route: None)
-    page.get_by_label("Choose an archive").set_input_files(archive)
+    with page.expect_request("**/parts/1?*"):
+        page.get_by_label("Choose an archive").set_input_files(archive)
     expect(tray.get_by_role("status")).to_contain_text("16.8 MB of")
     warned: list[str] = []
 
