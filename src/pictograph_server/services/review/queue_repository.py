@@ -247,7 +247,7 @@ def _first(whose: _Whose) -> list[ColumnElement[Any]]:
     return [] if whose.is_everybody else [images.c.review_assignee_id]
 
 
-def _order(wish: QueueWish) -> list[ColumnElement[Any]]:
+def _order(wish: QueueWish) -> Sequence[ColumnElement[Any]]:
     """Return the whole order in one, for queries that sort; images without a confidence come last."""
     if wish.order == "oldest":
         return [images.c.id]
