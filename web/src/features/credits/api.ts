@@ -8,10 +8,10 @@ import type {
   CreditUsage,
   DailyUsage,
   OpenHold,
-  TariffAnswer,
+  Tariff,
 } from "@/api/schema";
 
-export type { CreditBalance, CreditLedgerEntry, CreditUsage, DailyUsage, OpenHold, TariffAnswer };
+export type { CreditBalance, CreditLedgerEntry, CreditUsage, DailyUsage, OpenHold, Tariff };
 
 const CREDITS = "/api/v1/developer/credits";
 const A_PAGE = 50;
@@ -54,6 +54,6 @@ export const historyQuery = infiniteQueryOptions({
 export const pricesQuery = queryOptions({
   queryKey: creditKeys.prices,
   staleTime: Number.POSITIVE_INFINITY,
-  queryFn: async ({ signal }): Promise<TariffAnswer[]> =>
+  queryFn: async ({ signal }): Promise<Tariff[]> =>
     (await unwrap(api.GET(`${CREDITS}/prices`, { signal }))).prices,
 });

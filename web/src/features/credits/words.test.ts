@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { TariffAnswer } from "./api";
+import type { Tariff } from "./api";
 import { costOf, everyDay, operationsOf, operationWords, tariffWords } from "./words";
 
 test.each([
@@ -12,8 +12,8 @@ test.each([
   expect(operationWords(operation)).toBe(words);
 });
 
-const BATCH: TariffAnswer = { operation: "x", title: "x", unit: "image", base: 3, credits: 1, per: 10 };
-const MINUTES: TariffAnswer = { operation: "x", title: "x", unit: "minute", base: 0, credits: 5, per: 1 };
+const BATCH: Tariff = { operation: "x", title: "x", unit: "image", base: 3, credits: 1, per: 10 };
+const MINUTES: Tariff = { operation: "x", title: "x", unit: "minute", base: 0, credits: 5, per: 1 };
 
 test("costOf: as docs/concepts/credits-and-billing says", () => {
   expect([1, 10, 11, 70].map((images) => costOf(BATCH, images))).toEqual([4, 4, 5, 10]);

@@ -1,6 +1,6 @@
 /** Operations of the ledger in words, and sums of what was spent. */
 
-import type { DailyUsage, TariffAnswer } from "./api";
+import type { DailyUsage, Tariff } from "./api";
 
 const WORDS: Record<string, string> = {
   monthly_allowance: "Monthly allowance",
@@ -19,12 +19,12 @@ export function operationWords(operation: string): string {
 }
 
 /** What the server would charge for so many units: as `Tariff.total` in services/credits/prices.py. */
-export function costOf(tariff: TariffAnswer, units: number): number {
+export function costOf(tariff: Tariff, units: number): number {
   return tariff.base + Math.ceil((tariff.credits * units) / tariff.per);
 }
 
 /** "3 + 1 for each 10 images". */
-export function tariffWords(tariff: TariffAnswer): string {
+export function tariffWords(tariff: Tariff): string {
   const each =
     tariff.per === 1
       ? `${tariff.credits} for each ${tariff.unit}`

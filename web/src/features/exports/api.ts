@@ -2,10 +2,10 @@
 
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
-import type { CreateExport, ExportAnswer, FormatAnswer } from "@/api/schema";
+import type { CreateExport, ExportAnswer, ExportFormatInfo } from "@/api/schema";
 import { localPath } from "@/lib/local-path";
 
-export type { CreateExport, ExportAnswer, FormatAnswer };
+export type { CreateExport, ExportAnswer, ExportFormatInfo };
 
 const EXPORTS = "/api/v1/developer/exports";
 const A_PAGE = 100;
@@ -62,7 +62,7 @@ export function exportEvents(export_: ExportAnswer): string {
 export const formatsQuery = queryOptions({
   queryKey: exportKeys.formats,
   staleTime: Number.POSITIVE_INFINITY,
-  queryFn: async ({ signal }): Promise<FormatAnswer[]> =>
+  queryFn: async ({ signal }): Promise<ExportFormatInfo[]> =>
     (await unwrap(api.GET(`${EXPORTS}/formats`, { signal }))).formats,
 });
 

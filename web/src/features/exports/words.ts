@@ -1,8 +1,8 @@
 /** Exports in words, and as the lines of a program. */
 
-import type { CreateExport, ExportAnswer, FormatAnswer } from "./api";
+import type { CreateExport, ExportAnswer, ExportFormatInfo } from "./api";
 
-const CONTENT: Record<FormatAnswer["holds"][number], string> = {
+const CONTENT: Record<ExportFormatInfo["holds"][number], string> = {
   boxes: "boxes",
   polygons: "outlines",
   holes: "holes in outlines",
@@ -13,7 +13,7 @@ const CONTENT: Record<FormatAnswer["holds"][number], string> = {
   confidence: "confidences",
 };
 
-export function contentWords(content: FormatAnswer["holds"]): string {
+export function contentWords(content: ExportFormatInfo["holds"]): string {
   return content.map((each) => CONTENT[each]).join(", ");
 }
 

@@ -57,9 +57,7 @@ export function CreditsPage() {
           label="Monthly allowance"
           value={balance.data ? formatCount(balance.data.credits_monthly_allowance ?? 0) : "…"}
           hint={
-            balance.data?.credits_reset_at
-              ? `topped up on ${formatDate(balance.data.credits_reset_at)}`
-              : "…"
+            balance.data?.credits_reset_at ? `topped up on ${formatDate(balance.data.credits_reset_at)}` : "…"
           }
         />
       </div>

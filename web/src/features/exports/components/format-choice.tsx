@@ -1,11 +1,11 @@
 import { cx } from "@/lib/class-names";
 import { Skeleton } from "@/ui/skeleton";
-import type { FormatAnswer } from "../api";
+import type { ExportFormatInfo } from "../api";
 import { contentWords } from "../words";
 
 interface FormatChoiceProps {
   /** Undefined while they are on their way. */
-  formats: readonly FormatAnswer[] | undefined;
+  formats: readonly ExportFormatInfo[] | undefined;
   value: string;
   onChange: (format: string) => void;
 }
