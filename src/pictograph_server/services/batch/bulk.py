@@ -155,9 +155,9 @@ def begin(
     request: Mapping[str, Any],
     total: int,
     *,
-    at_once: int = AT_ONCE,
+    at_once: int | None = None,
 ) -> Begun:
-    """Do a change at once, or put it into the queue where it is of more images than that."""
+    """Do a change at once, or put it into the queue where it is of more images than `at_once` (AT_ONCE)."""
     change = ChangeRecord(
         id=new_id(),
         organization_id=actor.organization_id,
@@ -173,7 +173,7 @@ def begin(
         error_message=None,
         created_at=now(),
     )
-    if total > at_once:
+    if total > (AT_ONCE if at_once is None else at_once):
         change_repository.add(conn, change)
         queue.enqueue(
             conn,
