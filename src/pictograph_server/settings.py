@@ -47,6 +47,19 @@ class Credits(_Group):
     )
 
 
+class Prices(_Group):
+    """What work costs, in credits (R12). Nominal: a budget to steer by, not money."""
+
+    prompt: int = Field(default=3, ge=0, description="A point, box or text prompt on one image.")
+    labelling_base: int = Field(default=3, ge=0, description="Each job that labels images with SAM 3 or its like.")
+    labelling_per_100_images: int = Field(default=10, ge=0, description="What such a job costs for its images.")
+    model_labelling_base: int = Field(default=2, ge=0, description="Each job that labels with a model trained here.")
+    model_labelling_per_100_images: int = Field(default=3, ge=0, description="What such a job costs for its images.")
+    training_a10g_per_minute: int = Field(default=5, ge=0, description="Training that asks for `a10g`.")
+    training_a100_per_minute: int = Field(default=9, ge=0, description="Training that asks for `a100`.")
+    training_h100_per_minute: int = Field(default=18, ge=0, description="Training that asks for `h100`.")
+
+
 class Accounts(_Group):
     """People who sign in."""
 
@@ -214,6 +227,7 @@ class Settings(BaseSettings):
     )
     limits: Limits = Field(default_factory=Limits)
     credits: Credits = Field(default_factory=Credits)
+    prices: Prices = Field(default_factory=Prices)
     jobs: Jobs = Field(default_factory=Jobs)
     outgoing: Outgoing = Field(default_factory=Outgoing)
     connectors: Connectors = Field(default_factory=Connectors)

@@ -1,6 +1,7 @@
 """Endpoints 28 to 30."""
 
 import math
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,9 +10,11 @@ from sqlalchemy import update
 from tests.conftest import MakeClient, make_api_key, make_organization
 
 from pictograph.models.credit import CreditBalance, CreditEstimate
+from pictograph_server.app import create_app
 from pictograph_server.platform import Platform
 from pictograph_server.services.credits import service as credits
-from pictograph_server.services.credits.prices import PRICES, batch_cost, prompt_cost, training_cost
+from pictograph_server.services.credits.prices import batch_cost, operations, prompt_cost, training_cost
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.tables import ledger_transactions
 from pictograph_server.storage.db.types import now
 
@@ -60,7 +63,7 @@ def test_history__is_the_organizations_own(
     assert [e["operation"] for e in stranger.get(f"{CREDITS}/history").json()["entries"]] == ["monthly_allowance"]
 
 
-@pytest.mark.parametrize("operation", PRICES)
+@pytest.mark.parametrize("operation", operations(Prices()))
 @pytest.mark.parametrize("quantity", [1, 10])
 def test_estimate__arithmetic_of_the_contract(app_client: TestClient, operation: str, quantity: int) -> None:
     answer = app_client.get(f"{CREDITS}/estimate", params={"operation": operation, "quantity": quantity})
@@ -87,7 +90,7 @@ def test_estimate__unknown_operation_lists_what_there_is(app_client: TestClient)
     answer = app_client.get(f"{CREDITS}/estimate?operation=teleport")
     assert answer.status_code == 400
     assert "'teleport'" in answer.json()["detail"]
-    assert all(operation in answer.json()["detail"] for operation in PRICES)
+    assert all(operation in answer.json()["detail"] for operation in operations(Prices()))
 
 
 def test_usage__by_day_and_operation_and_what_is_held(
@@ -141,7 +144,25 @@ def test_prices__are_those_that_are_charged(app_client: TestClient) -> None:
         (found,) = [each for each in prices if title in each["title"]]
         return found["base"] + math.ceil(found["credits"] * units / found["per"])
 
-    assert cost("prompt on one image", 1) == prompt_cost() == 3
-    assert cost("SAM 3 or its like", 101) == batch_cost(101, trained_model=False) == 14
-    assert cost("a model trained here", 101) == batch_cost(101, trained_model=True) == 6
-    assert cost("a100", 7) == training_cost("a100", 6.5) == 63
+    assert cost("prompt on one image", 1) == prompt_cost(Prices()) == 3
+    assert cost("SAM 3 or its like", 101) == batch_cost(Prices(), 101, trained_model=False) == 14
+    assert cost("a model trained here", 101) == batch_cost(Prices(), 101, trained_model=True) == 6
+    assert cost("a100", 7) == training_cost(Prices(), "a100", 6.5) == 63
+
+
+def test_prices__set_by_the_operator_hold_everywhere(platform: Platform, owner_key: str) -> None:
+    prices = Prices(prompt=11, labelling_base=0, labelling_per_100_images=0, training_a100_per_minute=2)
+    dear = replace(platform, settings=platform.settings.model_copy(update={"prices": prices}))
+    client = TestClient(create_app(dear), headers={"X-API-Key": owner_key})
+    listed = client.get(f"{CREDITS}/prices").json()["prices"]
+    assert [(each["base"], each["credits"], each["per"]) for each in listed[:2]] == [(0, 11, 1), (0, 0, 1)]
+    estimates = [
+        client.get(f"{CREDITS}/estimate", params={"operation": operation, "quantity": 7}).json()["total_credits"]
+        for operation in ("training_a100", "training_a100_per_minute", "training_a10g")
+    ]
+    assert estimates == [14, 14, 35]
+    quote = client.post(
+        "/api/v1/developer/training/estimate",
+        json={"pipeline_type": "yolox", "gpu_type": "a100", "config": {"max_minutes": 1}, "images": 1000},
+    ).json()["estimate"]
+    assert quote["credits"] == 2 * quote["minutes"]

@@ -12,6 +12,7 @@ from tests.e2e.database import ServerDatabase
 from pictograph import Client
 from pictograph.inference import load_model
 from pictograph_server.services.credits.prices import batch_cost, training_cost
+from pictograph_server.settings import Prices
 
 DATASET = "signs"
 CLASSES: list[dict[str, object]] = [
@@ -57,7 +58,7 @@ def _check_annotate(server: LocalServer, client: Client, job_id: str, folders: F
     ids = database.column("SELECT json_extract(e.value, '$.id') FROM annotations, json_each(document) e")
     assert len(set(ids)) == len(ids) == job.total_annotations_added >= job.total_images
     assert client.datasets.get(DATASET).completed_image_count == job.total_images
-    assert database.spent_by(job_id) == batch_cost(job.total_images, trained_model=False)
+    assert database.spent_by(job_id) == batch_cost(Prices(), job.total_images, trained_model=False)
     database.check_ledger()
 
 
@@ -110,7 +111,7 @@ def _check_train(server: LocalServer, client: Client, job_id: str, folders: Fold
     assert load_model(file).class_names == ("stop_sign", "yield")
     [seconds] = database.column("SELECT training_seconds FROM training_runs")
     assert isinstance(seconds, float)
-    assert database.spent_by(job_id) == training_cost("a10g", seconds / 60)
+    assert database.spent_by(job_id) == training_cost(Prices(), "a10g", seconds / 60)
     assert database.column("SELECT id FROM ledger_transactions WHERE kind = 'capture' AND operation = 'training_a10g'")
     database.check_ledger()
 

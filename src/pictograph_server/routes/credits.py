@@ -56,7 +56,9 @@ def get_estimate(
 ) -> CreditEstimate:
     renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:
-        return credits.estimate(conn, actor.organization_id, operation=operation, quantity=quantity)
+        return credits.estimate(
+            conn, platform.settings.prices, actor.organization_id, operation=operation, quantity=quantity
+        )
 
 
 @router.get("/usage")
@@ -68,10 +70,10 @@ def get_usage(actor: Viewer, platform: PlatformDep, days: Annotated[int, Query(g
 
 
 @router.get("/prices")
-def list_prices(actor: Viewer) -> PriceList:
+def list_prices(actor: Viewer, platform: PlatformDep) -> PriceList:
     """What work costs here."""
     del actor
-    return PriceList(prices=usage.tariffs())
+    return PriceList(prices=usage.tariffs(platform.settings.prices))
 
 
 def renew_if_due(platform: Platform, organization_id: str) -> None:

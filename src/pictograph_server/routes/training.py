@@ -107,7 +107,7 @@ def create_training_run(body: CreateTrainingRun, actor: Member, platform: Platfo
         created_by=actor.id,
     )
     with platform.db.write() as conn:
-        run = training.create(conn, actor.organization_id, request, trainer_specs())
+        run = training.create(conn, platform.settings.prices, actor.organization_id, request, trainer_specs())
     return TrainingRunEnvelope(training_run=run)
 
 
@@ -138,7 +138,7 @@ def estimate_training(body: EstimateTraining, actor: Viewer, platform: PlatformD
     )
     renew_if_due(platform, actor.organization_id)
     with platform.db.read() as conn:
-        found = estimates.estimate(conn, actor.organization_id, request, trainer_specs())
+        found = estimates.estimate(conn, platform.settings.prices, actor.organization_id, request, trainer_specs())
     return TrainingEstimateEnvelope(estimate=found)
 
 

@@ -14,6 +14,7 @@ from pictograph_server.engines.annotators.base import Box, Capability, Detection
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.credits import service as credits
 from pictograph_server.services.credits.prices import batch_cost
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.tables import batch_jobs, credit_holds, jobs
 
 SIGN: Box = (4, 4, 24, 24)
@@ -203,7 +204,7 @@ def test_quote__is_what_a_batch_then_holds_and_starts_nothing(signs: Workplace):
     assert signs.get("/projects/signs").json()["project"]["classes"] == []
     assert (quote["images"], quote["estimated_credits"], quote["credits_remaining"], quote["sufficient"]) == (
         22,
-        batch_cost(22, trained_model=False),
+        batch_cost(Prices(), 22, trained_model=False),
         1_000_000,
         True,
     )

@@ -13,7 +13,7 @@ from pictograph_server.engines.errors import EngineUnavailable
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.auto_annotation.shards import shards_of
 from pictograph_server.services.credits.prices import batch_cost
-from pictograph_server.settings import Settings
+from pictograph_server.settings import Prices, Settings
 from pictograph_server.storage.db.tables import batch_shards, jobs
 
 NAMES = [f"{number}.png" for number in range(11)]
@@ -159,7 +159,9 @@ def test_shards__cancel_returns_the_rest_at_once_and_ends_what_waits(signs: Work
     signs.run_job("annotate")
     assert signs.post(f"/auto-annotate/batch/{batch['job_id']}/cancel").json()["status"] == "cancelled"
     # Before any dispatcher has looked.
-    assert signs.spent(str(batch["job_id"])) == tuple(batch_cost(images, trained_model=False) for images in (11, 4))
+    assert signs.spent(str(batch["job_id"])) == tuple(
+        batch_cost(Prices(), images, trained_model=False) for images in (11, 4)
+    )
     assert signs.claim_next("annotate") is None
     signs.end_cancelled()
     with signs.platform.db.read() as conn:
@@ -203,7 +205,7 @@ def test_shards__one_that_fails_for_good_is_recorded_image_by_image(signs: Workp
     job = job_of(signs, batch)
     assert (job["status"], job["processed_images"], job["failed_images"]) == ("completed", 7, 4)
     assert "the card is full" in str(job["error_message"]) and "(4 images)" in str(job["error_message"])
-    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(7, trained_model=False)
+    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(Prices(), 7, trained_model=False)
 
 
 def test_shards__what_fails_before_anything_is_done_fails_the_batch_now(signs: Workplace):

@@ -18,6 +18,7 @@ from pictograph_server.engines.annotators.base import Detection, RgbImage
 from pictograph_server.services.auto_annotation import proposals
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.credits.prices import batch_cost
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.tables import batch_jobs, images
 
 
@@ -52,7 +53,7 @@ def test_batch__annotates_completes_and_pays_for_what_it_did(signs: Workplace):
     assert (batch["status"], batch["progress"], batch["estimated_credits"]) == (
         "pending",
         0,
-        batch_cost(12, trained_model=False),
+        batch_cost(Prices(), 12, trained_model=False),
     )
     signs.run_job("annotate")
     job = job_of(signs, batch)
@@ -63,7 +64,7 @@ def test_batch__annotates_completes_and_pays_for_what_it_did(signs: Workplace):
         24,
     )
     assert {image_status(signs, image_id) for image_id in ids} == {"complete"}
-    assert signs.spent(str(batch["job_id"])) == (batch_cost(12, trained_model=False),) * 2
+    assert signs.spent(str(batch["job_id"])) == (batch_cost(Prices(), 12, trained_model=False),) * 2
 
 
 def test_batch__boxes_and_polygons_with_holes_are_saved(signs: Workplace):
@@ -153,7 +154,7 @@ def test_batch__only_what_the_live_one_has_not_is_queued(signs: Workplace, annot
         signs.add_image(dataset, name)
     first = start(signs, ["a.png", "b.png"], skip_annotated=True)
     second = start(signs, ["a.png", "b.png", "c.png"], skip_annotated=True)
-    assert (second["total_images"], second["estimated_credits"]) == (1, batch_cost(1, trained_model=False))
+    assert (second["total_images"], second["estimated_credits"]) == (1, batch_cost(Prices(), 1, trained_model=False))
     # Now both have a part of it: the one that will end last is what to wait for.
     assert start(signs, ["a.png", "c.png"], skip_annotated=True)["job_id"] == second["job_id"] != first["job_id"]
     for _ in range(2):
@@ -267,7 +268,7 @@ def test_batch__killed_in_any_transaction_does_nothing_twice(signs: Workplace, a
     job = job_of(signs, batch)
     assert (job["processed_images"], job["total_annotations_added"]) == (12, 12)
     assert [len(annotations_of(signs, image)) for image in ids] == [1] * 12
-    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(12, trained_model=False)
+    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(Prices(), 12, trained_model=False)
 
 
 def test_batch__cancelled_while_waiting_returns_everything(signs: Workplace):
@@ -299,7 +300,7 @@ def test_batch__cancelled_at_work_saves_no_more_and_pays_for_what_was_done(signs
     assert (job["status"], job["progress"]) == ("cancelled", 100)
     assert done <= seen_before[0] < 8
     assert [image_status(signs, image) for image in ids].count("complete") == done
-    assert signs.spent(str(batch["job_id"]))[1] == (batch_cost(done, trained_model=False) if done else 0)
+    assert signs.spent(str(batch["job_id"]))[1] == (batch_cost(Prices(), done, trained_model=False) if done else 0)
 
 
 def test_batch__image_deleted_meanwhile_is_no_failure(signs: Workplace):
@@ -436,7 +437,7 @@ def test_batch__proposals_leave_the_dataset_as_it_is(signs: Workplace):
     with signs.platform.db.read() as conn:
         proposed = proposals.of_batch(conn, signs.organization_id, str(batch["job_id"]))
     assert [each.name for each in proposed[image]] == ["stop_sign", "yield"]
-    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(1, trained_model=False)
+    assert signs.spent(str(batch["job_id"]))[1] == batch_cost(Prices(), 1, trained_model=False)
 
 
 def test_batch__boxes_of_an_image_say_what_to_look_for(signs: Workplace, annotator: DarkAnnotator):
@@ -475,12 +476,12 @@ def test_batch__a_trained_model_labels_at_its_own_price(signs: Workplace, tmp_pa
     model_id = store_model(signs.platform, signs.organization_id, red_detector(tmp_path / "model"), dataset_id=dataset)
     signs.tasks = {task.name: task for task in annotate_tasks.tasks(signs.platform)}
     batch = start(signs, ["a.png"], model_id=model_id)
-    assert batch["estimated_credits"] == batch_cost(1, trained_model=True)
+    assert batch["estimated_credits"] == batch_cost(Prices(), 1, trained_model=True)
     assert signs.run_job("annotate").state == "succeeded"
     (found,) = annotations_of(signs, image)
     assert (found["created_by"], found["bounding_box"]) == (f"model:{model_id}", {"x": 8, "y": 16, "w": 16, "h": 32})
     assert job_of(signs, batch)["engine"] == f"model:{model_id}"
-    assert signs.spent(str(batch["job_id"])) == (batch_cost(1, trained_model=True),) * 2
+    assert signs.spent(str(batch["job_id"])) == (batch_cost(Prices(), 1, trained_model=True),) * 2
 
 
 @pytest.mark.parametrize("destination", ["dataset", "proposals"])

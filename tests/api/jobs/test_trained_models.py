@@ -16,16 +16,19 @@ from pictograph_server.engines.annotators.registry import open_annotator
 from pictograph_server.services.annotations import repository as annotation_rows
 from pictograph_server.services.auto_annotation import tasks as annotate_tasks
 from pictograph_server.services.credits.prices import batch_cost
-from pictograph_server.settings import Settings
+from pictograph_server.settings import Prices, Settings
 from pictograph_server.storage.db.tables import credit_holds, images, jobs
 
 NAMES = ("0.png", "1.png", "2.png")
+# Not the default ones: what a job holds and pays goes by what the operator set.
+PRICES = Prices(model_labelling_base=7, model_labelling_per_100_images=250)
 
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Shards of two images."""
-    return settings.model_copy(update={"jobs": settings.jobs.model_copy(update={"shard_images": 2})})
+    """Shards of two images, and an operator's own prices."""
+    jobs = settings.jobs.model_copy(update={"shard_images": 2})
+    return settings.model_copy(update={"jobs": jobs, "prices": PRICES})
 
 
 @pytest.fixture
@@ -92,7 +95,7 @@ def test_batch__detector_labels_with_boxes(signs: Workplace) -> None:
         box = found["bounding_box"]
         assert found["name"] == "stop_sign" and found["created_by"] == f"model:{model_id}"
         assert [box["x"], box["y"], box["w"], box["h"]] == pytest.approx([10 * number, 12, 30, 36], abs=2)
-    assert signs.spent(str(batch["job_id"])) == (batch_cost(3, trained_model=True),) * 2
+    assert signs.spent(str(batch["job_id"])) == (batch_cost(PRICES, 3, trained_model=True),) * 2
 
 
 def test_batch__provenance_names_the_model(signs: Workplace) -> None:
@@ -205,7 +208,7 @@ def test_batch__quote_is_what_it_costs(signs: Workplace) -> None:
     body = {"dataset_name": "signs", "classes": classes, "model_id": store(signs, red_detector)}
     quote = signs.post("/auto-annotate/batch/quote", body)
     assert quote.status_code == 200, quote.text
-    assert batch_cost(3, trained_model=True) in quote.json().values()
+    assert batch_cost(PRICES, 3, trained_model=True) in quote.json().values()
 
 
 def test_batch__model_deleted_before_its_turn(signs: Workplace) -> None:
@@ -214,7 +217,7 @@ def test_batch__model_deleted_before_its_turn(signs: Workplace) -> None:
     assert signs.client.delete(f"{D}/models/{model_id}").status_code == 204
     ended = finished(signs, batch)
     assert ended["status"] == "failed" and f"There is no model '{model_id}'" in ended["error_message"]
-    assert signs.spent(str(batch["job_id"])) == (batch_cost(3, trained_model=True), 0)
+    assert signs.spent(str(batch["job_id"])) == (batch_cost(PRICES, 3, trained_model=True), 0)
     assert not (signs.platform.settings.data_dir / "cache" / "models" / model_id).exists()
 
 
@@ -228,7 +231,10 @@ def test_batch__model_deleted_between_two_shards(signs: Workplace) -> None:
     assert (ended["status"], ended["processed_images"], ended["failed_images"]) == ("completed", 2, 1)
     assert f"There is no model '{model_id}'" in ended["error_message"]
     assert [len(annotations(signs, number)) for number in range(3)] == [1, 1, 0]
-    assert signs.spent(str(batch["job_id"])) == (batch_cost(3, trained_model=True), batch_cost(2, trained_model=True))
+    assert signs.spent(str(batch["job_id"])) == (
+        batch_cost(PRICES, 3, trained_model=True),
+        batch_cost(PRICES, 2, trained_model=True),
+    )
 
 
 def test_batch__one_image_that_the_network_chokes_on_is_one_failure(signs: Workplace) -> None:

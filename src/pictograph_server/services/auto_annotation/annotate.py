@@ -56,7 +56,7 @@ def annotate(run: JobRun, platform: Platform, open_annotator: OpenAnnotator) -> 
         repository.start(conn, batch, engine=annotator.name, moment=now())
     progress = _Progress(run)
     progress.say(f"{annotator.name} on {annotator.device}")
-    saver = Saver(run, shard, plan, annotator.name)
+    saver = Saver(run, shard, plan, annotator.name, platform.settings.prices)
     if run.attempt > 1:
         _work_carefully(run, platform, shard, network, lambda findings: progress.saved(saver.save(findings)))
     with open_feed(platform, shard, run.organization_id) as feed:

@@ -6,8 +6,9 @@ from pictograph_server.errors import Conflict
 from pictograph_server.platform import Platform
 from pictograph_server.services.auto_annotation.repository import BatchRecord
 from pictograph_server.services.auto_annotation.request import BatchPlan
-from pictograph_server.services.credits import prices
+from pictograph_server.services.credits import prices as price_list
 from pictograph_server.services.credits import service as credits
+from pictograph_server.settings import Prices
 
 
 class OverMaxCredits(Conflict):
@@ -24,12 +25,13 @@ class OverMaxCredits(Conflict):
         )
 
 
-def cost_of(plan: BatchPlan, images: int) -> int:
+def cost_of(prices: Prices, plan: BatchPlan, images: int) -> int:
     """Return what annotating so many images costs at most: what is held at the start, and what a quote says.
 
-    The job pays for what it has done so far by the same formula, so the charge never exceeds it.
+    The job pays for what it has done so far by the same formula; should the prices rise meanwhile, what is held is all
+    that it pays.
     """
-    return prices.batch_cost(images, trained_model=plan.model_id is not None) if images else 0
+    return price_list.batch_cost(prices, images, trained_model=plan.model_id is not None) if images else 0
 
 
 def hold(conn: Connection, batch: BatchRecord, plan: BatchPlan, *, max_credits: int | None, dataset_name: str) -> None:
@@ -54,7 +56,7 @@ def hold(conn: Connection, batch: BatchRecord, plan: BatchPlan, *, max_credits: 
 
 def operation_of(plan: BatchPlan) -> str:
     """Return the line of the price list that a batch is paid under."""
-    return prices.SAM3_SLUG if plan.model_id is None else prices.MODEL_SLUG
+    return price_list.SAM3_SLUG if plan.model_id is None else price_list.MODEL_SLUG
 
 
 def renew_allowance(platform: Platform, organization_id: str) -> None:

@@ -229,7 +229,7 @@ def _target(platform: Platform, target: PromptTarget, capability: Capability | N
     with platform.db.read() as conn:
         dataset = datasets.get_by_name(conn, organization_id, target.dataset_name)
         image = selection.one_image(conn, dataset, target.image_filename)
-        cost = prices.prompt_cost()
+        cost = prices.prompt_cost(platform.settings.prices)
         if not credits.can_pay(conn, organization_id, cost):
             left = credits.remaining(conn, organization_id)
             raise InsufficientCredits(prices.SAM3_SLUG, required=cost, remaining=left)
@@ -317,7 +317,7 @@ def _settle(
             conn,
             target.actor.organization_id,
             operation=prices.SAM3_SLUG,
-            amount=prices.prompt_cost(),
+            amount=prices.prompt_cost(platform.settings.prices),
             unique_key=target.unique_key,
             description=f"Prompt on {target.image_filename} of {dataset.name}"[:500],
         )

@@ -22,7 +22,7 @@ def quote(platform: Platform, actor: Actor, request: BatchRequest) -> BatchEstim
         plan = planning.plan_of(conn, dataset, request, chosen)
         selected = selection.select(conn, dataset, plan, filenames=request.image_filenames, ids=request.image_ids)
         images = len(selected.image_ids)
-        cost = payment.cost_of(plan, images)
+        cost = payment.cost_of(platform.settings.prices, plan, images)
         speed = repository.recent_speed(conn, chosen.engine)
         told = planning.with_unknown(plan, selected.unknown)
         return BatchEstimate(

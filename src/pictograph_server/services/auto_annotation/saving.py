@@ -24,6 +24,7 @@ from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetNotFound
 from pictograph_server.services.images import service as images
 from pictograph_server.services.images.records import ImageRecord
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.types import now
 
 
@@ -63,11 +64,12 @@ class Traced:
 class Saver:
     """Saves groups of one shard, one after the other; the threads that detect do not wait for it."""
 
-    def __init__(self, run: JobRun, shard: Shard, plan: BatchPlan, engine: str) -> None:
+    def __init__(self, run: JobRun, shard: Shard, plan: BatchPlan, engine: str, prices: Prices) -> None:
         self._run = run
         self._shard = shard
         self._plan = plan
         self._engine = engine
+        self._prices = prices
 
     def save(self, findings: Sequence[Finding]) -> BatchRecord:
         """Commit a group, and return the batch as it is then.
@@ -162,7 +164,7 @@ class Saver:
 
     def _pay(self, conn: Connection, batch: BatchRecord, done: int) -> None:
         before = batch.processed_images
-        amount = cost_of(self._plan, before + done) - cost_of(self._plan, before)
+        amount = cost_of(self._prices, self._plan, before + done) - cost_of(self._prices, self._plan, before)
         if amount:
             # The count names the step: a repeated one would ask for the same credits again, and gets none.
             credits.capture(conn, job_id=batch.id, step=f"images-{before + done}", amount=amount)

@@ -13,6 +13,7 @@ from pictograph_server.services.auto_annotation.repository import BatchRecord
 from pictograph_server.services.auto_annotation.request import BatchPlan
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetRecord
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.types import new_id, now
 
 # In one request; without a list of them a batch has all of its dataset's, however many. The documentation of the
@@ -36,8 +37,15 @@ def start(platform: Platform, actor: Actor, request: BatchRequest) -> BatchJob:
         datasets.get_by_name(conn, actor.organization_id, request.dataset_name)
         chosen = planning.choose(platform, conn, actor, request)
     with platform.db.write() as conn:
-        shard_images = platform.settings.jobs.shard_images
-        return create(conn, actor.organization_id, request, chosen, shard_images=shard_images)
+        settings = platform.settings
+        return create(
+            conn,
+            actor.organization_id,
+            request,
+            chosen,
+            prices=settings.prices,
+            shard_images=settings.jobs.shard_images,
+        )
 
 
 def create(
@@ -46,6 +54,7 @@ def create(
     request: BatchRequest,
     chosen: ChosenAnnotator,
     *,
+    prices: Prices,
     shard_images: int | None = None,
 ) -> BatchJob:
     """Register the classes, hold the credits and enqueue the job, all in the caller's transaction.
@@ -68,7 +77,7 @@ def create(
     if plan.destination == "dataset":
         _register_classes(conn, dataset, request, plan)
     batch_id, images = new_id(), len(selected.image_ids)
-    cost = payment.cost_of(plan, images)
+    cost = payment.cost_of(prices, plan, images)
     record = BatchRecord(
         id=batch_id,
         organization_id=organization_id,

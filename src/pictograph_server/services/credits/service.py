@@ -15,6 +15,7 @@ from pictograph_server.errors import PaymentRequired
 from pictograph_server.services.credits import repository
 from pictograph_server.services.credits.prices import price
 from pictograph_server.services.credits.repository import Kind
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.types import now
 
 BILLING_PAGE = "/settings?tab=billing"
@@ -182,9 +183,11 @@ def history(conn: Connection, organization_id: str, *, limit: int, offset: int) 
     ]
 
 
-def estimate(conn: Connection, organization_id: str, *, operation: str, quantity: int) -> CreditEstimate:
+def estimate(
+    conn: Connection, prices: Prices, organization_id: str, *, operation: str, quantity: int
+) -> CreditEstimate:
     """Return what an operation would cost; `UnknownOperation` (400) names those there are."""
-    tariff = price(operation)
+    tariff = price(prices, operation)
     total = tariff.total(quantity)
     is_free = repository.budget(conn, organization_id).is_free_of_charge
     credits_remaining = remaining(conn, organization_id)

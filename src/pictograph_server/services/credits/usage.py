@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from sqlalchemy import Connection
 
 from pictograph.models.credit import CreditUsage, DailyUsage, OpenHold, Tariff
+from pictograph_server.services.credits import prices as price_list
 from pictograph_server.services.credits import repository
-from pictograph_server.services.credits.prices import TARIFFS
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.types import now
 
 _HOLDS_SHOWN = 100
@@ -40,7 +41,7 @@ def usage(conn: Connection, organization_id: str, *, days: int) -> CreditUsage:
     )
 
 
-def tariffs() -> list[Tariff]:
+def tariffs(prices: Prices) -> list[Tariff]:
     """Return what work costs here, for people who decide on it."""
     return [
         Tariff(
@@ -51,5 +52,5 @@ def tariffs() -> list[Tariff]:
             credits=each.credits,
             per=each.per,
         )
-        for each in TARIFFS
+        for each in price_list.tariffs(prices)
     ]

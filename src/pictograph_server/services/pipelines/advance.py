@@ -87,7 +87,7 @@ def _means(platform: Platform, conn: Connection, record: PipelineRecord, specs: 
     if record.driver == "server" and steps.will_label(record):
         request = batch_request(record.dataset_name, settings_of(record))
         chosen = planning.choose(platform, conn, record.on_behalf_of, request)
-    return Means(specs, chosen, platform.settings.jobs.shard_images)
+    return Means(specs, platform.settings.prices, chosen, platform.settings.jobs.shard_images)
 
 
 def _is_due(conn: Connection, record: PipelineRecord) -> bool:

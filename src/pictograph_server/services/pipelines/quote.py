@@ -20,16 +20,17 @@ def quote(
         What `checks.check` raises.
     """
     payment.renew_allowance(platform, actor.organization_id)
+    prices = platform.settings.prices
     with platform.db.read() as conn:
         labelling = check(platform, conn, actor, request, specs)
-        annotate = payment.cost_of(labelling.plan, images) if labelling is not None else 0
+        annotate = payment.cost_of(prices, labelling.plan, images) if labelling is not None else 0
         engine = labelling.chosen.engine if labelling is not None else None
         speed = batch_rows.recent_speed(conn, engine) if engine is not None else None
         training = None
         if request.train:
             _, spec = check_pipeline(request.pipeline, specs)
             config = read_train_config(spec, request.train_config)
-            training = estimate.quote(check_gpu(request.gpu), config, images)
+            training = estimate.quote(prices, check_gpu(request.gpu), config, images)
         total = annotate + (training.credits if training is not None else 0)
         return PipelineQuote(
             images=images,

@@ -26,6 +26,7 @@ from pictograph_server.services.training import repository as training_rows
 from pictograph_server.services.training import service as training
 from pictograph_server.services.training.checks import TrainerSpecs
 from pictograph_server.services.training.service import TrainingRequest
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.types import now
 
 # Images whose turn it is: what people or jobs have finished, or put up for review, is left alone (R2).
@@ -46,6 +47,7 @@ class Means:
     """What steps are taken with. `chosen` is there when the run is about to label."""
 
     specs: TrainerSpecs
+    prices: Prices
     chosen: ChosenAnnotator | None = None
     shard_images: int | None = None
 
@@ -120,7 +122,14 @@ def _begin_labelling(conn: Connection, record: PipelineRecord, means: Means) -> 
         return
     assert means.chosen is not None
     request = batch_request(dataset.name, settings, image_ids=image_ids)
-    job = batches.create(conn, record.organization_id, request, means.chosen, shard_images=means.shard_images)
+    job = batches.create(
+        conn,
+        record.organization_id,
+        request,
+        means.chosen,
+        prices=means.prices,
+        shard_images=means.shard_images,
+    )
     batch_ids = [*(each for each in record.batch_ids if each != job.job_id), job.job_id]
     repository.change(conn, record, batch_id=job.job_id, batch_ids=batch_ids)
 
@@ -211,6 +220,7 @@ def _begin_training(conn: Connection, record: PipelineRecord, means: Means) -> N
         raise StageFailed("export_failed", "The training could not start", why, "Resume the run")
     run = training.create(
         conn,
+        means.prices,
         record.organization_id,
         TrainingRequest(
             dataset_name=export.dataset_name,

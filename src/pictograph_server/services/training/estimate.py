@@ -9,11 +9,12 @@ from sqlalchemy import Connection
 from pictograph.models.training import GpuType, PipelineType, TrainingEstimate
 from pictograph_server.engines.trainers.base import TrainingConfig
 from pictograph_server.errors import Unprocessable
-from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
+from pictograph_server.services.credits.prices import training_cost
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.exports import service as exports
 from pictograph_server.services.training.checks import TrainerSpecs, check_gpu, check_pipeline, read_train_config
+from pictograph_server.settings import Prices
 
 # Generous, since what is not used is returned. A pipeline that is not told how many epochs chooses fewer than these.
 _DEFAULT_EPOCHS = 100
@@ -55,22 +56,24 @@ class Quote:
     credits: int
 
 
-def quote(gpu: GpuType, config: TrainingConfig, images: int) -> Quote:
+def quote(prices: Prices, gpu: GpuType, config: TrainingConfig, images: int) -> Quote:
     """Return what is held for a run, which is the most that it is charged."""
     epochs = config.epochs or _DEFAULT_EPOCHS
     minutes = _FIRST_MINUTES + epochs * (images / _IMAGES_PER_SECOND[gpu] + _SECONDS_BETWEEN) / 60
     if config.max_minutes is not None:
         minutes = min(minutes, _FIRST_MINUTES + config.max_minutes)
     whole = math.ceil(minutes)
-    return Quote(epochs, whole, prices.training_cost(gpu, whole))
+    return Quote(epochs, whole, training_cost(prices, gpu, whole))
 
 
-def charge(gpu: GpuType, seconds: float) -> int:
+def charge(prices: Prices, gpu: GpuType, seconds: float) -> int:
     """Return what so much training costs; no more than what was held is taken."""
-    return prices.training_cost(gpu, seconds / 60)
+    return training_cost(prices, gpu, seconds / 60)
 
 
-def estimate(conn: Connection, organization_id: str, request: EstimateRequest, specs: TrainerSpecs) -> TrainingEstimate:
+def estimate(
+    conn: Connection, prices: Prices, organization_id: str, request: EstimateRequest, specs: TrainerSpecs
+) -> TrainingEstimate:
     """Return what a run would cost at most, without starting anything.
 
     Raises:
@@ -82,7 +85,7 @@ def estimate(conn: Connection, organization_id: str, request: EstimateRequest, s
     pipeline, spec = check_pipeline(request.pipeline_type, specs)
     config = read_train_config(spec, request.config)
     images = _images(conn, organization_id, request)
-    return _to_wire(conn, organization_id, pipeline, gpu, images, quote(gpu, config, images))
+    return _to_wire(conn, organization_id, pipeline, gpu, images, quote(prices, gpu, config, images))
 
 
 def _images(conn: Connection, organization_id: str, request: EstimateRequest) -> int:

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from pictograph.models.training import PipelineType, TrainingEpoch, TrainingRun, TrainingSplits
 from pictograph_server.errors import BadRequest, NotFound
 from pictograph_server.jobs import queue
-from pictograph_server.services.credits import prices
 from pictograph_server.services.credits import service as credits
+from pictograph_server.services.credits.prices import training_slug
 from pictograph_server.services.exports import service as exports
 from pictograph_server.services.training import history_repository as history
 from pictograph_server.services.training import repository
@@ -24,6 +24,7 @@ from pictograph_server.services.training.checks import (
 from pictograph_server.services.training.estimate import quote
 from pictograph_server.services.training.parents import check_parent
 from pictograph_server.services.training.repository import LIVE, RunRecord
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.types import new_id, now
 
 TRAIN_TASK = "train"
@@ -97,7 +98,9 @@ def check(
         check_parent(conn, organization_id, parent_model_id, spec, config)
 
 
-def create(conn: Connection, organization_id: str, request: TrainingRequest, specs: TrainerSpecs) -> TrainingRun:
+def create(
+    conn: Connection, prices: Prices, organization_id: str, request: TrainingRequest, specs: TrainerSpecs
+) -> TrainingRun:
     """Check everything, hold what the run was quoted and enqueue it.
 
     Raises:
@@ -151,8 +154,8 @@ def create(conn: Connection, organization_id: str, request: TrainingRequest, spe
         conn,
         organization_id,
         job_id=run_id,
-        operation=prices.training_slug(gpu),
-        amount=quote(gpu, config, export.image_count or 0).credits,
+        operation=training_slug(gpu),
+        amount=quote(prices, gpu, config, export.image_count or 0).credits,
         description=f"Training run {name} on {export.dataset_name}",
     )
     queue.enqueue(

@@ -13,6 +13,7 @@ from pictograph_server.services.training import repository
 from pictograph_server.services.training.checks import DEFAULT_GPU, TrainerSpecs
 from pictograph_server.services.training.estimate import charge
 from pictograph_server.services.training.service import TRAIN_LANE, TRAIN_TASK
+from pictograph_server.settings import Prices
 from pictograph_server.storage.db.types import now
 
 
@@ -26,15 +27,18 @@ def tasks(
 
         train(run, platform, trainer_specs() if specs is None else specs, train_model or train_with_torch)
 
-    return (Task(name=TRAIN_TASK, lane=TRAIN_LANE, function=run_training, on_end=_on_end),)
+    def on_end(conn: Connection, job: JobRecord) -> None:
+        _on_end(conn, job, platform.settings.prices)
+
+    return (Task(name=TRAIN_TASK, lane=TRAIN_LANE, function=run_training, on_end=on_end),)
 
 
-def _on_end(conn: Connection, job: JobRecord) -> None:
+def _on_end(conn: Connection, job: JobRecord, prices: Prices) -> None:
     record = repository.find(conn, job.organization_id, job.id)
     if record is not None:
         if job.state == "cancelled" and record.training_seconds:
             # The time that was used is paid for; a run that failed costs nothing.
-            cost = charge(record.gpu_type or DEFAULT_GPU, record.training_seconds)
+            cost = charge(prices, record.gpu_type or DEFAULT_GPU, record.training_seconds)
             credits.capture(conn, job_id=job.id, step="training", amount=cost)
         if job.state != "succeeded":
             repository.end(

@@ -79,7 +79,7 @@ def train(run: JobRun, platform: Platform, specs: TrainerSpecs, train_model: Tra
         models.store_files(platform.blobs, run.workdir / model.folder, model.files)
         with run.transaction(checkpoint=STORED, value=model.model_dump(mode="json"), progress=0.98):
             pass
-    _finish(run, spec, model)
+    _finish(run, platform, spec, model)
 
 
 def _train(
@@ -140,7 +140,7 @@ def _unpack(run: JobRun, platform: Platform, spec: TrainerSpec, record: RunRecor
         pass
 
 
-def _finish(run: JobRun, spec: TrainerSpec, model: FinishedModel) -> None:
+def _finish(run: JobRun, platform: Platform, spec: TrainerSpec, model: FinishedModel) -> None:
     with run.transaction(progress=1.0) as conn:
         record = repository.lock(conn, run.organization_id, run.job_id)
         if record is None or record.status not in LIVE:
@@ -170,7 +170,7 @@ def _finish(run: JobRun, spec: TrainerSpec, model: FinishedModel) -> None:
             seconds=model.seconds,
             moment=now(),
         )
-        cost = charge(record.gpu_type or DEFAULT_GPU, model.seconds)
+        cost = charge(platform.settings.prices, record.gpu_type or DEFAULT_GPU, model.seconds)
         credits.capture(conn, job_id=record.id, step="training", amount=cost)
         credits.release(conn, job_id=record.id)
 

@@ -22,6 +22,8 @@ test("costOf: as docs/concepts/credits-and-billing says", () => {
     "3 + 1 for each 10 images",
     "5 for each minute",
   ]);
+  expect(tariffWords({ ...BATCH, credits: 0 })).toBe("3");
+  expect(tariffWords({ ...MINUTES, credits: 0 })).toBe("nothing");
 });
 
 const USAGE = [

@@ -23,12 +23,13 @@ export function costOf(tariff: Tariff, units: number): number {
   return tariff.base + Math.ceil((tariff.credits * units) / tariff.per);
 }
 
-/** "3 + 1 for each 10 images". */
+/** "3 + 1 for each 10 images"; a part that costs nothing is left out. */
 export function tariffWords(tariff: Tariff): string {
   const each =
     tariff.per === 1
       ? `${tariff.credits} for each ${tariff.unit}`
       : `${tariff.credits} for each ${tariff.per} ${tariff.unit}s`;
+  if (tariff.credits === 0) return tariff.base === 0 ? "nothing" : `${tariff.base}`;
   return tariff.base === 0 ? each : `${tariff.base} + ${each}`;
 }
 

@@ -16,7 +16,7 @@ from pictograph_server.services.credits import service as credits
 from pictograph_server.services.credits.repository import balances
 from pictograph_server.services.credits.service import InsufficientCredits
 from pictograph_server.services.organizations import service as organizations
-from pictograph_server.settings import Credits
+from pictograph_server.settings import Credits, Prices
 from pictograph_server.storage.db.session import Database
 from pictograph_server.storage.db.tables import (
     credit_balances,
@@ -146,15 +146,25 @@ def test_next_month__ends_of_months(start: tuple[int, int, int], end: tuple[int,
 @pytest.mark.parametrize(("images", "sam", "model"), [(0, 3, 2), (1, 4, 3), (70, 10, 5), (100, 13, 5), (1001, 104, 33)])
 def test_batch_cost__contract_formula(images: int, sam: int, model: int) -> None:
     """3 + ceil(0.1 n) and 2 + ceil(0.03 n), by hand; 0.1 * 70 is above 7 in floating point."""
-    assert prices.batch_cost(images, trained_model=False) == sam
-    assert prices.batch_cost(images, trained_model=True) == model
+    assert prices.batch_cost(Prices(), images, trained_model=False) == sam
+    assert prices.batch_cost(Prices(), images, trained_model=True) == model
 
 
 def test_training_cost__begun_minutes(platform: Platform) -> None:
-    assert prices.training_cost("a10g", 0) == 5
-    assert prices.training_cost("a100", 2.1) == 27
+    assert prices.training_cost(Prices(), "a10g", 0) == 5
+    assert prices.training_cost(Prices(), "a100", 2.1) == 27
     with pytest.raises(prices.UnknownOperation, match="training_tpu"):
-        prices.training_cost("tpu", 1)
+        prices.training_cost(Prices(), "tpu", 1)
+
+
+def test_prices__are_the_operators() -> None:
+    mine = Prices(prompt=0, labelling_base=0, labelling_per_100_images=250, training_a100_per_minute=0)
+    assert prices.prompt_cost(mine) == 0
+    assert [prices.batch_cost(mine, images, trained_model=False) for images in (0, 1, 2, 100)] == [0, 3, 5, 250]
+    assert prices.training_cost(mine, "a100", 7) == 0
+    assert prices.price(mine, "sam3_auto_annotation").total(4) == 0
+    labelling = next(each for each in prices.tariffs(mine) if "SAM 3" in each.title)
+    assert (labelling.base, labelling.credits, labelling.per) == (0, 5, 2)
 
 
 def test_amount__is_never_negative(platform: Platform, organization_id: str) -> None:
