@@ -42,7 +42,7 @@ class ImageAnswers:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Judged:
-    """The detections of a class over all images, the surest first, each right or wrong at IoU 0.5."""
+    """The answers of a class over all images, the surest first, each right or wrong: detections at IoU 0.5, or tags."""
 
     confidences: NDArray[np.float64]
     is_hit: NDArray[np.bool_]

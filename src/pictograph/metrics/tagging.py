@@ -1,10 +1,12 @@
 """What images were taken for as a whole: the first answers, precision and recall of each class, and confusions."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pictograph.metrics.average_precision import Judged
 
 
 @dataclass(slots=True)
@@ -54,3 +56,29 @@ class TagTally:
 
     def _hits(self, class_index: int) -> int:
         return int(self.counts[class_index, class_index])
+
+
+class TagAnswers:
+    """Adds up answers of every confidence, which are judged at any threshold afterwards."""
+
+    def __init__(self, classes: int) -> None:
+        self._confidences: list[list[float]] = [[] for _ in range(classes)]
+        self._is_hit: list[list[bool]] = [[] for _ in range(classes)]
+        self._images = [0] * classes
+
+    def add(self, true: Collection[int], answers: Iterable[tuple[int, float]]) -> None:
+        """Add an image: its tags, and the classes it could be said to show, each with the confidence."""
+        for class_index in set(true):
+            self._images[class_index] += 1
+        for class_index, confidence in answers:
+            self._confidences[class_index].append(confidence)
+            self._is_hit[class_index].append(class_index in true)
+
+    def judged(self) -> list[Judged]:
+        """Return the answers of each class, the surest first; its objects are the images that have it."""
+        found: list[Judged] = []
+        for confidences, is_hit, images in zip(self._confidences, self._is_hit, self._images, strict=True):
+            sure = np.array(confidences, dtype=np.float64)
+            order = np.argsort(-sure, kind="stable")
+            found.append(Judged(sure[order], np.array(is_hit, dtype=bool)[order], images))
+        return found

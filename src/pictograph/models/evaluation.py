@@ -31,7 +31,7 @@ class ThresholdCurve(WireModel):
 
 
 class FoundFigures(WireModel):
-    """How well a class is found, judged by boxes or by masks."""
+    """How well a class is found, judged by boxes, by masks or by tags, which have no AP and no curve over recalls."""
 
     # None for a class of which the images have no object.
     ap_50_95: float | None = None
@@ -52,6 +52,8 @@ class ClassEvaluation(WireModel):
     objects: int = Field(default=0, description="Annotations of it: shapes, or tagged images.")
     boxes: FoundFigures | None = None
     masks: FoundFigures | None = None
+    # Classification: as `precision`, `recall` and `f1` are, and at other thresholds.
+    tags: FoundFigures | None = None
     # Semantic segmentation, over all pixels of all images.
     iou: float | None = None
     dice: float | None = None
@@ -106,9 +108,11 @@ class ModelEvaluation(WireModel):
     # One threshold for all classes together: the one with the best F1.
     best_of_boxes: ThresholdFigures | None = None
     best_of_masks: ThresholdFigures | None = None
-    # The same for every threshold; None where no object is, and of evaluations before there was one.
+    best_of_tags: ThresholdFigures | None = None
+    # The same for every threshold; None where no object or tag is, and of evaluations before there was one.
     boxes_at_confidences: ThresholdCurve | None = None
     masks_at_confidences: ThresholdCurve | None = None
+    tags_at_confidences: ThresholdCurve | None = None
     confusion: ConfusionMatrix | None = None
     # At most ten, the worst first.
     worst_images: list[WorstImage] = Field(default_factory=list[WorstImage])

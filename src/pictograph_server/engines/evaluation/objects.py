@@ -17,19 +17,18 @@ from pictograph.metrics.average_precision import (
     Judged,
 )
 from pictograph.metrics.confusion import WORST_IMAGES, Confusion, ConfusionTally, ImageMistakes
-from pictograph.metrics.operating_point import OperatingPoint, best_point, curve, point_at, together
+from pictograph.metrics.operating_point import best_point, point_at, together
 from pictograph.models.evaluation import (
     ClassEvaluation,
     ConfusionMatrix,
     FoundFigures,
     ModelEvaluation,
-    ThresholdCurve,
-    ThresholdFigures,
     WorstImage,
 )
 from pictograph_server.engines.evaluation.asking import detections_of
 from pictograph_server.engines.evaluation.class_list import NOT_LOOKED_FOR, ClassList
 from pictograph_server.engines.evaluation.masks import mask_ious, spans_of_mask, spans_of_shapes
+from pictograph_server.engines.evaluation.thresholds import best_threshold, threshold_curve
 from pictograph_server.engines.trainers.base import Sample, Shape
 from pictograph_server.engines.trainers.data import shapes_inside
 
@@ -37,8 +36,6 @@ BACKGROUND = "background"
 _NO_OUTLINES = "No object has an outline: masks are compared with filled boxes."
 # Enough for a curve on a screen.
 _CURVE_DIGITS = 4
-_CONFIDENCES = np.arange(51) / 50
-_CONFIDENCE_DIGITS = 3
 
 
 def evaluate_objects(
@@ -162,10 +159,10 @@ def _told(model: DetectionModel, classes: ClassList, by_boxes: _Judge, by_masks:
             )
             for index, name in enumerate(classes.there)
         ],
-        best_of_boxes=_threshold(best_point(together(of_boxes))),
-        best_of_masks=None if of_masks is None else _threshold(best_point(together(of_masks))),
-        boxes_at_confidences=_at_confidences(together(of_boxes)),
-        masks_at_confidences=None if of_masks is None else _at_confidences(together(of_masks)),
+        best_of_boxes=best_threshold(together(of_boxes)),
+        best_of_masks=None if of_masks is None else best_threshold(together(of_masks)),
+        boxes_at_confidences=threshold_curve(together(of_boxes)),
+        masks_at_confidences=None if of_masks is None else threshold_curve(together(of_masks)),
         confusion=ConfusionMatrix(unit="objects", names=names, counts=confusion.counts.tolist()),
         worst_images=[_worst(each, names) for each in confusion.images[:WORST_IMAGES]],
     )
@@ -195,25 +192,12 @@ def _figures(precision: AveragePrecision, judged: Sequence[Judged]) -> list[Foun
         FoundFigures(
             ap_50_95=precision.mean(class_index=index),
             ap_50=precision.mean(iou=0.5, class_index=index),
-            best=_threshold(best_point(each)),
+            best=best_threshold(each),
             precision_at_recalls=[] if at_recalls is None else np.round(at_recalls, _CURVE_DIGITS).tolist(),
-            at_confidences=_at_confidences(each),
+            at_confidences=threshold_curve(each),
         )
         for index, (each, at_recalls) in enumerate(zip(judged, curves, strict=True))
     ]
-
-
-def _at_confidences(judged: Judged) -> ThresholdCurve | None:
-    if not judged.objects:
-        return None
-    precision, recall = (np.round(values, _CONFIDENCE_DIGITS).tolist() for values in curve(judged, _CONFIDENCES))
-    return ThresholdCurve(precision=precision, recall=recall)
-
-
-def _threshold(point: OperatingPoint | None) -> ThresholdFigures | None:
-    if point is None:
-        return None
-    return ThresholdFigures(confidence=point.confidence, precision=point.precision, recall=point.recall, f1=point.f1)
 
 
 def _worst(image: ImageMistakes, names: Sequence[str]) -> WorstImage:

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { ModelEvaluation } from "./api";
-import { atThreshold, cellWords, classRows, columnsOf, sortedRows } from "./figures";
+import { atThreshold, cellWords, classRows, columnsOf, curveOf, sortedRows } from "./figures";
 
 const steps = (values: (index: number) => number) => Array.from({ length: 51 }, (_, index) => values(index));
 const CURVE = { precision: steps((n) => n / 50), recall: steps((n) => 1 - n / 50) };
@@ -44,6 +44,19 @@ test("a class tells its figures at the threshold, or at its best one where there
     ["a", 0.3, 0.2],
     ["c", undefined, undefined],
   ]);
+});
+
+test("tags have a threshold too, and one curve of all classes together", () => {
+  const evaluation = {
+    task: "classification",
+    images: 2,
+    tags_at_confidences: CURVE,
+    classes: [
+      { class_name: "a", images: 2, precision: 0.9, recall: 0.8, f1: 0.85, tags: { at_confidences: CURVE } },
+    ],
+  } as unknown as ModelEvaluation;
+  expect(curveOf(evaluation, "tags")).toBe(CURVE);
+  expect(classRows(evaluation, "tags", 0.58)[0]?.values.precision).toBeCloseTo(0.58);
 });
 
 test("rows are sorted; what has no figure is last either way", () => {

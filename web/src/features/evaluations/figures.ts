@@ -3,8 +3,8 @@
 import type { ClassEvaluation, FoundFigures, ModelEvaluation, ThresholdCurve } from "./api";
 import type { SortKey } from "./search";
 
-/** Judged by masks where the model has them and nobody asked for boxes. */
-export type JudgedBy = "boxes" | "masks";
+/** Judged by masks where the model has them and nobody asked for boxes; tags are all that classification has. */
+export type JudgedBy = "boxes" | "masks" | "tags";
 
 export interface AtThreshold {
   precision: number;
@@ -31,15 +31,15 @@ export function atThreshold(
 }
 
 export function curveOf(evaluation: ModelEvaluation, by: JudgedBy): ThresholdCurve | null {
-  return (by === "masks" ? evaluation.masks_at_confidences : evaluation.boxes_at_confidences) ?? null;
+  return evaluation[`${by}_at_confidences`] ?? null;
 }
 
 export function bestOf(evaluation: ModelEvaluation, by: JudgedBy) {
-  return (by === "masks" ? evaluation.best_of_masks : evaluation.best_of_boxes) ?? null;
+  return evaluation[`best_of_${by}`] ?? null;
 }
 
 export function figuresOf(row: ClassEvaluation, by: JudgedBy): FoundFigures | null {
-  return (by === "masks" ? row.masks : row.boxes) ?? null;
+  return row[by] ?? null;
 }
 
 export interface ClassRow {
@@ -56,7 +56,7 @@ export function columnsOf(task: ModelEvaluation["task"]): SortKey[] {
   return ["class", "images", "objects", "ap", "ap50", "precision", "recall", "f1"];
 }
 
-/** The classes with their figures; of objects, precision and recall are those at the threshold. */
+/** The classes with their figures; of objects and tags, precision and recall are those at the threshold. */
 export function classRows(evaluation: ModelEvaluation, by: JudgedBy, threshold: number): ClassRow[] {
   return (evaluation.classes ?? []).map((row) => {
     const found = figuresOf(row, by);

@@ -181,6 +181,15 @@ def test_evaluate__tags(tmp_path: Path, draw: Callable[..., Sample]) -> None:
     assert confused(found).counts == [[1, 0, 0], [0, 0, 0], [1, 0, 1]]
     assert [(each.image_id, each.why) for each in found.worst_images] == [("wrong", "blue called red_image")]
     assert found.remarks == ["Images without a tag, which tell nothing: 1."]
+    # At a threshold of 0 every first answer is kept, which is what top-1 counts; nobody is that sure of anything at 1.
+    assert found.tags_at_confidences is not None
+    assert (
+        found.tags_at_confidences.precision[0] == found.tags_at_confidences.recall[0] == pytest.approx(2 / 3, abs=1e-3)
+    )
+    red, green, _ = [each.tags for each in found.classes]
+    assert red is not None and red.best is not None and green is not None
+    assert (red.best.precision, red.best.recall) == (0.5, 1)
+    assert green.best is None and green.at_confidences is None
 
 
 def test_evaluate__tags_that_do_not_exclude_each_other(tmp_path: Path, draw: Callable[..., Sample]) -> None:
@@ -198,6 +207,13 @@ def test_evaluate__tags_that_do_not_exclude_each_other(tmp_path: Path, draw: Cal
     assert found.metrics["recall/a"] == 1
     assert confused(found).names == ["a", "b", "c", "nothing"]
     assert confused(found).counts[3] == [2, 1, 0, 0]
+    # Of b it is 0.88 sure on every image, of c 0.02: both are told at every threshold, not only at the suggested one.
+    of_b = found.classes[1].tags
+    assert of_b is not None and of_b.at_confidences is not None
+    assert (of_b.at_confidences.precision[44], of_b.at_confidences.recall[44]) == (pytest.approx(2 / 3, abs=1e-3), 1)
+    assert (of_b.at_confidences.precision[45], of_b.at_confidences.recall[45]) == (0, 0)
+    assert found.tags_at_confidences is not None
+    assert found.tags_at_confidences.precision[0] == pytest.approx(3 / 9, abs=1e-3)
 
 
 def test_evaluate__a_class_the_model_does_not_know_is_missed(tmp_path: Path, draw: Callable[..., Sample]) -> None:

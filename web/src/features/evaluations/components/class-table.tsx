@@ -6,7 +6,7 @@ import { Card, CardTitle } from "@/ui/page";
 import { SortTh } from "@/ui/sort-th";
 import { Table, Td, Tr } from "@/ui/table";
 import type { ModelEvaluation } from "../api";
-import { classRows, columnsOf, type JudgedBy, sortedRows } from "../figures";
+import { classRows, columnsOf, curveOf, type JudgedBy, sortedRows } from "../figures";
 import type { SortKey } from "../search";
 
 const LABELS: Record<SortKey, string> = {
@@ -37,7 +37,7 @@ export function ClassTable({ evaluation, by, threshold, sort, isDescending, onSo
   const columns = columnsOf(evaluation.task);
   const all = classRows(evaluation, by, threshold);
   const rows = sort ? sortedRows(all, sort, isDescending) : all;
-  const hasThreshold = evaluation.task === "object_detection" || evaluation.task === "instance_segmentation";
+  const hasThreshold = evaluation.task !== "semantic_segmentation" && curveOf(evaluation, by) !== null;
   return (
     <Card>
       <CardTitle>Classes</CardTitle>
@@ -80,8 +80,9 @@ export function ClassTable({ evaluation, by, threshold, sort, isDescending, onSo
       </div>
       {hasThreshold && (
         <p className="mt-2 text-muted text-xs">
-          Precision, recall and F1 at a confidence of {threshold.toFixed(2)} and half an overlap. With fewer
-          than about fifty objects of a class its figures are rough.
+          Precision, recall and F1 at a confidence of {threshold.toFixed(2)}
+          {by === "tags" ? "" : " and half an overlap"}. With fewer than about fifty{" "}
+          {by === "tags" ? "images" : "objects"} of a class its figures are rough.
         </p>
       )}
     </Card>

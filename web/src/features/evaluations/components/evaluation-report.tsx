@@ -8,7 +8,7 @@ import { Badge } from "@/ui/badge";
 import { Card, Stat } from "@/ui/page";
 import { Segmented } from "@/ui/segmented";
 import type { ModelEvaluation } from "../api";
-import { bestOf } from "../figures";
+import { bestOf, curveOf, type JudgedBy } from "../figures";
 import { type EvaluationSearch, evaluationSearch } from "../search";
 import { ClassTable } from "./class-table";
 import { ConfusionTable } from "./confusion-table";
@@ -27,7 +27,8 @@ export function EvaluationReport({ modelId, evaluation, datasetName }: ReportPro
   const navigate = useNavigate();
   const hasMasks = evaluation.task === "instance_segmentation";
   const isOfObjects = hasMasks || evaluation.task === "object_detection";
-  const by = hasMasks && search.by !== "boxes" ? "masks" : "boxes";
+  const isOfTags = evaluation.task === "classification";
+  const by = judgedBy(evaluation.task, search.by);
   const [dragged, setDragged] = useState<number | null>(null);
   const threshold = dragged ?? search.threshold ?? bestOf(evaluation, by)?.confidence ?? 0.5;
 
@@ -66,6 +67,9 @@ export function EvaluationReport({ modelId, evaluation, datasetName }: ReportPro
           <PrecisionRecallCurves evaluation={evaluation} by={by} />
         </div>
       )}
+      {isOfTags && curveOf(evaluation, by) && (
+        <ThresholdCard evaluation={evaluation} by={by} {...thresholdProps} />
+      )}
       <ClassTable
         evaluation={evaluation}
         by={by}
@@ -78,6 +82,11 @@ export function EvaluationReport({ modelId, evaluation, datasetName }: ReportPro
       <WorstImages modelId={modelId} evaluation={evaluation} datasetName={datasetName} {...thresholdProps} />
     </div>
   );
+}
+
+function judgedBy(task: ModelEvaluation["task"], asked: EvaluationSearch["by"]): JudgedBy {
+  if (task === "classification") return "tags";
+  return task === "instance_segmentation" && asked !== "boxes" ? "masks" : "boxes";
 }
 
 function Headline({ evaluation }: { evaluation: ModelEvaluation }) {

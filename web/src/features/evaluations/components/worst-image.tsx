@@ -52,7 +52,7 @@ export function WorstRow(props: WorstRowProps) {
           <figure className="min-w-0">
             <LabelledImage {...shown} alt={isOfTags ? path : `Truth of ${path}`} objects={there} />
             <figcaption className="mt-1 text-muted text-xs">
-              {isOfTags ? prediction?.data && `It says: ${tagWords(prediction.data)}` : "What is there"}
+              {isOfTags ? prediction?.data && saidWords(prediction.data, threshold) : "What is there"}
             </figcaption>
           </figure>
           {isOfTags && Boolean(prediction?.error) && <ProblemNote problem={prediction?.error} />}
@@ -120,11 +120,10 @@ function truthObjects(shapes: readonly Shape[]): LabelledObject[] {
   }));
 }
 
-function tagWords(prediction: Prediction): string {
-  const tags = (prediction.tags ?? []).slice(0, 3);
-  return tags.length > 0
-    ? tags.map((tag) => `${tag.class_name} ${tag.confidence.toFixed(2)}`).join(", ")
-    : "nothing";
+function saidWords(prediction: Prediction, threshold: number): string {
+  const tags = (prediction.tags ?? []).filter((tag) => tag.confidence >= threshold).slice(0, 3);
+  const words = tags.map((tag) => `${tag.class_name} ${tag.confidence.toFixed(2)}`).join(", ");
+  return `From ${threshold.toFixed(2)} on it says: ${words || "nothing"}`;
 }
 
 function counted(count: number | undefined, words: string): string {

@@ -35,6 +35,7 @@ export function WorstImages({
   datasetName,
 }: WorstImagesProps) {
   const worst = evaluation.worst_images ?? [];
+  const isOfTags = evaluation.task === "classification";
   const mayAsk = useMay("member");
   const ids = worst.map((each) => each.image_id);
   const images = useQueries({ queries: ids.map((id) => imageQuery(id)) });
@@ -72,12 +73,12 @@ export function WorstImages({
         They are as often wrong labels as wrong answers: look at them before believing the figures.
         {mayAsk ? "" : " What the model says is shown to members."}
       </p>
-      {mayAsk && evaluation.task !== "classification" && (
+      {mayAsk && (!isOfTags || evaluation.tags_at_confidences) && (
         // Within reach of what it redraws.
         <div className="sticky top-0 z-10 -mx-4 mb-3 flex items-center gap-3 border-line border-b bg-surface px-4 py-2 text-sm">
           <span className="shrink-0 text-muted">Confidence from</span>
           <Slider
-            label="Least confidence drawn"
+            label={isOfTags ? "Least confidence said" : "Least confidence drawn"}
             value={[threshold]}
             onChange={([value = 0]) => onChange(value)}
             onCommit={([value = 0]) => onCommit(value)}
@@ -86,17 +87,12 @@ export function WorstImages({
           <output className="w-10 shrink-0 font-semibold tabular-nums">{threshold.toFixed(2)}</output>
         </div>
       )}
-      <ol
-        className={cx(
-          "grid gap-x-6 gap-y-4",
-          evaluation.task === "classification" ? "md:grid-cols-3" : "2xl:grid-cols-2",
-        )}
-      >
+      <ol className={cx("grid gap-x-6 gap-y-4", isOfTags ? "md:grid-cols-3" : "2xl:grid-cols-2")}>
         {worst.map((each, index) => (
           <WorstRow
             key={each.image_id}
             worst={each}
-            isOfTags={evaluation.task === "classification"}
+            isOfTags={isOfTags}
             image={images[index]?.data ?? null}
             isGone={images[index]?.isError ?? false}
             truth={truth.data?.[each.image_id] as Shape[] | undefined}
