@@ -87,5 +87,18 @@ def _below(error: type[ServiceError]) -> Iterator[type[ServiceError]]:
         yield from _below(child)
 
 
+def test_fixes__of_the_web_app() -> None:
+    """A refusal whose advice names a call of the client has other words for people, and no words are left over."""
+    for_people = re.findall(r"^  (\w+): ", (ROOT / "web" / "src" / "api" / "fixes.ts").read_text(), re.MULTILINE)
+    for_programs: set[str] = set()
+    for path in (ROOT / "src" / "pictograph_server").rglob("*.py"):
+        for error in path.read_text().split("\nclass ")[1:]:
+            code = re.search(r'^    code = "(\w+)"$', error, re.MULTILINE)
+            body = error.split("\n\n\n")[0]
+            if code is not None and re.search(r"\bfix=.*(`client\.|\bdocs/)", body, re.DOTALL):
+                for_programs.add(code.group(1))
+    assert sorted(for_programs ^ set(for_people)) == []
+
+
 def _documented_codes() -> list[str]:
     return re.findall(r"^\| `(\w+)` \|", (DOCS / "reference" / "errors.md").read_text(), re.MULTILINE)

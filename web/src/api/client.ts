@@ -1,6 +1,7 @@
 /** The typed client of the server's API, and its refusals as errors. */
 
 import createClient from "openapi-fetch";
+import { fixForPeople } from "./fixes";
 import type { paths } from "./schema";
 
 /** A refusal in the server's words: what, why, and what to do next. */
@@ -57,11 +58,12 @@ export async function request(address: string, init: RequestInit = {}): Promise<
 
 export function problemOf(status: number, body: unknown): ApiProblem {
   const said = (typeof body === "object" && body !== null ? body : {}) as Record<string, unknown>;
+  const code = typeof said.code === "string" ? said.code : `http_${status}`;
   return new ApiProblem(
     status,
-    typeof said.code === "string" ? said.code : `http_${status}`,
+    code,
     wordsOf(said.detail) ?? wordsOf(said.message) ?? `The server answered ${status}`,
-    typeof said.fix === "string" ? said.fix : null,
+    fixForPeople(code, typeof said.fix === "string" ? said.fix : null),
     body,
   );
 }

@@ -125,7 +125,7 @@ def words_of(spec: TrainerSpec, key: str) -> tuple[str, ...] | None:
 def check_trainable(export: ExportRecord, task: Task) -> None:
     """Raise `ExportNotTrainable` with what to do, when a run on this export could only fail."""
     if export.status != "completed" or export.blob_key is None:
-        fix = "Wait until it is completed (`client.exports.wait_for_completion`), then start again"
+        fix = "Wait until it is completed, then start again"
         raise ExportNotTrainable(export, f"it is {export.status}", "Export again" if export.status == "failed" else fix)
     if export.expires_at is not None and export.expires_at <= now():
         raise ExportNotTrainable(export, f"it expired at {export.expires_at:%Y-%m-%d %H:%M} UTC", "Export again")
