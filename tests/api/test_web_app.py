@@ -1,6 +1,7 @@
 """The web app's files and page, and what of it is nobody's page."""
 
 import gzip
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -66,6 +67,36 @@ def test_web_app__assets_are_kept_for_ever_and_compressed(browser: TestClient) -
 def test_web_app__leaves_programs_their_404(browser: TestClient, path: str, headers: Mapping[str, str]) -> None:
     answer = browser.get(path, headers=dict(headers))
     assert (answer.status_code, answer.text) == (404, "no such endpoint")
+
+
+def test_web_app__a_new_build_is_served_without_a_restart(browser: TestClient, built: Path) -> None:
+    assert browser.get("/assets/index-1a2b.js").status_code == 200
+    _build_anew(built, "index-3c4d.js")
+    page = browser.get("/datasets")
+    assert "index-3c4d.js" in page.text
+    assert browser.get("/assets/index-3c4d.js").text == "console.log(2)"
+    assert browser.get("/icon.svg", headers={"Accept": "*/*"}).text == "<svg/>"
+    assert browser.get("/assets/index-1a2b.js").status_code == 404
+
+
+def test_web_app__the_page_of_a_new_build_came_from_another_process(browser: TestClient, built: Path) -> None:
+    assert browser.get("/assets/index-1a2b.js").status_code == 200
+    _build_anew(built, "index-3c4d.js")
+    # An older page asks for what is gone.
+    assert browser.get("/assets/index-1a2b.js").status_code == 404
+    assert browser.get("/assets/index-3c4d.js").text == "console.log(2)"
+
+
+def _build_anew(folder: Path, script: str) -> None:
+    for old in (folder / "assets").iterdir():
+        old.unlink()
+    (folder / "assets" / script).write_text("console.log(2)")
+    (folder / "icon.svg").write_text("<svg/>")
+    page = folder / "index.html"
+    page.write_text(f"<!doctype html><title>Pictograph</title><script src=/assets/{script}></script>")
+    # The clock of a disk may be slower than a test.
+    later = page.stat().st_mtime_ns + 1_000_000_000
+    os.utime(page, ns=(later, later))
 
 
 def test_web_app__nothing_is_posted_to_it(browser: TestClient) -> None:

@@ -2,6 +2,7 @@
 
 import gzip
 import mimetypes
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -53,9 +54,13 @@ class WebFiles:
     def _answer(self, scope: Scope) -> Response | None:
         # Looked up among the names there are: a path from outside never becomes a path here.
         name: str = scope["path"].removeprefix("/")
-        if name not in _names(self._folder) or name == "index.html":
+        is_asset, build = name.startswith("assets/"), _build(self._folder)
+        if is_asset and name not in build.names:
+            # Of a page that another process of this server answered, or one that was answered while it was built.
+            build.look_again()
+        if name not in build.names or name == "index.html":
             return None
-        return _file(self._folder / name, scope, _ASSET_HEADERS if name.startswith("assets/") else _FILE_HEADERS)
+        return _file(self._folder / name, scope, _ASSET_HEADERS if is_asset else _FILE_HEADERS)
 
 
 class WebApp:
@@ -75,6 +80,8 @@ class WebApp:
             return None
         if not is_built(self._folder):
             return HTMLResponse(_NOT_BUILT, 503 if path == "/" else 404, headers=_PAGE_HEADERS)
+        # Whoever runs `make web` beside a running server gets a page whose files it knows.
+        _build(self._folder).look_again()
         return _file(self._folder / "index.html", scope, _PAGE_HEADERS)
 
 
@@ -83,15 +90,50 @@ def is_built(folder: Path) -> bool:
     return (folder / "index.html").is_file()
 
 
+class _Build:
+    """The names of a folder's files, read again after another build."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stamp: tuple[int, int] | None = None
+        self.names: frozenset[str] = frozenset()
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read the names anew if there was a build since they were read; else it costs two looks at the disk."""
+        stamp = (_changed_at(self._folder / "index.html"), _changed_at(self._folder / "assets"))
+        if stamp == self._stamp:
+            return
+        # `walk` passes over what a build takes away meanwhile.
+        self.names = frozenset(
+            (Path(place) / filename).relative_to(self._folder).as_posix()
+            for place, _, filenames in os.walk(self._folder)
+            for filename in filenames
+        )
+        self._stamp = stamp
+
+
 # A server has one folder; tests have several.
 @lru_cache(maxsize=8)
-def _names(folder: Path) -> frozenset[str]:
-    return frozenset(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+def _build(folder: Path) -> _Build:
+    return _Build(folder)
 
 
-def _file(path: Path, scope: Scope, headers: dict[str, str]) -> Response:
+def _changed_at(path: Path) -> int:
+    """Return when it changed last, in nanoseconds; 0 where nothing is there."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _file(path: Path, scope: Scope, headers: dict[str, str]) -> Response | None:
+    """Return the file, or None where a build has just taken it away."""
     is_compressed = path.suffix in _COMPRESSED and "gzip" in Headers(scope=scope).get("accept-encoding", "")
-    content = _bytes(path, path.stat().st_mtime_ns, is_compressed)
+    try:
+        content = _bytes(path, path.stat().st_mtime_ns, is_compressed)
+    except FileNotFoundError:
+        return None
     media_type = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     response = Response(content, media_type=media_type, headers={"Vary": "Accept-Encoding", **headers})
     if is_compressed:
