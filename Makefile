@@ -41,13 +41,15 @@ demo: setup
 
 # More at a time than there are cores: many wait for processes that they kill. A file's tests stay together.
 TESTS_AT_ONCE ?= 3
+# Hundreds of processes start, most of them with torch: what they compiled is kept, whatever the environment says.
+test test-crash: export PYTHONDONTWRITEBYTECODE =
 test: setup
 	tools/web.sh run test
 	$(BIN)/pytest -n $(TESTS_AT_ONCE) --dist loadfile --no-loadscope-reorder
 
-# Every place at which a process can be killed, and every trainer; `test` tries some of them.
+# Every place at which a process can be killed, every trainer and a compiled SAM 3; `test` tries some of them.
 test-crash: setup
-	$(BIN)/pytest -m "" tests/e2e/test_kill.py tests/contract/test_trainers.py
+	$(BIN)/pytest -m "" tests/e2e/test_kill.py tests/contract/test_trainers.py tests/contract/test_sam3_formats.py
 
 check: setup
 	$(BIN)/ruff check .

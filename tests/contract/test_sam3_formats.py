@@ -74,6 +74,7 @@ def test_half_precision__every_kind_of_prompt_answers_nearly_as_in_single(dtype:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_load__compiled_vision_encoder_answers_the_same(checkpoint: Path):
     torch._dynamo.reset()  # pyright: ignore[reportPrivateUsage]
     image = make_sign()

@@ -35,17 +35,15 @@ PLACES = {
 ALWAYS = {
     "annotate:before:images:1",
     "annotate:after:#4@server",
-    "annotate:before:end",
     "export:after:written",
     "export:after:end@server",
     "train:after:epoch:1",
     "train:before:stored@server",
-    "train:after:#9",
 }
 # With shards of four: the first and the last images of a shard, its opening and its end.
 SHARD_IMAGES = 4
 SHARD_PLACES = ("opened", "images:4", "images:5", "images:8", f"images:{IMAGES}", "end")
-SHARDS_ALWAYS = {"annotate:before:images:4@server", "annotate:after:images:5"}
+SHARDS_ALWAYS = {"annotate:before:images:4@server"}
 # Processes start here by the dozen: they keep their compiled code, even where Python is told not to.
 SETTINGS = {"PICTOGRAPH_ANNOTATOR": "tiny", "PYTHONDONTWRITEBYTECODE": ""}
 # Once this much is in the database, the server is killed while its child works.
