@@ -49,6 +49,7 @@ class Known:
     name: str
     status: str
     is_archived: bool
+    size_wh: tuple[int, int]
     # (class, source, confidence)
     labels: Sequence[tuple[str, str, float]]
     tags: Sequence[str]
@@ -84,7 +85,8 @@ class Known:
             and (wanted.tag is None or wanted.tag in self.tags)
             and (wanted.is_annotated is None or wanted.is_annotated == bool(self.labels))
             and (wanted.min_annotations or 0) <= len(self.labels) <= (wanted.max_annotations or 1000)
-            and wanted.size_wh in (None, (10, 10))
+            and wanted.size_wh in (None, self.size_wh)
+            and (wanted.min_aspect or 0) <= self.size_wh[0] / self.size_wh[1] < (wanted.max_aspect or 1000)
         )
 
 
@@ -127,6 +129,9 @@ _FILTERS = st.builds(
     min_annotations=st.sampled_from([None, None, None, 2]),
     max_annotations=st.sampled_from([None, None, None, 1]),
     size_wh=st.sampled_from([None, None, None, (10, 10), (10, 11)]),
+    # 0.95 times 20 is below 19 in some arithmetic; 49 times 1/49 is not 1.
+    min_aspect=st.sampled_from([None, None, None, 1 / 49, 0.95, 1.0]),
+    max_aspect=st.sampled_from([None, None, None, 1.05, 1.7]),
     is_archived=st.booleans(),
 )
 
@@ -274,6 +279,7 @@ def test_list_images__narrowed(app_client: TestClient) -> None:
     assert found(folder_path="/a") == [ids[2], ids[1]]
     assert found(folder_path="a/", recursive=False) == [ids[1]]
     assert found(text="C.J") == [ids[2]]
+    assert found(min_aspect=1) == found(max_aspect=4 / 3 + 1e-9) == ids[::-1]
     assert found(archived=True) == []
     app_client.delete(f"{API}/images/{ids[2]}")
     assert found(archived=True) == [ids[2]]
@@ -288,6 +294,8 @@ def test_list_images__narrowed(app_client: TestClient) -> None:
         ({"cursor": "W10"}, "invalid_cursor"),
         ({"folder_path": "/../x"}, "invalid_path"),
         ({"min_confidence": "0.9", "max_confidence": "0.1"}, "empty_confidence_range"),
+        ({"min_aspect": "1.5", "max_aspect": "1.5"}, "empty_aspect_range"),
+        ({"max_aspect": "nan"}, "invalid_request"),
         ({"limit": "1001"}, "invalid_request"),
         ({"sort": "colour"}, "invalid_request"),
     ],
@@ -394,9 +402,10 @@ def _fill(platform: Platform, organization_id: str, chance: random.Random, *, co
     known: list[Known] = []
     with platform.db.write() as conn:
         dataset_id = datasets.create(conn, organization_id, name="crowd").id
-        facts = ImageFacts("image/png", 10, 10)
         for index in range(count):
             folder, name = chance.choice(_FOLDERS), f"img_{index}{chance.choice(['%', '', 'ß'])}.png"
+            size_wh = chance.choice([(10, 10), (10, 10), (19, 20), (1, 49), (21, 20), (17, 10)])
+            facts = ImageFacts("image/png", *size_wh)
             (answer,) = register(
                 conn, organization_id, dataset_id, [Candidate(folder, name, f"{index:064}", index, facts)]
             )
@@ -426,7 +435,7 @@ def _fill(platform: Platform, organization_id: str, chance: random.Random, *, co
             if is_archived := chance.random() < 0.2:
                 images.archive(conn, organization_id, answer.image_id)
             status = conn.execute(select(tables.images.c.status).where(row)).scalar_one()
-            known.append(Known(answer.image_id, folder, name, status, is_archived, labels, tags))
+            known.append(Known(answer.image_id, folder, name, status, is_archived, size_wh, labels, tags))
     return known
 
 

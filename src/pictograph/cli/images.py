@@ -34,6 +34,8 @@ def list_images(
     min_annotations: Annotated[int | None, typer.Option(min=0, help="With at least so many annotations.")] = None,
     max_annotations: Annotated[int | None, typer.Option(min=0, help="With at most so many annotations.")] = None,
     size: Annotated[str | None, typer.Option(help="Of this size in pixels, 640x480.")] = None,
+    min_aspect: Annotated[float | None, typer.Option(min=0, help="Width divided by height, at least.")] = None,
+    max_aspect: Annotated[float | None, typer.Option(min=0, help="Width divided by height, less than.")] = None,
     archived: Annotated[bool, typer.Option(help="Those in the trash.")] = False,
     sort: Annotated[ImageSort, typer.Option(help="What comes first.")] = "newest",
 ) -> None:
@@ -55,6 +57,8 @@ def list_images(
         min_annotations=min_annotations,
         max_annotations=max_annotations,
         size=size,
+        min_aspect=min_aspect,
+        max_aspect=max_aspect,
         archived=archived,
     )
     session.table(

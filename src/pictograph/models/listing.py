@@ -34,6 +34,9 @@ class ImageFilter(TypedDict, total=False):
     max_annotations: int | None
     # Width and height in pixels, exactly: `1920x1080`.
     size: str | None
+    # Width divided by height: at least the one, and below the other.
+    min_aspect: float | None
+    max_aspect: float | None
     # The trash instead of what is there.
     archived: bool | None
 

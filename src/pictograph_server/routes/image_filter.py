@@ -13,10 +13,12 @@ from pictograph_server.services.search.filters import ImageFilter
 Word = Annotated[str, Query(max_length=1000)]
 Confidence = Annotated[float, Query(ge=0, le=1)]
 Number = Annotated[int, Query(ge=0, le=1_000_000_000)]
+Aspect = Annotated[float, Query(ge=0, le=1_000_000_000, allow_inf_nan=False)]
 SIZE = r"^[0-9]{1,9}x[0-9]{1,9}$"
 _BodyWord = Annotated[str | None, Field(max_length=1000)]
 _BodyShare = Annotated[float | None, Field(ge=0, le=1)]
 _BodyNumber = Annotated[int | None, Field(ge=0, le=1_000_000_000)]
+_BodyAspect = Annotated[float | None, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)]
 
 
 def _image_filter(
@@ -33,6 +35,8 @@ def _image_filter(
     min_annotations: Number | None = None,
     max_annotations: Number | None = None,
     size: Annotated[str, Query(pattern=SIZE)] | None = None,
+    min_aspect: Aspect | None = None,
+    max_aspect: Aspect | None = None,
     archived: bool = False,
 ) -> ImageFilter:
     width, _, height = (size or "").partition("x")
@@ -50,6 +54,8 @@ def _image_filter(
         min_annotations=min_annotations,
         max_annotations=max_annotations,
         size_wh=(int(width), int(height)) if size else None,
+        min_aspect=min_aspect,
+        max_aspect=max_aspect,
         is_archived=archived,
     )
 
@@ -73,6 +79,8 @@ class FilterBody(StrictModel):
     min_annotations: _BodyNumber = None
     max_annotations: _BodyNumber = None
     size: Annotated[str | None, Field(pattern=SIZE)] = None
+    min_aspect: _BodyAspect = None
+    max_aspect: _BodyAspect = None
     archived: bool = False
 
     def to_filter(self) -> ImageFilter:

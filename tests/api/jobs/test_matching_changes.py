@@ -191,5 +191,7 @@ def test_meanwhile__what_no_longer_matches_is_left_alone(many: Workplace) -> Non
 
 
 def test_filter__is_kept_as_it_was() -> None:
-    wanted = ImageFilter(statuses=("new", "review"), size_wh=(640, 480), folder_path="/a", with_subfolders=False)
+    wanted = ImageFilter(
+        statuses=("new", "review"), size_wh=(640, 480), min_aspect=0.5, folder_path="/a", with_subfolders=False
+    )
     assert ImageFilter.from_json(json.loads(json.dumps(wanted.to_json()))) == wanted

@@ -36,12 +36,18 @@ class ImageFilter:
     max_annotations: int | None = None
     # Pixels, exactly.
     size_wh: tuple[int, int] | None = None
+    # Width divided by height: from the one on, and below the other.
+    min_aspect: float | None = None
+    max_aspect: float | None = None
     is_archived: bool = False
 
     def __post_init__(self) -> None:
         low, high = self.min_confidence, self.max_confidence
         if low is not None and high is not None and low > high:
             raise EmptyRange(low, high)
+        low, high = self.min_aspect, self.max_aspect
+        if low is not None and high is not None and low >= high:
+            raise EmptyAspectRange(low, high)
 
     @property
     def has_confidence(self) -> bool:
@@ -75,4 +81,15 @@ class EmptyRange(Unprocessable):
             f"No confidence is at least {low:g} and at most {high:g}",
             why="the lower end of the range is above the upper one",
             fix="Exchange min_confidence and max_confidence",
+        )
+
+
+class EmptyAspectRange(Unprocessable):
+    code = "empty_aspect_range"
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__(
+            f"No image has a width divided by its height of at least {low:g} and below {high:g}",
+            why="the upper end of the range, which is not part of it, is not above the lower one",
+            fix="Make max_aspect larger than min_aspect",
         )

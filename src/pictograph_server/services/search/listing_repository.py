@@ -12,11 +12,13 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Double,
     FromClause,
     Row,
     Select,
     Subquery,
     and_,
+    cast,
     exists,
     false,
     func,
@@ -309,6 +311,12 @@ def _conditions(dataset_id: str, wanted: ImageFilter, walk: Walk, ids: IdRange) 
     if wanted.size_wh is not None:
         width, height = wanted.size_wh
         yield and_(_images.c.width == width, _images.c.height == height)
+    # Divided in doubles, as the statistics do: then their steps and these lists have the same images.
+    aspect = cast(_images.c.width, Double) / cast(_images.c.height, Double)
+    if wanted.min_aspect is not None:
+        yield aspect >= wanted.min_aspect
+    if wanted.max_aspect is not None:
+        yield aspect < wanted.max_aspect
     if wanted.tag is not None and "tag" not in walk.serves:
         yield _is_labelled(dataset_id, wanted.tag, _IS_TAG, *ids.holds(_labels.c.image_id))
     if wanted.class_name is not None or wanted.source is not None:

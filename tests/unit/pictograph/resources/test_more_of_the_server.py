@@ -22,13 +22,14 @@ def client(api: MockApi) -> Client:
 
 def test_count__is_the_total_of_the_list(api: MockApi, client: Client):
     api.on("GET", f"{D}/images/", {"images": [], "next_cursor": None, "total": 7, "has_offsets": True})
-    assert client.images.count("signs", min_annotations=2, size="640x480") == 7
+    assert client.images.count("signs", min_annotations=2, size="640x480", max_aspect=1.5) == 7
     assert api.calls[0].query == {
         "dataset_name": "signs",
         "limit": "1",
         "with_total": "true",
         "min_annotations": "2",
         "size": "640x480",
+        "max_aspect": "1.5",
     }
 
 

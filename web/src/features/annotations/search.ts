@@ -17,6 +17,9 @@ export interface ListSearch {
   min_annotations?: number;
   max_annotations?: number;
   size?: string;
+  /** Width divided by height: at least the one, below the other. */
+  min_aspect?: number;
+  max_aspect?: number;
   sort?: Sort;
 }
 
@@ -26,7 +29,14 @@ export interface EditorSearch extends ListSearch {
 }
 
 const WORDS = ["status", "class_name", "folder_path", "source", "text", "tag", "size"] as const;
-const NUMBERS = ["min_confidence", "max_confidence", "min_annotations", "max_annotations"] as const;
+const NUMBERS = [
+  "min_confidence",
+  "max_confidence",
+  "min_annotations",
+  "max_annotations",
+  "min_aspect",
+  "max_aspect",
+] as const;
 const FLAGS = ["recursive", "annotated"] as const;
 const SORTS: readonly Sort[] = ["newest", "oldest", "name", "least_confident"];
 

@@ -32,6 +32,8 @@ export function isSteady({
   recursive: _r,
   text: _t,
   size: _s,
+  min_aspect: _min,
+  max_aspect: _max,
   ...rest
 }: ListSearch): boolean {
   return sort !== "least_confident" && Object.values(rest).every((value) => value === undefined);

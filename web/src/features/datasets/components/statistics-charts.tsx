@@ -284,6 +284,7 @@ export function ImageShapes({ datasetName, statistics }: ChartProps) {
           tick: low === null ? `<${high}` : `${low}`,
           label: low === null ? `below ${high}` : high === null ? `${low} and above` : `${low} to ${high}`,
           value,
+          search: { min_aspect: low ?? undefined, max_aspect: high ?? undefined },
         }))}
       />
     </Card>

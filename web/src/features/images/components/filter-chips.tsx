@@ -82,9 +82,20 @@ function chipsOf(search: GallerySearch): Chip[] {
     });
   if (search.size !== undefined)
     chips.push({ label: `${search.size.replace("x", " × ")} pixels`, without: { size: undefined } });
+  if (search.min_aspect !== undefined || search.max_aspect !== undefined)
+    chips.push({
+      label: aspectLabel(search.min_aspect, search.max_aspect),
+      without: { min_aspect: undefined, max_aspect: undefined },
+    });
   if (search.status === "in_progress")
     chips.push({ label: "In work or review", without: { status: undefined } });
   return chips;
+}
+
+function aspectLabel(low: number | undefined, high: number | undefined): string {
+  if (high === undefined) return `Width at least ${low} × height`;
+  if (low === undefined) return `Width below ${high} × height`;
+  return `Width ${low} to ${high} × height`;
 }
 
 function rangeLabel(least: number | undefined, most: number | undefined): string {
