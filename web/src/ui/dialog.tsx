@@ -35,13 +35,13 @@ export function Dialog({ isOpen, onClose, title, description, actions, size = "m
           onOpenAutoFocus={focusFirstField}
           {...(description ? {} : { "aria-describedby": undefined })}
           className={cx(
-            "fixed top-1/2 left-1/2 z-40 flex max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 flex-col rounded-lg border border-line bg-surface shadow-float",
+            "fixed top-1/2 left-1/2 z-40 flex max-h-[calc(100dvh-2rem)] w-[calc(100vw-2rem)] -translate-x-1/2 -translate-y-1/2 flex-col wrap-anywhere rounded-lg border border-line bg-surface shadow-float",
             SIZES[size],
           )}
         >
           <div className="flex items-start justify-between gap-4 px-5 pt-4 pb-2">
             <div className="min-w-0">
-              <Radix.Title className="font-semibold text-lg">{title}</Radix.Title>
+              <Radix.Title className="line-clamp-3 font-semibold text-lg">{title}</Radix.Title>
               {description && (
                 <Radix.Description className="mt-0.5 text-muted text-sm">{description}</Radix.Description>
               )}

@@ -15,7 +15,7 @@ export function EmptyState({ icon, title, children, action }: EmptyStateProps) {
         {icon}
       </div>
       <h2 className="font-semibold text-lg">{title}</h2>
-      <div className="max-w-md text-muted text-sm">{children}</div>
+      <div className="max-w-md text-balance text-muted text-sm">{children}</div>
       {action && <div className="mt-1 flex gap-2">{action}</div>}
     </div>
   );

@@ -36,7 +36,7 @@ export function Td({ className, isNumber, ...rest }: ComponentProps<"td"> & { is
       {...rest}
       className={cx(
         "h-11 border-line border-b px-3 py-1.5",
-        isNumber && "text-right tabular-nums",
+        isNumber && "whitespace-nowrap text-right tabular-nums",
         className,
       )}
     />

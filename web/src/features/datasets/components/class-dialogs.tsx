@@ -115,9 +115,11 @@ export function MergeDialog({ names, classes, counts, onClose, onMerge }: MergeD
         />
       )}
       <p className="text-muted text-sm">
-        {others.join(", ")} {others.length === 1 ? "is" : "are"} no class any more. Their annotations stay, on
-        at most {plural(images, "image")}, under the name that remains. This cannot be undone, but a version
-        keeps what was.
+        {listed(others)} {others.length === 1 ? "is" : "are"} no class any more.{" "}
+        {images === 0
+          ? "No image shows them yet."
+          : `Their annotations stay, on at most ${plural(images, "image")}, under the name that remains.`}{" "}
+        This cannot be undone, but a version keeps what was.
       </p>
     </FormDialog>
   );
@@ -133,6 +135,7 @@ interface DeleteClassesDialogProps {
 export function DeleteClassesDialog({ names, counts, onClose, onDelete }: DeleteClassesDialogProps) {
   const sum = (key: "image_count" | "annotation_count") =>
     names.reduce((total, name) => total + (counts.get(name)?.[key] ?? 0), 0);
+  const images = sum("image_count");
   return (
     <ConfirmDialog
       isOpen
@@ -142,10 +145,22 @@ export function DeleteClassesDialog({ names, counts, onClose, onDelete }: Delete
       isDangerous
       onConfirm={onDelete}
     >
-      With {plural(sum("annotation_count"), "annotation")} on at most {plural(sum("image_count"), "image")}.
+      {names.length > 1 && `${listed(names)}. `}
+      {images === 0
+        ? "No image shows them."
+        : `With ${plural(sum("annotation_count"), "annotation")} on at most ${plural(images, "image")}.`}{" "}
       This cannot be undone, but a version keeps what was.
     </ConfirmDialog>
   );
+}
+
+const LISTED = 6;
+
+function listed(names: readonly string[]): string {
+  const more = names.length - LISTED;
+  return more > 1
+    ? `${names.slice(0, LISTED).join(", ")} and ${plural(more, "other class", "other classes")}`
+    : names.join(", ");
 }
 
 function Touches({ count }: { count: ClassCount | undefined }) {

@@ -56,14 +56,14 @@ export function ClassRow(props: ClassRowProps) {
           onChange={(value) => onChange({ color: value })}
         />
       </Td>
-      <Td className="max-w-32 font-medium lg:max-w-72">
-        <span className="block truncate" title={entry.name}>
+      <Td className="w-1/2 max-w-0 font-medium">
+        <span className="wrap-anywhere line-clamp-2" title={entry.name}>
           {entry.name}
         </span>
       </Td>
       <Td>
         <Select
-          className="min-w-28"
+          className="min-w-27"
           aria-label={`Shape of ${entry.name}`}
           value={entry.type ?? ""}
           disabled={!mayChange}
@@ -71,7 +71,7 @@ export function ClassRow(props: ClassRowProps) {
           options={shapes}
         />
       </Td>
-      <Td className="min-w-32 lg:min-w-40">
+      <Td className="w-1/2 min-w-30 lg:min-w-52">
         <PromptsField
           className={entry.name}
           prompts={entry.prompts}
@@ -79,7 +79,7 @@ export function ClassRow(props: ClassRowProps) {
           onChange={(prompts) => onChange({ prompts })}
         />
       </Td>
-      <Td isNumber>
+      <Td isNumber className="max-lg:px-2">
         {images + tagged === 0 ? (
           <span className="text-muted">0</span>
         ) : (
@@ -94,7 +94,7 @@ export function ClassRow(props: ClassRowProps) {
         )}
       </Td>
       <Td isNumber>{formatCount(count?.annotation_count ?? 0)}</Td>
-      <Td className="w-12 lg:w-32">
+      <Td className="w-12 max-lg:px-1 lg:w-32">
         {mayChange && (
           <div className="flex justify-end">
             <IconButton
@@ -182,7 +182,7 @@ function PromptsField({ className, prompts, disabled, onChange }: PromptsFieldPr
         if (event.key === "Enter") event.currentTarget.blur();
         if (event.key === "Escape") setText(saved);
       }}
-      className="h-8.5 w-full rounded-md border border-transparent bg-transparent px-2 text-sm placeholder:text-faint hover:border-line-strong/60 focus:border-line-strong focus:bg-surface"
+      className="h-8.5 w-full rounded-md border border-transparent bg-transparent px-2 text-sm text-ellipsis placeholder:text-faint hover:border-line-strong/60 focus:border-line-strong focus:bg-surface"
     />
   );
 }

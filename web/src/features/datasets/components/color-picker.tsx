@@ -20,7 +20,7 @@ export function ColorPicker({ label, color, disabled, onChange }: ColorPickerPro
           type="button"
           aria-label={`${label}: ${color}`}
           disabled={disabled}
-          className="size-7 rounded-md border border-line-strong/60"
+          className="block size-7 rounded-md border border-line-strong/60"
           style={{ backgroundColor: color }}
         />
       }

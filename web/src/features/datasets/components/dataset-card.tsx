@@ -26,17 +26,22 @@ export const DatasetCard = memo(function DatasetCard({ dataset }: { dataset: Dat
           {name}
         </h2>
         <p className="truncate text-muted text-xs tabular-nums">
-          {plural(images, "image")}, {plural(dataset.classes?.length ?? 0, "class", "classes")}, made{" "}
-          {formatDate(dataset.created_at)}
+          {plural(images, "image")}, {plural(dataset.classes?.length ?? 0, "class", "classes")}
         </p>
         <div className="mt-auto">
-          <p className="mb-1 text-muted text-xs tabular-nums">
-            {images === 0 ? "Nothing to annotate yet" : `${Math.floor((complete / images) * 100)} % complete`}
+          <p className="flex justify-between gap-2 text-muted text-xs tabular-nums">
+            <span>
+              {images === 0
+                ? "Nothing to annotate yet"
+                : `${Math.floor((complete / images) * 100)} % complete`}
+            </span>
+            <span className="shrink-0">{formatDate(dataset.created_at)}</span>
           </p>
-          <ProgressBar
-            label={`${name}: images that are complete`}
-            value={images === 0 ? 0 : complete / images}
-          />
+          {images > 0 && (
+            <div className="mt-1">
+              <ProgressBar label={`${name}: images that are complete`} value={complete / images} />
+            </div>
+          )}
         </div>
       </div>
     </Link>

@@ -23,7 +23,7 @@ export function DatasetTable({ datasets }: { datasets: readonly DatasetAnswer[] 
           const { image_count: images = 0, completed_image_count: complete = 0 } = dataset;
           return (
             <Tr key={dataset.id}>
-              <Td className="max-w-96">
+              <Td className="w-full max-w-0">
                 <Link
                   to="/datasets/$name"
                   params={{ name: dataset.name }}

@@ -145,7 +145,7 @@ export function BoxSizes({ datasetName, statistics }: ChartProps) {
       <HeatGrid
         cells={chosen?.box_sizes ?? statistics.box_sizes}
         label="Objects by width and height"
-        xAxis="Width, part of the image's (0 to 100 %, small ones spread out)"
+        xAxis="Width, 0 to 100 % of the image's, small spread out"
         yAxis="Height"
         isUpward
         words={(x, y) => `with ${percent(x)} of the width and ${percent(y)} of the height`}
@@ -155,9 +155,9 @@ export function BoxSizes({ datasetName, statistics }: ChartProps) {
         label="Objects by area"
         datasetName={datasetName}
         bars={[
-          { key: "small", label: "Small", hint: "below 32 × 32 pixels", value: areas.small },
-          { key: "medium", label: "Medium", hint: "below 96 × 96", value: areas.medium },
-          { key: "large", label: "Large", hint: "above", value: areas.large },
+          { key: "small", label: "Small", note: "below 32 × 32 pixels", value: areas.small },
+          { key: "medium", label: "Medium", note: "below 96 × 96", value: areas.medium },
+          { key: "large", label: "Large", note: "above", value: areas.large },
         ]}
       />
     </Card>

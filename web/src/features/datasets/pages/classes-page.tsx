@@ -37,6 +37,12 @@ export function ClassesPage() {
   const names = classes.map((each) => each.name);
   const selected = names.filter((each) => chosen.has(each));
   const close = () => setDialog(null);
+  const isEmpty = !dataset.isPending && classes.length === 0;
+  const addButton = mayChange && (
+    <Button variant="primary" onClick={() => setDialog({ kind: "add" })}>
+      <Plus className="size-4" /> Add classes
+    </Button>
+  );
   const renamed = dialog?.kind === "rename" ? classes.find((each) => each.name === dialog.name) : undefined;
 
   return (
@@ -60,18 +66,14 @@ export function ClassesPage() {
               <Trash2 className="size-4" /> Delete {plural(selected.length, "class", "classes")}
             </Button>
           )}
-          {mayChange && (
-            <Button variant="primary" onClick={() => setDialog({ kind: "add" })}>
-              <Plus className="size-4" /> Add classes
-            </Button>
-          )}
+          {!isEmpty && addButton}
         </div>
       </div>
       <ClassChanges datasetName={name} />
       {dataset.isPending ? (
         <Skeleton className="h-64 w-full" />
-      ) : classes.length === 0 ? (
-        <EmptyState icon={<Shapes />} title="No classes yet">
+      ) : isEmpty ? (
+        <EmptyState icon={<Shapes />} title="No classes yet" action={addButton}>
           A class is a kind of thing to find: stop_sign, yield. Add the ones you need; the annotator looks for
           them by name, and annotating a new one adds it here too.
         </EmptyState>
@@ -83,10 +85,12 @@ export function ClassesPage() {
                 <span className="sr-only">Chosen</span>
               </Th>
               <Th>Colour</Th>
-              <Th>Name</Th>
+              <Th className="min-w-34">Name</Th>
               <Th>Shape</Th>
               <Th>Prompts</Th>
-              <Th isNumber>Images</Th>
+              <Th isNumber className="max-lg:px-2">
+                Images
+              </Th>
               <Th isNumber>Annotations</Th>
               <Th>
                 <span className="sr-only">Changes</span>

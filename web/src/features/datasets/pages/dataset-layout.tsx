@@ -52,7 +52,7 @@ export function DatasetLayout() {
   return (
     <div className="flex h-full min-h-0 flex-col">
       <header className="px-6 pt-4">
-        <div className="flex flex-wrap items-start justify-between gap-x-4 gap-y-2">
+        <div className="flex items-start justify-between gap-x-4 gap-y-2 max-sm:flex-wrap">
           <div className="min-w-0">
             <h1 className="flex min-w-0 items-center gap-1 font-semibold text-xl">
               <Link to="/datasets" className="shrink-0 font-normal text-muted hover:text-text">
@@ -78,10 +78,10 @@ export function DatasetLayout() {
           </div>
           {mayChange && !(dataset.data && counts.data) && (
             // About as wide as what comes: it breaks the line where that will.
-            <div aria-hidden="true" className="h-8.5 w-90 max-w-full" />
+            <div aria-hidden="true" className="h-8.5 w-90 max-w-full shrink-0" />
           )}
           {mayChange && dataset.data && counts.data && (
-            <div className="flex flex-wrap items-center gap-2">
+            <div className="flex shrink-0 items-center gap-2 max-sm:flex-wrap">
               {inReview > 0 && (
                 <Link to="/datasets/$name/review" params={{ name }} className={buttonClass()}>
                   <Eye className="size-4" /> Review {plural(inReview, "image")}

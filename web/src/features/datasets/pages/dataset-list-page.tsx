@@ -48,7 +48,7 @@ export function DatasetListPage() {
     </Button>
   );
   return (
-    <Page title="Datasets" actions={create}>
+    <Page title="Datasets" actions={datasets.data?.length === 0 ? undefined : create}>
       {datasets.isPending ? (
         <PendingCards />
       ) : datasets.error ? (
@@ -69,7 +69,7 @@ export function DatasetListPage() {
                 placeholder="Search datasets"
                 value={q}
                 onChange={(event) => search({ q: event.target.value })}
-                className="h-8.5 w-full rounded-md border border-line-strong/60 bg-surface pr-2 pl-8 text-sm placeholder:text-faint hover:border-line-strong"
+                className="h-8.5 w-full rounded-md border border-line-strong bg-surface pr-2 pl-8 text-sm placeholder:text-faint hover:border-muted"
               />
             </div>
             <div className="w-40">

@@ -175,7 +175,7 @@ function Deletion({ dataset }: { dataset: DatasetAnswer }) {
       <ConfirmDialog
         isOpen={isOpen}
         onClose={() => setIsOpen(false)}
-        title={<span className="break-all">Delete “{dataset.name}”?</span>}
+        title={`Delete “${dataset.name}”?`}
         action="Delete dataset"
         isDangerous
         typeToConfirm={dataset.name}

@@ -122,6 +122,9 @@ interface ChartsProps {
 
 function Charts({ datasetName, statistics, colors }: ChartsProps) {
   const of = { datasetName, statistics };
+  // Images can have tags and no shapes: what is counted in classes shows them.
+  const hasAnnotations =
+    statistics.annotation_count > 0 || statistics.classes.some((each) => each.image_count > 0);
   return (
     <div className="flex flex-col gap-4">
       <Card className="grid grid-cols-2 gap-4 sm:grid-cols-4">
@@ -132,15 +135,30 @@ function Charts({ datasetName, statistics, colors }: ChartsProps) {
       </Card>
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-4">
-          <ClassBalance {...of} colors={colors} />
-          <BoxSizes {...of} />
-          <AnnotationsPerImage {...of} />
+          {hasAnnotations ? (
+            <>
+              <ClassBalance {...of} colors={colors} />
+              <BoxSizes {...of} />
+              <AnnotationsPerImage {...of} />
+            </>
+          ) : (
+            <Card>
+              <EmptyState icon={<ChartColumn />} title="No annotations yet">
+                Once images are annotated, by people or by the annotator, this page shows how classes are
+                balanced, how large objects are and where, and how sure the annotator was.
+              </EmptyState>
+            </Card>
+          )}
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <StatusChart {...of} />
-          <ShapeAndSource {...of} />
-          <PlaceMap {...of} />
-          <Confidences {...of} />
+          {hasAnnotations && (
+            <>
+              <ShapeAndSource {...of} />
+              <PlaceMap {...of} />
+              <Confidences {...of} />
+            </>
+          )}
           <ImageShapes {...of} />
         </div>
       </div>

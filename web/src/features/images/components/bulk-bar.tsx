@@ -64,7 +64,7 @@ export function BulkBar(props: BulkBarProps) {
             <span aria-hidden="true" className="h-5 w-px bg-line" />
             {isOne && (
               <Button size="sm" onClick={onSimilar}>
-                <ScanSearch className="size-4" /> Similar
+                <ScanSearch className="size-4 max-lg:hidden" /> Similar
               </Button>
             )}
             {mayChange && (
@@ -85,22 +85,22 @@ export function BulkBar(props: BulkBarProps) {
                   ))}
                 </Menu>
                 <Button size="sm" onClick={() => onDialog("annotate")}>
-                  <Sparkles className="size-4" /> Annotate
+                  <Sparkles className="size-4 max-lg:hidden" /> Annotate
                 </Button>
                 <Button size="sm" onClick={() => onDialog("assign")}>
-                  <UserRoundCheck className="size-4" /> Assign
+                  <UserRoundCheck className="size-4 max-lg:hidden" /> Assign
                 </Button>
                 <Button size="sm" onClick={() => onDialog("tag")}>
-                  <Tags className="size-4" /> Tag
+                  <Tags className="size-4 max-lg:hidden" /> Tag
                 </Button>
                 <Button size="sm" onClick={() => onDialog("move")}>
-                  <FolderInput className="size-4" /> Move
+                  <FolderInput className="size-4 max-lg:hidden" /> Move
                 </Button>
                 <Button size="sm" onClick={() => onDialog("copy")}>
-                  <Copy className="size-4" /> Copy
+                  <Copy className="size-4 max-lg:hidden" /> Copy
                 </Button>
                 <Button size="sm" onClick={onArchive}>
-                  <Archive className="size-4" /> To the trash
+                  <Archive className="size-4 max-lg:hidden" /> To the trash
                 </Button>
               </>
             )}

@@ -26,7 +26,7 @@ export function FolderTree(props: FolderTreeProps) {
   if (root === undefined) return null;
   return (
     <nav aria-label="Folders" className="py-1 text-sm">
-      <ul>
+      <ul className="w-max min-w-full">
         <Branch {...props} folder={root} childrenOf={children} depth={0} opened={ancestorsOf(selected)} />
       </ul>
     </nav>
@@ -81,7 +81,8 @@ function Branch(props: BranchProps) {
           className="flex h-full min-w-0 grow items-center gap-1.5 text-left"
         >
           <Icon aria-hidden="true" className="size-4 shrink-0" />
-          <span className="min-w-0 grow truncate">{label}</span>
+          {/* It asks for little room itself: a long name is cut, a deep one scrolls into sight. */}
+          <span className="w-0 min-w-20 grow truncate">{label}</span>
           <span
             className="shrink-0 pr-1.5 text-xs tabular-nums"
             title={formatCount(folder.total_image_count)}
@@ -96,7 +97,7 @@ function Branch(props: BranchProps) {
               <button
                 type="button"
                 aria-label={`Change folder ${folder.path}`}
-                className="flex size-6 shrink-0 items-center justify-center rounded opacity-0 focus-visible:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100"
+                className="flex size-6 shrink-0 items-center justify-center rounded opacity-0 focus-visible:opacity-100 [@media(hover:none)]:opacity-100 group-hover:opacity-100 data-[state=open]:opacity-100"
               >
                 <Ellipsis className="size-4" />
               </button>

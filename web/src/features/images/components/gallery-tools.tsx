@@ -134,7 +134,7 @@ function NameSearch({
         value={typed}
         maxLength={400}
         onChange={(event) => setTyped(event.target.value)}
-        className="h-8.5 w-full rounded-md border border-line-strong/60 bg-surface pr-2 pl-8 text-sm placeholder:text-faint hover:border-line-strong"
+        className="h-8.5 w-full rounded-md border border-line-strong bg-surface pr-2 pl-8 text-sm placeholder:text-faint hover:border-muted"
       />
     </div>
   );

@@ -34,7 +34,7 @@ export function StatusPills({ counts, status, onChange }: StatusPillsProps) {
           title={pill.count === undefined ? undefined : formatCount(pill.count)}
           onClick={() => onChange(pill.value)}
           className={cx(
-            "inline-flex h-7 items-center gap-1.5 rounded px-2.5 text-sm",
+            "inline-flex h-7 items-center gap-1 rounded px-1.5 text-sm lg:gap-1.5 lg:px-2.5",
             status === pill.value ? "bg-surface text-text shadow-sm" : "text-muted hover:text-text",
           )}
         >

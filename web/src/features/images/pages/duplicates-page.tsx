@@ -8,6 +8,7 @@ import { useMemo, useRef, useState } from "react";
 import { datasetQuery } from "@/features/datasets/api";
 import { useMay } from "@/features/session/use-session";
 import { classColors } from "@/lib/class-colors";
+import { cx } from "@/lib/class-names";
 import { formatCount, plural } from "@/lib/format";
 import { Button } from "@/ui/button";
 import { ConfirmDialog } from "@/ui/confirm-dialog";
@@ -29,14 +30,15 @@ export function DuplicatesPage() {
   const [distance, setDistance] = useState(4);
   const [asked, setAsked] = useState(4);
   const found = useQuery(duplicatesQuery(name, asked));
+  const hasImages = found.data?.images_searched !== 0;
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <div className="flex flex-wrap items-center gap-x-6 gap-y-2 px-6 py-3">
+      <div className="flex flex-wrap items-center gap-x-6 gap-y-2 px-6 pt-5 pb-3">
         <div>
           <h2 className="font-semibold text-lg">Near copies</h2>
           <p className="text-muted text-sm">The same picture saved again, smaller, or a moment later.</p>
         </div>
-        <div className="ml-auto flex items-center gap-3 text-sm">
+        <div className={cx("ml-auto flex items-center gap-3 text-sm", !hasImages && "hidden")}>
           <span>Exact</span>
           <div className="w-40">
             <Slider

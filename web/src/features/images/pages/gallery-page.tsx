@@ -6,7 +6,7 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { countsQuery, datasetQuery, foldersQuery, statisticsQuery } from "@/features/datasets/api";
 import { useMay } from "@/features/session/use-session";
 import { classColors } from "@/lib/class-colors";
-import { plural } from "@/lib/format";
+import { formatCount, plural } from "@/lib/format";
 import { useStored } from "@/lib/storage";
 import { ProblemNote } from "@/ui/problem-note";
 import { imageKeys } from "../api";
@@ -114,7 +114,13 @@ export function GalleryPage() {
           />
           <div className="flex min-h-8.5 items-center gap-3">
             <p aria-live="polite" className="text-muted text-xs tabular-nums">
-              {pages.isPending ? " " : countWords(pages.total, pages.count, isNarrowed(list))}
+              {pages.isPending
+                ? " "
+                : countWords(
+                    pages.total,
+                    pages.count,
+                    isNarrowed(list) ? counts.data?.image_count : undefined,
+                  )}
             </p>
             <GalleryView
               sort={search.sort}
@@ -188,7 +194,8 @@ export function GalleryPage() {
   );
 }
 
-function countWords(total: number | null, loaded: number, isPart: boolean): string {
+/** `whole` is how many the dataset has, where only a part of them is listed. */
+function countWords(total: number | null, loaded: number, whole: number | undefined): string {
   if (total === null) return `At least ${plural(loaded, "image")}`;
-  return isPart ? `${plural(total, "image")} of the dataset` : plural(total, "image");
+  return whole === undefined ? plural(total, "image") : `${formatCount(total)} of ${plural(whole, "image")}`;
 }

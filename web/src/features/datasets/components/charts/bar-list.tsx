@@ -12,6 +12,8 @@ export interface Bar {
   value: number;
   /** Said behind the value: "on 12 images". */
   hint?: string;
+  /** Said under the label: "below 32 × 32 pixels". */
+  note?: string;
   /** A dot before the label. */
   color?: string;
   search?: GallerySearch;
@@ -47,11 +49,14 @@ export function BarList({ label, datasetName, bars, whole }: BarListProps) {
                     style={{ backgroundColor: bar.color }}
                   />
                 )}
-                <span className="truncate" title={bar.label}>
-                  {bar.label}
+                <span className="min-w-0">
+                  <span className="block truncate" title={bar.label}>
+                    {bar.label}
+                  </span>
+                  {bar.note && <span className="block text-muted text-xs">{bar.note}</span>}
                 </span>
               </span>
-              <span className="relative h-2 self-center overflow-hidden rounded-full bg-sunken">
+              <span className="relative h-2 self-center overflow-hidden rounded-full bg-line">
                 <span
                   className="absolute inset-y-0 left-0 rounded-full bg-accent"
                   style={{ width: `${bar.value === 0 ? 0 : Math.max(0.5, (bar.value / most) * 100)}%` }}
@@ -60,7 +65,8 @@ export function BarList({ label, datasetName, bars, whole }: BarListProps) {
               <span className="text-right tabular-nums">
                 {formatCount(bar.value)}{" "}
                 <span className="inline-block w-12 text-muted text-xs">
-                  {total > 0 && formatPercent(bar.value / total, bar.value / total < 0.1 ? 1 : 0)}
+                  {total > 0 &&
+                    formatPercent(bar.value / total, bar.value > 0 && bar.value / total < 0.1 ? 1 : 0)}
                 </span>
                 {bar.hint && <span className="block text-muted text-xs">{bar.hint}</span>}
               </span>
@@ -87,7 +93,7 @@ function Line({
   children: ReactNode;
 }) {
   const className =
-    "grid min-h-7 grid-cols-[minmax(5rem,9rem)_1fr_8rem] items-center gap-3 rounded-md px-1.5 text-sm";
+    "-mx-1.5 grid min-h-7 grid-cols-[minmax(5rem,10rem)_1fr_7.5rem] items-center gap-3 rounded-md px-1.5 text-sm";
   if (search === undefined) return <div className={className}>{children}</div>;
   return (
     <Link

@@ -42,44 +42,46 @@ export function HeatGrid({ cells, label, xAxis, yAxis, isUpward = false, words }
     .map(({ cell, count: found }) => `${formatCount(found)} ${describe(cell)}`)
     .join("; ");
   return (
-    <figure>
-      <div className="flex gap-2">
-        <span className="flex w-4 items-center justify-center text-muted text-xs [writing-mode:vertical-rl] [transform:rotate(180deg)]">
-          {yAxis}
-        </span>
-        <div className="min-w-0 max-w-80 grow">
-          <svg
-            role="img"
-            aria-label={`${label}. Most: ${inWords || "nothing yet"}`}
-            viewBox={`0 0 ${SIDE} ${SIDE}`}
-            className="w-full rounded-md border border-line bg-sunken text-accent"
-          >
-            {cells.cells.map((cell, index) => {
-              const column = cell % count;
-              const row = Math.floor(cell / count);
-              const found = cells.counts[index] ?? 0;
-              return (
-                <rect
-                  key={cell}
-                  x={column * step}
-                  y={(isUpward ? count - 1 - row : row) * step}
-                  width={step}
-                  height={step}
-                  fill="currentColor"
-                  // The root: a few crowded cells would hide all others.
-                  fillOpacity={0.12 + 0.88 * Math.sqrt(found / most)}
-                >
-                  <title>{`${formatCount(found)} ${describe(cell)}`}</title>
-                </rect>
-              );
-            })}
-          </svg>
-          <div className="mt-1 text-center text-muted text-xs">{xAxis}</div>
+    <figure className="@container">
+      <div className="@md:flex @md:gap-5">
+        <div className="flex min-w-0 shrink gap-2 @md:basis-86">
+          <span className="flex w-4 items-center justify-center text-muted text-xs [writing-mode:vertical-rl] [transform:rotate(180deg)]">
+            {yAxis}
+          </span>
+          <div className="min-w-0 max-w-80 grow">
+            <svg
+              role="img"
+              aria-label={`${label}. Most: ${inWords || "nothing yet"}`}
+              viewBox={`0 0 ${SIDE} ${SIDE}`}
+              className="w-full rounded-md border border-line bg-sunken text-accent"
+            >
+              {cells.cells.map((cell, index) => {
+                const column = cell % count;
+                const row = Math.floor(cell / count);
+                const found = cells.counts[index] ?? 0;
+                return (
+                  <rect
+                    key={cell}
+                    x={column * step}
+                    y={(isUpward ? count - 1 - row : row) * step}
+                    width={step}
+                    height={step}
+                    fill="currentColor"
+                    // The root: a few crowded cells would hide all others.
+                    fillOpacity={0.12 + 0.88 * Math.sqrt(found / most)}
+                  >
+                    <title>{`${formatCount(found)} ${describe(cell)}`}</title>
+                  </rect>
+                );
+              })}
+            </svg>
+            <div className="mt-1 text-center text-muted text-xs">{xAxis}</div>
+          </div>
         </div>
+        <figcaption className="mt-2 min-w-36 flex-1 text-muted text-xs @md:mt-0">
+          {total === 0 ? "Nothing to show yet." : `Most: ${inWords}.`}
+        </figcaption>
       </div>
-      <figcaption className="mt-2 text-muted text-xs">
-        {total === 0 ? "Nothing to show yet." : `Most: ${inWords}.`}
-      </figcaption>
     </figure>
   );
 }
