@@ -94,6 +94,23 @@ def test_invite_page__makes_the_account(make_client: MakeClient, make_key: MakeK
     assert client.get(SESSION).json()["session"]["account"]["full_name"] == "Ada"
 
 
+def test_invite_page__a_weak_password_leaves_the_name(make_client: MakeClient, make_key: MakeKey) -> None:
+    answer = make_client(make_key()).post(f"{API}/organizations/invites", json={"email": ADA})
+    path = answer.json()["invite"]["link"].removeprefix("http://testserver")
+    page = browser(make_client).post(path, data={"full_name": "Ada <b>", "password": "short"})
+    assert page.status_code == 422 and 'value="Ada &lt;b&gt;"' in page.text
+
+
+def test_invite_page__a_revoked_one_speaks_to_people(make_client: MakeClient, make_key: MakeKey) -> None:
+    admin = make_client(make_key())
+    invite = admin.post(f"{API}/organizations/invites", json={"email": ADA}).json()["invite"]
+    admin.delete(f"{API}/organizations/invites/{invite['id']}")
+    for path in (invite["link"].removeprefix("http://testserver"), "/invite/nonsense"):
+        page = browser(make_client).get(path)
+        assert "Ask whoever invited you for a new one" in page.text
+        assert "client." not in page.text and 'href="/"' in page.text
+
+
 def test_password_page__sets_it(make_client: MakeClient, platform: Platform, organization_id: str) -> None:
     path = path_of(platform, make_person(platform, organization_id), "password")
     client = browser(make_client)

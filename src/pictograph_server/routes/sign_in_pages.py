@@ -6,6 +6,7 @@ letters open them too.
 
 import base64
 import hashlib
+import re
 from collections.abc import Mapping
 from html import escape
 from typing import Annotated
@@ -22,30 +23,49 @@ from pictograph_server.routes.people import DeviceDep, begin, describe
 from pictograph_server.routes.web_app import is_built
 from pictograph_server.services.accounts import acceptance, links, login_links, new_address, password_links
 from pictograph_server.services.accounts import service as accounts
+from pictograph_server.services.accounts.passwords import LEAST_CHARACTERS
 from pictograph_server.services.accounts.records import StartedSession
 from pictograph_server.services.accounts.service import AccountChanges
 
 router = APIRouter(include_in_schema=False)
 
 _FORM_BYTES = 16 * 1024
+_COMMAND = re.compile("`([^`]+)`")
 # The colours of the web app (`web/src/app/theme.css`), which these pages do without.
 _STYLE = (
     ":root{color-scheme:light dark;--canvas:#f6f7f9;--surface:#fff;--line:#dfe2e8;--edge:#858c99;--text:#161a22;"
-    "--accent:#4338ca;--on-accent:#fff;--danger:#b3211e;--danger-soft:#fde8e6}"
+    "--muted:#535b69;--accent:#4338ca;--on-accent:#fff;--danger:#b3211e;--danger-soft:#fde8e6}"
     "@media(prefers-color-scheme:dark){:root{--canvas:#0f1115;--surface:#171a20;--line:#2b303a;--edge:#747c8a;"
-    "--text:#eceef2;--accent:#a5a0ff;--on-accent:#14122e;--danger:#ff8f87;--danger-soft:#3c1715}}"
-    "body{font:14px/1.45 system-ui,sans-serif;margin:0;padding:4rem 1rem;background:var(--canvas);color:var(--text)}"
-    "main{max-width:21rem;margin:auto;padding:1.5rem;background:var(--surface);border:1px solid var(--line);"
-    "border-radius:8px;overflow-wrap:anywhere}"
-    "header{font-size:1.25rem;font-weight:600;text-align:center;margin-bottom:1.25rem}"
-    "h1{font-size:1.15rem;margin:0 0 1rem}"
+    "--text:#eceef2;--muted:#adb4c0;--accent:#a5a0ff;--on-accent:#14122e;--danger:#ff8f87;--danger-soft:#3c1715}}"
+    "body{font:13px/1.45 system-ui,sans-serif;margin:0;padding:2.5rem 1rem;box-sizing:border-box;min-height:100vh;"
+    "display:flex;flex-direction:column;align-items:center;justify-content:center;background:var(--canvas);"
+    "color:var(--text)}"
+    "main{width:100%;max-width:24rem;box-sizing:border-box;padding:1.5rem;background:var(--surface);"
+    "border:1px solid var(--line);border-radius:8px;overflow-wrap:anywhere}main>:last-child{margin-bottom:0}"
+    "header{display:flex;align-items:center;gap:.6rem;font-size:1.25rem;font-weight:600;margin-bottom:1.25rem}"
+    "svg{width:2rem;height:2rem}h1{font-size:1rem;font-weight:600;margin:0 0 1rem}p{margin:0 0 1rem}"
+    "a{color:var(--accent)}code{font-size:.75rem}.note{color:var(--muted);font-size:.75rem;margin:-.75rem 0 1rem}"
     "label,input,button{display:block;width:100%;box-sizing:border-box}label{font-weight:500}"
-    "input{font:inherit;color:inherit;background:var(--surface);padding:.5rem;margin:.25rem 0 1rem;"
+    "input{font:inherit;color:inherit;background:var(--surface);padding:.45rem .6rem;margin:.25rem 0 1rem;"
     "border:1px solid var(--edge);border-radius:6px}"
-    "button{font:inherit;font-weight:500;padding:.6rem;border:0;border-radius:6px;background:var(--accent);"
+    "button{font:inherit;font-size:.875rem;font-weight:500;height:2.5rem;border:0;border-radius:6px;background:var(--accent);"
     "color:var(--on-accent);cursor:pointer}:focus-visible{outline:2px solid var(--accent);outline-offset:2px}"
     ".problem{color:var(--danger);background:var(--danger-soft);border-radius:6px;padding:.6rem .8rem;margin:0 0 1rem}"
 )
+# `web/public/favicon.svg`: a server without the web app has it too.
+_LOGO = (
+    '<svg viewBox="0 0 32 32" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#4f46e5"/>'
+    '<path d="M8 12V9a1 1 0 0 1 1-1h3M20 8h3a1 1 0 0 1 1 1v3M24 20v3a1 1 0 0 1-1 1h-3M12 24H9a1 1 0 0 1-1-1v-3" '
+    'fill="none" stroke="#fff" stroke-width="2.4" stroke-linecap="round"/><circle cx="16" cy="16" r="3.6" fill="#fff"/>'
+    "</svg>"
+)
+# What people can do about a refusal whose own advice is for programs.
+_FOR_PEOPLE = {
+    "invite_not_found": "Ask whoever invited you for a new one.",
+    "invite_not_pending": "Ask whoever invited you for a new one, or sign in if you have accepted it.",
+    "acceptance_incomplete": "Fill in both fields.",
+    "sign_in_refused": "Whoever runs the server, or an admin of your organization, can make a link to set a new one.",
+}
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; style-src 'sha256-"
@@ -103,7 +123,7 @@ def post_invite(token: str, form: Form, request: Request, device: DeviceDep, pla
             platform, token, device, session=None, full_name=form.get("full_name"), password=form.get("password")
         )
     except ServiceError as error:
-        return _invite_page(platform, token, error)
+        return _invite_page(platform, token, error, full_name=form.get("full_name", ""))
     return _welcome(platform, request, started)
 
 
@@ -155,12 +175,14 @@ def _login_page(platform: Platform, token: str, problem: ServiceError | None = N
         fields = (
             _words("To come in without a link from now on, set an e-mail address and a password. Or leave both out.")
             + _field("E-mail", "email", "email", value=account.email or "")
-            + _field("Password", "password", "new-password")
+            + _new_password("Password")
         )
     return _page("Sign in", words + _form_of(fields, "Sign in"), problem)
 
 
-def _invite_page(platform: Platform, token: str, problem: ServiceError | None = None) -> Response:
+def _invite_page(
+    platform: Platform, token: str, problem: ServiceError | None = None, *, full_name: str = ""
+) -> Response:
     try:
         with platform.db.read() as conn:
             invite = acceptance.look(conn, token)
@@ -170,7 +192,7 @@ def _invite_page(platform: Platform, token: str, problem: ServiceError | None = 
     if invite.has_account:
         fields = _field("The password of your account", "password", "current-password")
     else:
-        fields = _field("Your name", "full_name", "name") + _field("A new password", "password", "new-password")
+        fields = _field("Your name", "full_name", "name", value=full_name) + _new_password("A new password")
     return _page("Accept the invite", words + _form_of(fields, "Accept"), problem)
 
 
@@ -181,8 +203,8 @@ def _password_page(platform: Platform, token: str, problem: ServiceError | None 
     except ServiceError as error:
         return _refusal(error)
     words = _words(f"For {account.email}. You are signed out everywhere else when you set it.")
-    fields = _field("A new password", "password", "new-password")
-    return _page("Set a new password", words + _form_of(fields, "Set it"), problem)
+    fields = _new_password("A new password")
+    return _page("Set a new password", words + _form_of(fields, "Set the password"), problem)
 
 
 def _welcome(platform: Platform, request: Request, started: StartedSession) -> Response:
@@ -199,20 +221,25 @@ def _welcome(platform: Platform, request: Request, started: StartedSession) -> R
 
 
 def _refusal(error: ServiceError) -> Response:
-    return _page("This does not work", "", error)
+    return _page("This does not work", '<p><a href="/">To the sign-in page</a></p>', error)
 
 
 def _page(title: str, content: str, problem: ServiceError | None) -> Response:
     told = ""
     if problem is not None:
-        told = f'<p class="problem" role="alert">{escape(problem.message)}. {escape(problem.fix or "")}</p>'
+        told = f'<p class="problem" role="alert">{_told(problem)}</p>'
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)} - Pictograph</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
-        f"<header>Pictograph</header><main><h1>{escape(title)}</h1>{told}{content}</main></html>",
+        f"<header>{_LOGO}Pictograph</header><main><h1>{escape(title)}</h1>{told}{content}</main></html>",
         problem.status if problem is not None else 200,
         headers={**_HEADERS, **(problem.headers or {})} if problem is not None else _HEADERS,
     )
+
+
+def _told(problem: ServiceError) -> str:
+    text = f"{problem.message}. {_FOR_PEOPLE.get(problem.code, problem.fix or '')}"
+    return _COMMAND.sub(r"<code>\1</code>", escape(text))
 
 
 def _words(text: str) -> str:
@@ -230,3 +257,8 @@ def _field(label: str, name: str, autocomplete: str, *, value: str = "") -> str:
         f'<label>{escape(label)}<input type="{kind}" name="{name}" autocomplete="{autocomplete}" '
         f'value="{escape(value)}"></label>'
     )
+
+
+def _new_password(label: str) -> str:
+    note = f"{LEAST_CHARACTERS} characters or more; several words are easy to remember."
+    return _field(label, "password", "new-password") + f'<p class="note">{note}</p>'
