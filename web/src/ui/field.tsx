@@ -4,7 +4,7 @@ import { type ComponentProps, type ReactNode, useId } from "react";
 import { cx } from "@/lib/class-names";
 
 export const CONTROL =
-  "w-full rounded-md border border-line-strong/60 bg-surface px-2.5 text-sm text-text placeholder:text-faint hover:border-line-strong disabled:opacity-60 aria-invalid:border-danger";
+  "w-full rounded-md border border-line-strong bg-surface px-2.5 text-sm text-text placeholder:text-faint hover:border-muted disabled:opacity-60 aria-invalid:border-danger";
 
 interface FieldProps {
   label: ReactNode;

@@ -3,6 +3,7 @@
 import { useEffect, useRef, useSyncExternalStore } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { cx } from "@/lib/class-names";
 
 export interface Series {
   label: string;
@@ -38,6 +39,18 @@ export const LINE_COLORS = [
   "#8a63d2",
   "#c8553d",
 ];
+
+/** The legend under the axis: small, each line a stroke of its colour, and figures only under the pointer. */
+const LEGEND = [
+  "[&_.uplot]:[font-family:inherit]! [&_.u-legend]:text-left! [&_.u-legend]:text-xs! [&_.u-legend]:pl-12",
+  "[&_.u-legend_tbody]:flex! [&_.u-legend_tbody]:flex-wrap [&_.u-legend_tbody]:gap-x-3",
+  "[&_.u-legend_tr]:mr-0! [&_.u-legend_th]:font-normal! [&_.u-series>*]:px-0! [&_.u-series>*]:py-0.5!",
+  "[&_.u-series:first-child]:order-last [&_.u-series:first-child_.u-marker]:hidden!",
+  "[&:not(:hover)_.u-series:first-child]:invisible [&:not(:hover)_.u-value]:invisible",
+  "[&_.u-legend_th]:after:content-none! [&_.u-marker]:h-0! [&_.u-marker]:w-3.5! [&_.u-marker]:mr-1.5!",
+  "[&_.u-label]:max-w-60 [&_.u-label]:truncate",
+  "[&_.u-value]:ml-1.5 [&_.u-value]:min-w-9 [&_.u-value]:text-text [&_.u-value]:tabular-nums",
+].join(" ");
 
 export function LineChart({
   label,
@@ -138,7 +151,7 @@ export function LineChart({
       <div
         ref={place}
         aria-hidden="true"
-        className="text-muted text-xs [&_.u-label]:max-w-60 [&_.u-label]:truncate [&_.u-legend_th]:font-normal! [&_.u-legend]:text-left! [&_.uplot]:[font-family:inherit]! [&_.u-value]:text-text [&_.u-value]:tabular-nums"
+        className={cx("text-muted", LEGEND)}
         style={{ minHeight: height + 28 }}
       />
       <table className="sr-only">

@@ -25,13 +25,14 @@ export function Page({ title, heading, description, actions, isFull, children }:
       <header
         className={cx("flex flex-wrap items-start justify-between gap-3", isFull ? "px-6 pt-5 pb-3" : "pb-5")}
       >
-        <div className="min-w-0">
+        {/* Words give way to the buttons beside them, which stay at the right. */}
+        <div className="min-w-0 flex-[1_1_18rem]">
           <h1 className="truncate font-semibold text-xl" title={title}>
             {heading ?? title}
           </h1>
           {description && <div className="mt-0.5 text-muted text-sm">{description}</div>}
         </div>
-        {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        {actions && <div className="ml-auto flex flex-wrap items-center justify-end gap-2">{actions}</div>}
       </header>
       {children}
     </div>

@@ -1,5 +1,6 @@
 /** Operations of the ledger in words, and sums of what was spent. */
 
+import { formatCount } from "@/lib/format";
 import type { DailyUsage, Tariff } from "./api";
 
 const WORDS: Record<string, string> = {
@@ -25,12 +26,13 @@ export function costOf(tariff: Tariff, units: number): number {
 
 /** "3 + 1 for each 10 images"; a part that costs nothing is left out. */
 export function tariffWords(tariff: Tariff): string {
+  const [base, credits] = [formatCount(tariff.base), formatCount(tariff.credits)];
   const each =
     tariff.per === 1
-      ? `${tariff.credits} for each ${tariff.unit}`
-      : `${tariff.credits} for each ${tariff.per} ${tariff.unit}s`;
-  if (tariff.credits === 0) return tariff.base === 0 ? "nothing" : `${tariff.base}`;
-  return tariff.base === 0 ? each : `${tariff.base} + ${each}`;
+      ? `${credits} for each ${tariff.unit}`
+      : `${credits} for each ${formatCount(tariff.per)} ${tariff.unit}s`;
+  if (tariff.credits === 0) return tariff.base === 0 ? "nothing" : base;
+  return tariff.base === 0 ? each : `${base} + ${each}`;
 }
 
 export interface DayOfUse {

@@ -33,7 +33,7 @@ const STATES: Record<Job["state"], StateWords> = {
   running: { label: "Running", tone: "info" },
   completed: { label: "Completed", tone: "ok" },
   failed: { label: "Failed", tone: "danger" },
-  cancelled: { label: "Cancelled", tone: "warn" },
+  cancelled: { label: "Cancelled", tone: "neutral" },
 };
 
 export function stateWords(job: Job): StateWords {

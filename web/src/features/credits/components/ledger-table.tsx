@@ -24,7 +24,7 @@ export function LedgerTable({ entries }: { entries: readonly CreditLedgerEntry[]
             </Td>
             <Td className="max-w-96">
               <span className="block truncate">{operationWords(entry.operation)}</span>
-              {entry.description && (
+              {entry.description && entry.description !== operationWords(entry.operation) && (
                 <span className="block truncate text-muted text-xs" title={entry.description}>
                   {entry.description}
                 </span>

@@ -24,7 +24,7 @@ export function PriceCard() {
           {prices.data.map((each) => (
             <div key={each.title} className="flex flex-wrap justify-between gap-x-4 py-1.5">
               <dt>{each.title}</dt>
-              <dd className="text-muted tabular-nums">{tariffWords(each)}</dd>
+              <dd className="ml-auto text-right text-muted tabular-nums">{tariffWords(each)}</dd>
             </div>
           ))}
         </dl>
@@ -54,7 +54,8 @@ export function PriceCard() {
       )}
       <p className="mt-3 text-muted text-xs">
         Credits are a budget to steer by, not money. Uploading, exporting, measuring a model and correcting by
-        hand cost nothing. Whoever runs the server sets the allowance of new organizations (
+        hand cost nothing. Whoever runs the server sets the prices (
+        <code className="font-mono">PICTOGRAPH_PRICES_…</code>) and the allowance of new organizations (
         <code className="font-mono">PICTOGRAPH_CREDITS_MONTHLY_ALLOWANCE</code>), or makes all work free (
         <code className="font-mono">PICTOGRAPH_CREDITS_FREE_OF_CHARGE</code>).
       </p>

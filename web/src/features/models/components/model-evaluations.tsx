@@ -30,7 +30,7 @@ const TONES: Record<EvaluationRun["status"], { label: string; tone: Tone }> = {
   running: { label: "Measuring", tone: "info" },
   completed: { label: "Completed", tone: "ok" },
   failed: { label: "Failed", tone: "danger" },
-  cancelled: { label: "Cancelled", tone: "warn" },
+  cancelled: { label: "Cancelled", tone: "neutral" },
 };
 
 const SPLITS = [

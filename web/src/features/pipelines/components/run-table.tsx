@@ -60,7 +60,7 @@ function RunRow({ run }: { run: PipelineRun }) {
   const headline = headlineOf(run.metrics);
   return (
     <Tr>
-      <Td className="max-w-48 lg:max-w-80">
+      <Td className="max-w-44 lg:max-w-80">
         <Link
           to="/pipelines/$runId"
           params={{ runId: run.id }}
@@ -73,7 +73,7 @@ function RunRow({ run }: { run: PipelineRun }) {
           {sentenceOf(run)}
         </span>
       </Td>
-      <Td className="max-w-36 lg:max-w-52">
+      <Td className="max-w-32 lg:max-w-52">
         {run.dataset_id ? (
           <Link
             to="/datasets/$name"

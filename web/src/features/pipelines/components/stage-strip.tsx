@@ -17,7 +17,7 @@ export function StageStrip({ run }: { run: PipelineRun }) {
     (stage) => `${STAGE_LABELS[stage]} ${STATE_LABELS[stageOf(run, stage).state ?? "waiting"]}`,
   ).join(", ");
   return (
-    <div role="img" aria-label={words} title={words} className="flex w-28 gap-1">
+    <div role="img" aria-label={words} title={words} className="flex w-20 gap-1 lg:w-28">
       {STAGES.map((stage) => (
         <span
           key={stage}

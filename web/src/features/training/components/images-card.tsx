@@ -41,6 +41,7 @@ export function ImagesCard(props: ImagesCardProps) {
           value={dataset}
           onChange={onDataset}
           disabled={datasets.isPending}
+          hint={datasets.data?.length === 0 ? "There is none yet: make one under Datasets." : undefined}
           options={[
             { value: "", label: datasets.isPending ? "…" : "Choose a dataset" },
             ...listed.map((name) => ({ value: name, label: name })),

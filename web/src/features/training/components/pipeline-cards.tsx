@@ -32,26 +32,27 @@ export function PipelineCards({ pipelines, value, onChange }: PipelineCardsProps
                 pipeline.is_available ? "cursor-pointer hover:border-line-strong" : "bg-sunken/50",
               )}
             >
-              <span className="flex flex-wrap items-center justify-between gap-x-2 gap-y-1">
-                <span className="flex items-center gap-2 font-medium">
-                  <input
-                    type="radio"
-                    name={group}
-                    value={pipeline.name}
-                    checked={isChosen}
-                    disabled={!pipeline.is_available}
-                    onChange={() => onChange(pipeline.name)}
-                    className="size-4 accent-accent outline-none"
-                  />
-                  {words.label}
-                </span>
+              <span className="flex items-center gap-2 font-medium">
+                <input
+                  type="radio"
+                  name={group}
+                  value={pipeline.name}
+                  checked={isChosen}
+                  disabled={!pipeline.is_available}
+                  onChange={() => onChange(pipeline.name)}
+                  className="size-4 accent-accent outline-none"
+                />
+                {words.label}
+              </span>
+              {/* On a line of its own in all cards: beside the name there is room for the short ones only. */}
+              <span className="pl-6">
                 {pipeline.is_available ? (
                   <Badge tone="accent">{words.makes}</Badge>
                 ) : (
                   <Badge tone="warn">Not installed</Badge>
                 )}
               </span>
-              <span className="text-muted text-xs">
+              <span className="pl-6 text-muted text-xs">
                 {taskLabel(pipeline.task)}. {words.about}
               </span>
             </label>

@@ -21,11 +21,16 @@ export function RunCharts({ epochs, isUnderWay }: { epochs: readonly TrainingEpo
   const losses = namesOf(epochs, "losses").map((name) => seriesOf(epochs, "losses", name));
   const figures = namesOf(epochs, "metrics").map((name) => seriesOf(epochs, "metrics", name));
   return (
-    <div className="grid gap-4 xl:grid-cols-2">
+    // The last of three takes the whole row.
+    <div className="grid gap-4 xl:grid-cols-2 [&>:last-child:nth-child(odd)]:xl:col-span-2">
       <Chart title="Loss" label="Losses of the train split by epoch" x={x} series={losses} />
       {figures.length === 0 && isUnderWay && (
-        <Card className="flex min-h-80 items-center justify-center text-muted text-sm">
-          It is measured on the held back images about ten times a run. The first time is still to come.
+        // As high as the curves that it makes room for.
+        <Card className="flex min-w-0 flex-col xl:min-h-80">
+          <CardTitle>Figures of the held back images</CardTitle>
+          <p className="my-auto text-center text-muted text-sm xl:pb-10">
+            They are measured about ten times a run. The first time is still to come.
+          </p>
         </Card>
       )}
       {figures.length > 0 && (

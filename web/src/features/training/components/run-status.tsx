@@ -7,7 +7,7 @@ const WORDS: Record<RunStatus, { label: string; tone: Tone }> = {
   running: { label: "Training", tone: "info" },
   completed: { label: "Completed", tone: "ok" },
   failed: { label: "Failed", tone: "danger" },
-  cancelled: { label: "Cancelled", tone: "warn" },
+  cancelled: { label: "Cancelled", tone: "neutral" },
 };
 
 export const statusLabel = (status: RunStatus): string => WORDS[status].label;

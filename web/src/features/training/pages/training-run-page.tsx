@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { RotateCcw } from "lucide-react";
+import { OctagonX, RotateCcw } from "lucide-react";
 import { useState } from "react";
 import { useMay } from "@/features/session/use-session";
 import { formatMetric, headlineMetrics, metricHint, metricLabel } from "@/lib/metrics";
@@ -38,15 +38,13 @@ export function TrainingRunPage() {
     <Page
       title={run.data.name}
       description={
-        <span className="flex items-center gap-2">
-          <Link to="/training" className="hover:text-accent hover:underline">
-            Training
-          </Link>
-          <RunStatusBadge status={run.data.status} />
-        </span>
+        <Link to="/training" className="hover:text-accent hover:underline">
+          Training
+        </Link>
       }
       actions={
         <>
+          <RunStatusBadge status={run.data.status} />
           {mayTrain && !isUnderWay && (
             <Link to="/training/new" search={{ from: runId }} className={buttonClass()}>
               <RotateCcw aria-hidden="true" className="size-4" />
@@ -123,7 +121,9 @@ function CancelButton({ run }: { run: TrainingRun }) {
   });
   return (
     <>
-      <Button onClick={() => setIsAsked(true)}>Cancel</Button>
+      <Button onClick={() => setIsAsked(true)}>
+        <OctagonX aria-hidden="true" className="size-4" /> Cancel
+      </Button>
       <ConfirmDialog
         isOpen={isAsked}
         onClose={() => setIsAsked(false)}
