@@ -5,8 +5,11 @@ import pkgutil
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rich.text import Text
+from typer.main import get_command
 
 import pictograph_server
 from pictograph.cli.app import COMMANDS, GROUPS, app, load_group
@@ -27,6 +30,28 @@ def test_settings__each_is_in_the_configuration_page() -> None:
 def test_commands__each_is_in_the_reference_of_the_command_line() -> None:
     text = (DOCS / "reference" / "cli.md").read_text()
     assert [name for name in sorted(_commands()) if f"`pictograph {name}" not in text] == []
+
+
+def test_help__words_in_brackets_are_shown() -> None:
+    """Square brackets are markup to the terminal's help, which leaves out what it takes for a style."""
+    root = get_command(app)
+    context = root.make_context("pictograph", [], resilient_parsing=True)
+    helps = {
+        f"{name} {parameter.name}": str(getattr(parameter, "help", None) or "")
+        for name, command in _resolved(root, context)
+        for parameter in command.params
+    }
+    assert len(helps) > 300
+    assert [place for place, text in helps.items() if Text.from_markup(text).plain != text] == []
+
+
+def _resolved(group: Any, context: Any) -> Iterator[tuple[str, Any]]:
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if hasattr(command, "list_commands"):
+            yield from ((f"{name} {below}", each) for below, each in _resolved(command, context))
+        else:
+            yield name, command
 
 
 def test_trainers__each_has_a_page() -> None:

@@ -49,7 +49,7 @@ def pull(
     name: Annotated[str, typer.Argument(help="sam3, grounded-sam2 or owlv2.")],
     to: Annotated[
         Path | None,
-        typer.Option(help="Folder to put them into, for a machine without the hub [default: the hub's cache here]."),
+        typer.Option(help="Folder to put them into, for a machine without the hub; else the hub's cache here."),
     ] = None,
 ) -> None:
     """Fetch the weights of an annotator. What is here already is kept; run it again and it goes on."""

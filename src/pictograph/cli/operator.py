@@ -11,7 +11,7 @@ import typer
 from pictograph.cli.up import told_when_missing
 
 Data = Annotated[
-    Path | None, typer.Option(help="The server's data folder [default: PICTOGRAPH_DATA_DIR, else ./pictograph-data].")
+    Path | None, typer.Option(help="The server's data folder; else PICTOGRAPH_DATA_DIR, else ./pictograph-data.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON on stdout and nothing else.")]
 Address = Annotated[str | None, typer.Option("--base-url", help="Address to put into the link, if not the server's.")]

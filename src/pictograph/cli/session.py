@@ -21,8 +21,8 @@ P = ParamSpec("P")
 # Makes the client from `--api-key` and `--base-url`; the context's `obj` may bring another one, e.g. over a mock.
 Connect = Callable[[str | None, str | None], Client]
 RecordT = TypeVar("RecordT")
-# Of a UUID.
-_ID_WIDTH = 36
+# Columns of a terminal that nothing is cut for.
+_ENDLESS = 100_000
 
 ApiKey = Annotated[
     str | None,
@@ -61,10 +61,16 @@ class Session:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
         for name in columns:
             # An id is there to be copied into the next command: the others give way.
-            table.add_column(name, min_width=_ID_WIDTH if name == "Id" and records else None)
+            table.add_column(name, no_wrap=name == "Id")
         for record in records:
             table.add_row(*(_cell(value(record)) for value in columns.values()))
-        Console().print(table)
+        console = Console()
+        if not console.is_terminal:
+            # A pipe has no width to fit into, and what reads it wants every cell whole.
+            console.width = _ENDLESS
+        console.print(table)
+        if not records:
+            self.note("There are none.")
 
     def record(self, value: object) -> None:
         """Print one thing: two columns for a person at a terminal, JSON for `--json` and for pipes."""

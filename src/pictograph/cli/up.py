@@ -10,17 +10,13 @@ import typer
 
 from pictograph.cli.failures import WRONG_USAGE
 
-Host = Annotated[
-    str | None, typer.Option(help="Address to listen on [default: 127.0.0.1]; 0.0.0.0 lets other machines in.")
-]
-Port = Annotated[
-    int | None, typer.Option(min=0, max=65535, help="Port to listen on [default: 8000]; 0 takes a free one.")
-]
+Host = Annotated[str | None, typer.Option(help="Address to listen on, else 127.0.0.1; 0.0.0.0 lets other machines in.")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on, else 8000; 0 takes a free one.")]
 
 
 def up(
     data: Annotated[
-        Path | None, typer.Option(help="Folder of the database and the images [default: ./pictograph-data].")
+        Path | None, typer.Option(help="Folder of the database and the images, else ./pictograph-data.")
     ] = None,
     host: Host = None,
     port: Port = None,

@@ -262,11 +262,29 @@ def test_exports_list__table(api: MockApi, run: Run) -> None:
     assert api.calls[-1].query["dataset_name"] == "signs"
 
 
-def test_tables__ids_are_whole_on_a_narrow_terminal(api: MockApi, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("COLUMNS", "60")
+@pytest.mark.parametrize("columns", ["60", "80"])
+def test_tables__ids_are_whole_on_a_narrow_terminal(
+    api: MockApi, run: Run, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
     whole = "01a206b7-fc38-7bd6-8f7e-0123456789ab"
-    api.on("GET", f"{API}/datasets/", {"datasets": [DATASET | {"id": whole, "name": "a long name " * 5}]})
-    assert whole in run("datasets", "list").stdout
+    api.on("GET", f"{API}/training/", {"training_runs": [RUN | {"id": whole, "name": "a long name " * 5}]})
+    assert whole in run("train", "list").stdout
+
+
+def test_tables__nothing_is_cut_off_in_a_pipe(api: MockApi, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    api.on("GET", f"{API}/datasets/", {"datasets": [DATASET | {"name": "a long name " * 20}]})
+    (line,) = (line for line in run("datasets", "list").stdout.splitlines() if "long name" in line)
+    assert "a long name " * 20 in line
+    assert line.rstrip().endswith("2 MB")
+
+
+def test_tables__none_is_said(api: MockApi, run: Run) -> None:
+    api.on("GET", f"{API}/datasets/", {"datasets": []})
+    assert run("datasets", "list").stderr == "There are none.\n"
+    assert run("datasets", "list", "--json").stderr == ""
 
 
 def test_train_logs__one_line(api: MockApi, run: Run) -> None:
