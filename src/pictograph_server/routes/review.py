@@ -24,11 +24,12 @@ from pictograph_server.platform import Platform
 from pictograph_server.routes.dependencies import PlatformDep
 from pictograph_server.routes.encoding import API
 from pictograph_server.routes.image_json import image_json
-from pictograph_server.services.review import scoring, verdicts
+from pictograph_server.services.review import assignment, scoring, verdicts
 from pictograph_server.services.review import service as review
+from pictograph_server.services.review.assignment import MOST_SHARED
 from pictograph_server.services.review.records import QueueEntry, QueueWish
 from pictograph_server.services.review.scoring import ScoringRequest
-from pictograph_server.services.review.service import MOST_HELD, MOST_SHARED, Front
+from pictograph_server.services.review.service import MOST_HELD, Front
 from pictograph_server.services.review.verdicts import VerdictRequest
 
 router = APIRouter(prefix=f"{API}/datasets/by-name/{{name}}/review", tags=["review"])
@@ -259,10 +260,7 @@ def get_progress(name: str, actor: Viewer, platform: PlatformDep) -> ReviewProgr
 @router.post("/assign")
 def assign_images(name: str, body: AssignBody, actor: Member, platform: PlatformDep) -> ReviewAssigned:
     """Give images to one person, whoever had them."""
-    with platform.db.write() as conn:
-        assigned = review.assign(conn, actor, name, body.image_ids, body.assignee)
-        left = review.unassigned_left(conn, actor.organization_id, name)
-    return ReviewAssigned(assigned=dict(assigned), unassigned_left=left)
+    return assignment.assign(platform, actor, name, body.image_ids, body.assignee)
 
 
 @router.post("/share")
@@ -274,16 +272,12 @@ def share_images(name: str, body: ShareBody, actor: Member, platform: PlatformDe
         min_confidence=body.min_confidence,
         max_confidence=body.max_confidence,
     )
-    with platform.db.write() as conn:
-        assigned = review.share(conn, actor, name, wish, body.people, limit=body.limit)
-        left = review.unassigned_left(conn, actor.organization_id, name)
-    return ReviewAssigned(assigned=dict(assigned), unassigned_left=left)
+    return assignment.share(platform, actor, name, wish, body.people, limit=body.limit)
 
 
 @router.post("/unassign")
 def unassign_images(name: str, body: UnassignBody, actor: Member, platform: PlatformDep) -> Unassigned:
-    with platform.db.write() as conn:
-        done = review.unassign(conn, actor, name, image_ids=body.image_ids, assignee=body.assignee)
+    done = assignment.unassign(platform, actor, name, image_ids=body.image_ids, assignee=body.assignee)
     return Unassigned(count=done.count, has_more=done.has_more)
 
 

@@ -11,6 +11,7 @@ from tests.conftest import MakeClient, MakeKey
 from tests.networks import red_detector
 from tests.stored_models import store_model
 
+from pictograph_server.services.review import assignment
 from pictograph_server.services.review import tasks as review_tasks
 from pictograph_server.services.versions import tasks as version_tasks
 from pictograph_server.storage.db.tables import image_labels, image_tallies, images, members, review_items, users
@@ -302,7 +303,9 @@ def test_counters__agree_with_the_images(signs: Workplace) -> None:
 # --- who gets what ---
 
 
-def test_share__deals_in_turn(signs: Workplace) -> None:
+@pytest.mark.parametrize("step", [1, 2, assignment.STEP])
+def test_share__deals_in_turn(signs: Workplace, monkeypatch: pytest.MonkeyPatch, step: int) -> None:
+    monkeypatch.setattr(assignment, "STEP", step)
     ana, bo = add_member(signs, "ana"), add_member(signs, "bo")
     answer = signs.post(f"{R}/share", {"people": [ana, "bo@example.org"], "limit": 3}).json()
     assert answer == {"assigned": {ana: 2, bo: 1}, "unassigned_left": 1}
@@ -319,6 +322,16 @@ def test_share__of_a_class_and_confidence(signs: Workplace) -> None:
     ana = add_member(signs, "ana")
     body = {"people": [ana], "class_name": "stop", "max_confidence": 0.6, "order": "oldest"}
     assert signs.post(f"{R}/share", body).json()["assigned"] == {ana: 2}
+
+
+def test_assign__some_at_a_time(signs: Workplace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assignment, "STEP", 3)
+    ana = add_member(signs, "ana")
+    ids = [each["image"]["id"] for each in signs.get(f"{R}/queue").json()["items"]]
+    answer = signs.post(f"{R}/assign", {"image_ids": [*ids, "nothing"], "assignee": ana}).json()
+    assert answer == {"assigned": {ana: 4}, "unassigned_left": 0}
+    assert signs.post(f"{R}/unassign", {"image_ids": ids}).json() == {"count": 4, "has_more": False}
+    assert len(signs.get(f"{R}/queue").json()["items"]) == 4
 
 
 def test_assign__and_unassign(signs: Workplace) -> None:

@@ -6,10 +6,12 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, func, null, select, update
 
+from pictograph_server.services.images import reviewers
+from pictograph_server.services.images.reviewers import Person
 from pictograph_server.storage.db.tables import annotations, image_tallies, images, review_items
 from pictograph_server.storage.db.upsert import upsert
 
-from .records import ItemRecord, Person
+from .records import ItemRecord
 
 # Below the variable limits of both databases.
 _CHUNK = 500
@@ -64,48 +66,23 @@ def release_these(conn: Connection, dataset_id: str, person_id: str, image_ids: 
 # --- assignment ---
 
 
-def assign(conn: Connection, dataset_id: str, image_ids: Sequence[str], person: Person) -> None:
-    """Give images of the dataset to a person, whoever had them."""
-    whose = {"assignee_id": person.id, "assignee_name": person.name}
-    for start in range(0, len(image_ids), _CHUNK):
-        some = image_ids[start : start + _CHUNK]
-        rows = [{"image_id": each, "dataset_id": dataset_id, **whose} for each in some]
-        statement = upsert(conn, review_items).values(rows)
-        conn.execute(statement.on_conflict_do_update(index_elements=["image_id"], set_=whose))
-        _note_assignee(conn, some, person.id)
-
-
-def unassign(
+def assigned(
     conn: Connection,
     dataset_id: str,
     *,
     image_ids: Sequence[str] | None = None,
     assignee_id: str | None = None,
-    limit: int,
-) -> int:
-    """Make so many images nobody's, of these, of a person's, or of all; return how many."""
+    limit: int | None = None,
+) -> list[str]:
+    """Return images that are somebody's: of these, of one person's, or of all, the first ones."""
     where: list[Any] = [review_items.c.dataset_id == dataset_id, review_items.c.assignee_id.is_not(None)]
     if assignee_id is not None:
         where.append(review_items.c.assignee_id == assignee_id)
     query = select(review_items.c.image_id).where(*where)
     if image_ids is None:
-        found = list(conn.scalars(query.limit(limit)))
-    else:
-        chunks = (image_ids[start : start + _CHUNK] for start in range(0, len(image_ids), _CHUNK))
-        found = [each for some in chunks for each in conn.scalars(query.where(review_items.c.image_id.in_(some)))]
-    for start in range(0, len(found), _CHUNK):
-        some = found[start : start + _CHUNK]
-        change = update(review_items).where(review_items.c.image_id.in_(some))
-        conn.execute(change.values(assignee_id=None, assignee_name=None))
-        _note_assignee(conn, some, None)
-    return len(found)
-
-
-def _note_assignee(conn: Connection, image_ids: Sequence[str], person_id: str | None) -> None:
-    """Keep with the images what `review_items` says of them."""
-    whose = images.c.review_assignee_id
-    is_other = whose.is_distinct_from(person_id)
-    conn.execute(update(images).where(images.c.id.in_(image_ids), is_other).values(review_assignee_id=person_id))
+        return list(conn.scalars(query.limit(limit)))
+    chunks = (image_ids[start : start + _CHUNK] for start in range(0, len(image_ids), _CHUNK))
+    return [each for some in chunks for each in conn.scalars(query.where(review_items.c.image_id.in_(some)))]
 
 
 # --- one image that was decided on ---
@@ -113,7 +90,7 @@ def _note_assignee(conn: Connection, image_ids: Sequence[str], person_id: str | 
 
 def remove(conn: Connection, image_id: str) -> None:
     conn.execute(delete(review_items).where(review_items.c.image_id == image_id))
-    _note_assignee(conn, [image_id], None)
+    reviewers.note(conn, [image_id], None)
 
 
 def put(conn: Connection, dataset_id: str, item: ItemRecord) -> None:
@@ -121,7 +98,7 @@ def put(conn: Connection, dataset_id: str, item: ItemRecord) -> None:
     values = {name: getattr(item, name) for name in ItemRecord.__dataclass_fields__}
     statement = upsert(conn, review_items).values(dataset_id=dataset_id, **values)
     conn.execute(statement.on_conflict_do_update(index_elements=["image_id"], set_=values))
-    _note_assignee(conn, [item.image_id], item.assignee_id)
+    reviewers.note(conn, [item.image_id], item.assignee_id)
 
 
 def saved_by(conn: Connection, image_id: str) -> str | None:
@@ -180,7 +157,7 @@ def forget_decided(conn: Connection, dataset_id: str, *, limit: int) -> int:
     for start in range(0, len(found), _CHUNK):
         some = found[start : start + _CHUNK]
         conn.execute(delete(review_items).where(review_items.c.image_id.in_(some)))
-        _note_assignee(conn, some, None)
+        reviewers.note(conn, some, None)
     return len(found)
 
 

@@ -24,14 +24,6 @@ class QueueWish:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """Who reviews: a member, or an API key."""
-
-    id: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
 class ItemRecord:
     """A row of `review_items`; for an image that has none, all None."""
 

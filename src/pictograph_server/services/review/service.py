@@ -1,49 +1,26 @@
 """The queue of a review: whose turn an image is, and that no two people look at the same one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from sqlalchemy import Connection
 
 from pictograph_server.actor import Actor
-from pictograph_server.errors import BadRequest, Conflict, NotFound
-from pictograph_server.services.audit import service as audit
+from pictograph_server.errors import Conflict
 from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetRecord
+from pictograph_server.services.images import reviewers
 from pictograph_server.services.images.records import ImageNotFound
-from pictograph_server.services.organizations import members
 from pictograph_server.storage.db.types import now
 
 from . import items_repository, queue_repository
 from .queue_repository import Seeker
-from .records import ItemRecord, Person, QueueEntry, QueueWish
+from .records import ItemRecord, QueueEntry, QueueWish
 
 # As long as somebody may look at one image before others get it too.
 HOLD = timedelta(minutes=10)
 MOST_HELD = 5
-# Images that one request gives to people, or takes: some seconds of writing among a million on SQLite, which lets one
-# write at a time. More are given by asking again.
-MOST_SHARED = 5_000
-# What the caller calls themselves.
-ME = "me"
-
-
-class ReviewerNotFound(NotFound):
-    code = "reviewer_not_found"
-
-    def __init__(self, wanted: str) -> None:
-        super().__init__(
-            f"There is no member {wanted!r} to give images to",
-            fix='Name the user id or the e-mail address of a member (`client.organizations.list_members()`), or "me"',
-        )
-
-
-class ReviewerNamedTwice(BadRequest):
-    code = "reviewer_named_twice"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"{name!r} is named twice", why="everybody gets the same share", fix="Name everybody once")
 
 
 class HeldByOther(Conflict):
@@ -67,23 +44,11 @@ class Front:
     held: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Unassigned:
-    """How many images became nobody's; `has_more`: there may be others that should, see `MOST_SHARED`."""
-
-    count: int
-    has_more: bool
-
-
-def person_of(actor: Actor) -> Person:
-    return Person(actor.id, actor.name[:320])
-
-
 def wish_for(conn: Connection, actor: Actor, wish: QueueWish) -> QueueWish:
     """Return the wish with the id of whose images are asked for. Raises `ReviewerNotFound` (404)."""
     if wish.assignee_id is None:
         return wish
-    return replace(wish, assignee_id=_person(conn, actor, wish.assignee_id).id)
+    return replace(wish, assignee_id=reviewers.find(conn, actor, wish.assignee_id).id)
 
 
 def look(conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish, *, limit: int) -> Front:
@@ -153,81 +118,10 @@ def release(conn: Connection, actor: Actor, dataset_name: str, image_ids: Sequen
         items_repository.release_these(conn, dataset.id, actor.id, image_ids)
 
 
-# --- assignment ---
-
-
-def assign(
-    conn: Connection, actor: Actor, dataset_name: str, image_ids: Sequence[str], assignee: str
-) -> Mapping[str, int]:
-    """Give images to a person, whoever had them; return person id -> images.
-
-    Raises:
-        DatasetNotFound, ReviewerNotFound: 404; and `ImageNotFound` where none of the images is the dataset's.
-    """
-    dataset = _lock(conn, actor, dataset_name)
-    person = _person(conn, actor, assignee)
-    there = items_repository.in_dataset(conn, dataset.id, image_ids)
-    if image_ids and not there:
-        raise ImageNotFound(image_ids[0])
-    items_repository.assign(conn, dataset.id, there, person)
-    _record(conn, actor, dataset, {person.name: len(there)})
-    return {person.id: len(there)}
-
-
-def share(
-    conn: Connection, actor: Actor, dataset_name: str, wish: QueueWish, people: Sequence[str], *, limit: int
-) -> Mapping[str, int]:
-    """Deal out the front of the queue that is nobody's, one image each in turn; return person id -> images.
-
-    Raises:
-        DatasetNotFound, ReviewerNotFound: 404.
-        ReviewerNamedTwice: 400.
-    """
-    dataset = _lock(conn, actor, dataset_name)
-    chosen: dict[str, Person] = {}
-    for each in people:
-        person = _person(conn, actor, each)
-        if person.id in chosen:
-            raise ReviewerNamedTwice(each)
-        chosen[person.id] = person
-    ids = queue_repository.ids_of_nobody(conn, dataset.id, wish, now(), limit=min(limit, MOST_SHARED))
-    dealt: dict[str, int] = {}
-    for turn, person in enumerate(chosen.values()):
-        theirs = ids[turn :: len(chosen)]
-        # In the order of the table: a third of the time on SQLite.
-        items_repository.assign(conn, dataset.id, sorted(theirs), person)
-        dealt[person.id] = len(theirs)
-    _record(conn, actor, dataset, {chosen[person_id].name: count for person_id, count in dealt.items()})
-    return dealt
-
-
-def unassign(
-    conn: Connection, actor: Actor, dataset_name: str, *, image_ids: Sequence[str] | None, assignee: str | None
-) -> Unassigned:
-    """Make images nobody's again: these, or the first ones of a person, or of all who have some.
-
-    Raises:
-        DatasetNotFound, ReviewerNotFound: 404.
-    """
-    dataset = _lock(conn, actor, dataset_name)
-    # Somebody who has left still has images.
-    person_id = None if assignee is None else _known(conn, actor, assignee, dataset.id)
-    count = items_repository.unassign(conn, dataset.id, image_ids=image_ids, assignee_id=person_id, limit=MOST_SHARED)
-    _record(conn, actor, dataset, {"nobody": count})
-    return Unassigned(count, has_more=image_ids is None and count == MOST_SHARED)
-
-
-def unassigned_left(conn: Connection, organization_id: str, dataset_name: str) -> int:
-    """Return about how many images in review are nobody's."""
-    dataset = datasets.get_by_name(conn, organization_id, dataset_name)
-    in_review = items_repository.count_by_status(conn, dataset.id).get("review", 0)
-    return max(0, in_review - sum(items_repository.count_assigned(conn, dataset.id).values()))
-
-
 def _hold(
     conn: Connection, actor: Actor, dataset_id: str, entries: Sequence[QueueEntry], length: timedelta = HOLD
 ) -> list[QueueEntry]:
-    moment, person = now(), person_of(actor)
+    moment, person = now(), reviewers.person_of(actor)
     until = moment + length
     held: list[QueueEntry] = []
     for entry in entries:
@@ -248,29 +142,3 @@ def _lock(conn: Connection, actor: Actor, dataset_name: str) -> DatasetRecord:
     dataset = datasets.get_by_name(conn, actor.organization_id, dataset_name)
     datasets.lock(conn, actor.organization_id, dataset.id)
     return dataset
-
-
-def _person(conn: Connection, actor: Actor, wanted: str) -> Person:
-    if wanted in (ME, actor.id):
-        return person_of(actor)
-    for member in members.list_members(conn, actor.organization_id):
-        if wanted == member.user_id or wanted.casefold() == (member.email or "").casefold():
-            return Person(member.user_id, (member.full_name or member.email or member.user_id)[:320])
-    raise ReviewerNotFound(wanted)
-
-
-def _known(conn: Connection, actor: Actor, wanted: str, dataset_id: str) -> str:
-    if items_repository.has_assigned(conn, dataset_id, wanted):
-        return wanted
-    return _person(conn, actor, wanted).id
-
-
-def _record(conn: Connection, actor: Actor, dataset: DatasetRecord, shares: Mapping[str, int]) -> None:
-    audit.record(
-        conn,
-        actor,
-        "review.assigned",
-        subject_id=dataset.id,
-        subject_name=dataset.name,
-        details={"images": sum(shares.values()), "shares": dict(shares)},
-    )
