@@ -21,6 +21,14 @@ class DataFolderInUse(StartError):
         )
 
 
+class DataFolderUnusable(StartError):
+    def __init__(self, folder: Path, error: OSError) -> None:
+        super().__init__(
+            f"The data folder {folder} cannot be made or written to: {error.strerror or error}.\n"
+            "Give it another place with --data or PICTOGRAPH_DATA_DIR, or change whose it is."
+        )
+
+
 class DataFolderLock:
     """Held while a server runs; the system lets go of it when the process ends, however it ends.
 
@@ -28,8 +36,11 @@ class DataFolderLock:
     """
 
     def __init__(self, folder: Path, *, exclusive: bool) -> None:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._file = (folder / LOCK_FILE).open("a+")
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._file = (folder / LOCK_FILE).open("a+")
+        except OSError as error:
+            raise DataFolderUnusable(folder, error) from None
         try:
             fcntl.flock(self._file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -1,6 +1,7 @@
 """The owner's key at start: made once, and left where the client finds it."""
 
 import os
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -42,7 +43,9 @@ def ensure_owner_key(platform: Platform, *, config_path: Path, base_url: str) ->
 
 def _place(platform: Platform, key_file: Path, config_path: Path, base_url: str) -> str:
     if key_file.exists():
-        return f'in {key_file}; use it with  export PICTOGRAPH_API_KEY="$(cat {key_file})"'
+        # Here a config file is in the way, and its address is another server's.
+        read_it = f'"$(cat {shlex.quote(str(key_file))})"'
+        return f"in {key_file}; use it with  export PICTOGRAPH_API_KEY={read_it} PICTOGRAPH_BASE_URL={base_url}"
     key, url = _read_config(config_path)
     with platform.db.read() as conn:
         is_ours = key is not None and organizations.find_key(conn, key) is not None

@@ -3,6 +3,8 @@
 import json
 import secrets
 import string
+from collections.abc import Iterable
+from difflib import get_close_matches
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Literal, Self
@@ -12,6 +14,12 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENVIRONMENT_PREFIX = "PICTOGRAPH_"
+# The client's share of the environment, which a server's machine may have too.
+_OF_THE_CLIENT = frozenset(
+    ENVIRONMENT_PREFIX + name for name in ("API_KEY", "BASE_URL", "TIMEOUT", "MAX_RETRIES", "CONNECTOR_KEY")
+)
+# So much alike, from 0 to 1, are a name and what somebody meant to write.
+_LOOKS_LIKE = 0.85
 API_KEY_PREFIX = "pk_live_"
 _API_KEY_ALPHABET = set(string.ascii_letters + string.digits + "_-")
 MEBIBYTE = 1024 * 1024
@@ -323,6 +331,19 @@ def environment_names() -> dict[str, str]:
         else:
             names[_variable(name)] = field.description or ""
     return names
+
+
+def misspelt_names(environment: Iterable[str]) -> dict[str, str]:
+    """Return variables that are no setting but look like one, each with the setting that it looks like."""
+    known = environment_names()
+    return {
+        name: close[0]
+        for name in environment
+        if name.startswith(ENVIRONMENT_PREFIX)
+        and name not in known
+        and name not in _OF_THE_CLIENT
+        and (close := get_close_matches(name, known, n=1, cutoff=_LOOKS_LIKE))
+    }
 
 
 def new_secret() -> str:

@@ -1,6 +1,7 @@
 """What every program on the server's data begins with: settings, the platform, and words for what goes wrong."""
 
-from collections.abc import Generator
+import os
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
 from pydantic import ValidationError
@@ -8,7 +9,7 @@ from pydantic import ValidationError
 from pictograph_server.data_folder import StartError
 from pictograph_server.logs import configure_logging
 from pictograph_server.platform import Platform, open_platform
-from pictograph_server.settings import Settings
+from pictograph_server.settings import Settings, misspelt_names
 
 
 def read_settings(**given: object) -> Settings:
@@ -17,6 +18,8 @@ def read_settings(**given: object) -> Settings:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise BadSettings(error) from None
+    if misspelt := misspelt_names(os.environ):
+        raise MisspeltSettings(misspelt)
     if settings.executor != "process":
         raise UnsupportedExecutor(settings.executor)
     configure_logging(settings.log_level)
@@ -47,6 +50,14 @@ class UnsupportedExecutor(StartError):
         super().__init__(
             f"PICTOGRAPH_EXECUTOR={executor} is not possible: this version runs jobs in processes of its own only.\n"
             "Unset it, or set it to process; `pictograph worker` on several hosts shares the work."
+        )
+
+
+class MisspeltSettings(StartError):
+    def __init__(self, meant: Mapping[str, str]) -> None:
+        lines = [f"  {name}: did you mean {setting}?" for name, setting in meant.items()]
+        super().__init__(
+            "\n".join(["There are no such settings:", *lines, "See docs/configuration.md, or unset them."])
         )
 
 

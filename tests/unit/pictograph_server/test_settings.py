@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from pictograph_server.settings import Credits, Jobs, Limits, Settings, environment_names
+from pictograph_server.settings import Credits, Jobs, Limits, Settings, environment_names, misspelt_names
 
 DOCUMENTATION = Path(__file__).parents[3] / "docs" / "configuration.md"
 
@@ -72,6 +72,22 @@ def test_environment__bad_value_is_refused(monkeypatch: pytest.MonkeyPatch, name
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError, match=words):
         Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PICTOGRAPH_PRICE_PROMPT", "PICTOGRAPH_PRICES_PROMPT"),
+        ("PICTOGRAPH_DATADIR", "PICTOGRAPH_DATA_DIR"),
+        ("PICTOGRAPH_BASE_URL", None),
+        ("PICTOGRAPH_API_KEY", None),
+        ("PICTOGRAPH_TEST_POSTGRES_URL", None),
+        ("PICTOGRAPH_PORT", None),
+        ("HOME", None),
+    ],
+)
+def test_misspelt_names__what_looks_like_a_setting(name: str, meant: str | None) -> None:
+    assert misspelt_names([name]).get(name) == meant
 
 
 @pytest.mark.parametrize("name", environment_names())

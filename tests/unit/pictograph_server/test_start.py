@@ -61,6 +61,8 @@ def test_first_start__never_touches_a_config_that_is_there(platform: Platform, c
     place = ensure_owner_key(platform, config_path=config, base_url=URL)
     key_file = platform.settings.data_dir / KEY_FILE
     assert str(key_file) in place
+    # The address in that file is another server's.
+    assert f"PICTOGRAPH_BASE_URL={URL}" in place
     assert config.read_text() == '[default]\napi_key = "other"\n'
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     with platform.db.read() as conn:
@@ -130,6 +132,18 @@ def test_up__ray_is_not_there_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_up__bad_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PICTOGRAPH_LIMITS_IMAGE_BYTES", "many")
     with pytest.raises(SystemExit, match="PICTOGRAPH_LIMITS_IMAGE_BYTES: Input should be a valid integer"):
+        up.run(tmp_path / "data")
+
+
+def test_up__misspelt_setting_is_refused_with_the_one_meant(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PICTOGRAPH_PRICE_PROMPT", "1")
+    with pytest.raises(SystemExit, match=r"PICTOGRAPH_PRICE_PROMPT: did you mean PICTOGRAPH_PRICES_PROMPT\?"):
+        up.run(tmp_path / "data")
+
+
+def test_up__data_folder_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()
+    with pytest.raises(SystemExit, match="data cannot be made or written to: File exists"):
         up.run(tmp_path / "data")
 
 
