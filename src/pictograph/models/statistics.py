@@ -9,6 +9,8 @@ from pictograph.models.common import WireModel
 from pictograph.models.listing import StatusCounts
 
 StatisticsStatus = Literal["none", "computing", "ready", "failed"]
+# Where boxes (and points) are in their image, and how large boxes are: `box_centers` and `box_sizes`.
+Grid = Literal["centers", "sizes"]
 
 
 class BoxAreas(WireModel):
@@ -28,6 +30,24 @@ class Cells(WireModel):
     edges: list[float]
     cells: list[int]
     counts: list[int]
+
+
+class CellImage(WireModel):
+    """An image with an annotation in a cell."""
+
+    id: str
+    filename: str
+    virtual_folder_path: str
+
+
+class CellImages(WireModel):
+    """The first images with an annotation in one cell of a grid, those that are still there.
+
+    `is_whole` says whether those were all of them when the dataset was measured.
+    """
+
+    images: list[CellImage]
+    is_whole: bool
 
 
 class SourceStatistics(WireModel):

@@ -12,7 +12,7 @@ from pictograph.models.dataset import Dataset, DatasetImage
 from pictograph.models.dataset_import import DatasetImport, MergeRule
 from pictograph.models.image import ImageStatus
 from pictograph.models.listing import DatasetCounts, Folder
-from pictograph.models.statistics import DatasetStatistics
+from pictograph.models.statistics import CellImages, DatasetStatistics, Grid
 from pictograph.resources.dataset_classes import DatasetClasses
 from pictograph.resources.downloading import DownloadFailure as DownloadFailure
 from pictograph.resources.downloading import DownloadMode as DownloadMode
@@ -91,6 +91,21 @@ class Datasets(DatasetClasses):
         path = path_of("datasets", "by-name", name, "statistics")
         answer = self._transport.post(f"{path}/refresh") if refresh else self._transport.get(path)
         return parse(DatasetStatistics, member(answer, "dataset_statistics"))
+
+    def statistics_cell(self, name: str, grid: Grid, cell: int, *, class_name: str | None = None) -> CellImages:
+        """Return images behind a cell of the statistics' grids: the first two dozen with an annotation there.
+
+        Args:
+            grid: `centers`, of `box_centers`, or `sizes`, of `box_sizes`.
+            cell: its number in there, counted row by row.
+            class_name: of this class alone; of all together without one.
+        Raises:
+            NotFoundError: there is no such dataset.
+            ConflictError: it has to be measured (again) first, or the class has no grids.
+        """
+        path = path_of("datasets", "by-name", name, "statistics", "cells")
+        params = {"grid": grid, "cell": cell, "class_name": class_name}
+        return parse(CellImages, member(self._transport.get(path, params=params), "cell"))
 
     def compare(
         self,

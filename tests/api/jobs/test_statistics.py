@@ -3,12 +3,18 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import delete
 from tests.api.jobs.workplace import Workplace
 
 from pictograph_server.services.images.content import ImageFacts
 from pictograph_server.services.images.registration import Candidate, register
 from pictograph_server.services.statistics import service
+from pictograph_server.services.statistics.cells import IMAGES_A_CELL, unpack
+from pictograph_server.services.statistics.measure import Measured
+from pictograph_server.services.statistics.repository import ImageRow
 from pictograph_server.services.tasks import all_tasks
+from pictograph_server.storage.db import tables
+from pictograph_server.storage.db.types import new_id
 
 Json = dict[str, Any]
 AT = "/datasets/by-name/signs/statistics"
@@ -119,3 +125,59 @@ def test_statistics__of_a_dataset_that_is_deleted_meanwhile(signs: Workplace) ->
     signs.client.delete("/api/v1/developer/projects/signs")
     signs.run_lane("export")
     assert signs.get(AT).status_code == 404
+
+
+def in_cell(work: Workplace, grid: str, cell: int, **query: str) -> tuple[list[str], bool]:
+    """Return the names of the images behind a cell, and whether they are all there are."""
+    asked = "".join(f"&{name}={value}" for name, value in query.items())
+    found = work.get(f"{AT}/cells?grid={grid}&cell={cell}{asked}").json()["cell"]
+    return [image["filename"] for image in found["images"]], found["is_whole"]
+
+
+def test_cells__lead_to_their_images(signs: Workplace) -> None:
+    signs.post(f"{AT}/refresh")
+    assert in_cell(signs, "centers", 16 * 32 + 24) == (["0.png"], True)
+    assert in_cell(signs, "sizes", 16 * 24 + 16) == (["1.png"], True)
+    assert in_cell(signs, "sizes", 16 * 24 + 16, class_name="yield") == (["1.png"], True)
+    assert in_cell(signs, "sizes", 16 * 24 + 16, class_name="stop") == ([], True)
+    # A point has a place and no size; and nothing is where nothing is.
+    assert in_cell(signs, "centers", 31 * 32 + 31, class_name="tip") == (["0.png"], True)
+    assert in_cell(signs, "sizes", 5) == in_cell(signs, "centers", 60_000) == ([], True)
+    refused = signs.get(f"{AT}/cells?grid=sizes&cell=5&class_name=nothing")
+    assert (refused.status_code, refused.json()["code"]) == (409, "cells_not_kept")
+
+
+def test_cells__before_they_are_noted(signs: Workplace) -> None:
+    refused = signs.get(f"{AT}/cells?grid=sizes&cell=5")
+    assert (refused.status_code, refused.json()["code"]) == (409, "cells_not_kept")
+    assert "Measure the dataset again" in refused.json()["fix"]
+    # As a server without them left it.
+    signs.post(f"{AT}/refresh")
+    with signs.platform.db.write() as conn:
+        conn.execute(delete(tables.statistics_cells))
+    assert signs.get(f"{AT}/cells?grid=sizes&cell=5").status_code == 409
+    assert measured(signs)["status"] == "ready"
+
+
+def test_cells__of_many_images_the_first_that_are_still_there(signs: Workplace) -> None:
+    dataset = signs.get("/datasets/by-name/signs").json()["dataset"]["id"]
+    ids = [signs.add_image(dataset, f"more {number:02}.png", size_wh=(64, 64)) for number in range(IMAGES_A_CELL + 1)]
+    for number, image in enumerate(ids):
+        # Two of them at one place, of one class or of two.
+        signs.save(image, [box("stop", 0, 0, 8, 8), box("yield" if number % 2 else "stop", 0, 0, 8, 8)])
+    signs.post(f"{AT}/refresh")
+    names = [f"more {number:02}.png" for number in range(IMAGES_A_CELL)]
+    assert in_cell(signs, "centers", 2 * 32 + 2) == (names, False)
+    assert in_cell(signs, "centers", 2 * 32 + 2, class_name="yield") == ([*names[1::2]], True)
+    signs.client.delete(f"/api/v1/developer/images/{ids[0]}")
+    assert in_cell(signs, "centers", 2 * 32 + 2) == (names[1:], False)
+
+
+def test_cells__of_classes_without_grids_count_to_all() -> None:
+    measured = Measured(["large"])
+    for name in ("large", "small", "tiny"):
+        measured.add(ImageRow(new_id(), "new", 64, 64, [{"id": "1", **box(name, 0, 0, 8, 8)}], {}))
+    cells = measured.cells()
+    assert {key for key in cells if key[0] == "sizes"} == {("sizes", None), ("sizes", "large")}
+    (cell,) = measured.result([]).box_sizes.cells
+    assert [len(unpack(cells["sizes", name], cell)) for name in (None, "large")] == [3, 1]

@@ -75,6 +75,10 @@ OPERATION: dict[str, Row] = {
     f"GET {D}/datasets/by-name/{{name}}/image-ids": Row("viewer", path=_DATASET),
     f"GET {D}/images/{{image_id}}/neighbors": Row("viewer"),
     f"GET {D}/datasets/by-name/{{name}}/statistics": Row("viewer", path=_DATASET),
+    # Nothing was measured in the matrix.
+    f"GET {D}/datasets/by-name/{{name}}/statistics/cells": Row(
+        "viewer", path=_DATASET, query={"grid": "sizes", "cell": "0"}, refusal="cells_not_kept"
+    ),
     f"POST {D}/datasets/by-name/{{name}}/statistics/refresh": Row("viewer", path=_DATASET),
     f"GET {D}/datasets/by-name/{{name}}/counts": Row("viewer", path=_DATASET),
     f"GET {D}/datasets/by-name/{{name}}/folders": Row("viewer", path=_DATASET),

@@ -8,6 +8,7 @@ const FOR_PEOPLE: Readonly<Record<string, string>> = {
   annotation_version_not_found: GONE,
   api_key_not_found: GONE,
   batch_not_found: GONE,
+  cells_not_kept: "“Measure again”, at the top, notes them.",
   class_change_not_found: GONE,
   class_exists: "Merge the one into the other in the class list, or choose another name.",
   dataset_not_found: "It may have been renamed or deleted. The list of datasets shows those there are.",

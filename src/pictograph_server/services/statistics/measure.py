@@ -13,19 +13,21 @@ from pictograph.models.statistics import (
     Cells,
     ClassStatistics,
     CountOf,
+    Grid,
     ImageSize,
     SourceStatistics,
     Statistics,
 )
 from pictograph_server.services.annotations.provenance import Provenance, source_of
 
+from .cells import FirstImages, merged, pack
 from .repository import ImageRow
 
 _CENTERS_A_SIDE = 32
 _SIZES_A_SIDE = 24
 _CONFIDENCE_STEPS = 20
 # Grids are kept for so many classes: a page of a thousand would be megabytes.
-_CLASSES_WITH_GRIDS = 60
+CLASSES_WITH_GRIDS = 60
 _IMAGE_SIZES = 24
 # COCO's own limits, in pixels.
 _SMALL_AREA, _LARGE_AREA = 32 * 32, 96 * 96
@@ -35,9 +37,16 @@ _RATIOS = (0.4, 0.5, 0.6, 0.7, 0.8, 0.95, 1.05, 1.25, 1.45, 1.7, 2.0, 2.5)
 
 
 class Measured:
-    """What was seen so far."""
+    """What was seen so far.
 
-    def __init__(self) -> None:
+    Args:
+        largest: the classes whose cells' images are kept, the others' as those of one: for each of a thousand classes
+            it would be gigabytes.
+    """
+
+    def __init__(self, largest: Iterable[str] = ()) -> None:
+        self._examples = {name: _Examples() for name in largest}
+        self._other_examples = _Examples()
         self.images = 0
         self._annotated = 0
         self._statuses: Counter[str] = Counter()
@@ -59,8 +68,8 @@ class Measured:
             name, source = str(annotation["name"]), self._source_of(image.provenance.get(str(annotation["id"])))
             found = self._classes.get(name)
             if found is None:
-                found = self._classes[name] = _Class()
-            found.add(annotation, source, image.width, image.height)
+                found = self._classes[name] = _Class(self._examples.get(name, self._other_examples))
+            found.add(annotation, source, image)
             names.add(name)
             makers.add(source)
         for name in names:
@@ -71,7 +80,7 @@ class Measured:
         """Return the figures, classes in the order of the names and then what is only on images."""
         names = list(dict.fromkeys([*class_names, *sorted(self._classes)]))
         by_size = sorted(self._classes, key=lambda name: -self._classes[name].annotations)
-        with_grids = set(by_size[:_CLASSES_WITH_GRIDS])
+        with_grids = set(by_size[:CLASSES_WITH_GRIDS])
         whole = _Class()
         for each in self._classes.values():
             whole.add_all(each)
@@ -96,11 +105,34 @@ class Measured:
             aspect_ratios=_aspect_ratios(self._image_sizes),
         )
 
+    def cells(self) -> dict[tuple[Grid, str | None], bytes]:
+        """Return the first images of each cell, packed, by grid and class; None stands for all classes."""
+        parts = [*self._examples.values(), self._other_examples]
+        found: dict[tuple[Grid, str | None], bytes] = {
+            ("centers", None): pack(merged(each.centers for each in parts)),
+            ("sizes", None): pack(merged(each.sizes for each in parts)),
+        }
+        for name, examples in self._examples.items():
+            found["centers", name] = pack(examples.centers.by_cell)
+            found["sizes", name] = pack(examples.sizes.by_cell)
+        return found
+
+
+class _Examples:
+    """The first images of each cell of the grids of a class."""
+
+    __slots__ = ("centers", "sizes")
+
+    def __init__(self) -> None:
+        self.centers = FirstImages(_CENTERS_A_SIDE**2)
+        self.sizes = FirstImages(_SIZES_A_SIDE**2)
+
 
 class _Class:
     """The annotations of one class, or of all."""
 
-    def __init__(self) -> None:
+    def __init__(self, examples: _Examples | None = None) -> None:
+        self._examples = _Examples() if examples is None else examples
         self.images = 0
         self.annotations = 0
         self.shapes: Counter[str] = Counter()
@@ -110,7 +142,8 @@ class _Class:
         self._centers: Counter[int] = Counter()
         self._sizes: Counter[int] = Counter()
 
-    def add(self, annotation: Mapping[str, object], source: str, width: int, height: int) -> None:
+    def add(self, annotation: Mapping[str, object], source: str, image: ImageRow) -> None:
+        width, height = image.width, image.height
         self.annotations += 1
         self.shapes[str(annotation["type"])] += 1
         self.sources[source] += 1
@@ -125,7 +158,10 @@ class _Class:
             self._areas[(area >= _SMALL_AREA) + (area >= _LARGE_AREA)] += 1
             # Steps grow with the size: most boxes are small.
             column, row = (_step((side / whole) ** 0.5, _SIZES_A_SIDE) for side, whole in ((w, width), (h, height)))
-            self._sizes[row * _SIZES_A_SIDE + column] += 1
+            cell = row * _SIZES_A_SIDE + column
+            self._sizes[cell] += 1
+            if not self._examples.sizes.is_full[cell]:
+                self._examples.sizes.add(cell, image.id)
         elif "keypoint" in annotation:
             point = cast("Mapping[str, float]", annotation["keypoint"])
             x, y = point["x"], point["y"]
@@ -133,7 +169,10 @@ class _Class:
             # A line along an axis has no box.
             return
         row, column = _step(y / height, _CENTERS_A_SIDE), _step(x / width, _CENTERS_A_SIDE)
-        self._centers[row * _CENTERS_A_SIDE + column] += 1
+        cell = row * _CENTERS_A_SIDE + column
+        self._centers[cell] += 1
+        if not self._examples.centers.is_full[cell]:
+            self._examples.centers.add(cell, image.id)
 
     def add_all(self, other: "_Class") -> None:
         self.annotations += other.annotations

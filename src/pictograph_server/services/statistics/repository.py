@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 from sqlalchemy import Connection, Text, cast, delete, false, insert, select, update
 
-from pictograph.models.statistics import StatisticsStatus
+from pictograph.models.statistics import Grid, StatisticsStatus
 from pictograph_server.services.annotations.renaming import Renaming, renamed
 from pictograph_server.services.images import tallies
 from pictograph_server.storage.db import tables
@@ -17,6 +17,9 @@ from pictograph_server.storage.db.types import now
 _images = tables.images
 _annotations = tables.annotations
 _statistics = tables.dataset_statistics
+_cells = tables.statistics_cells
+# The name in a row of what is of all classes together: no class has it.
+_ALL_CLASSES = ""
 _PAGE = 500
 
 
@@ -24,6 +27,7 @@ _PAGE = 500
 class ImageRow:
     """What of an image is measured."""
 
+    id: str
     status: str
     width: int
     height: int
@@ -64,11 +68,11 @@ def image_rows(conn: Connection, dataset_id: str, changes: Sequence[Renaming]) -
     last: str | None = None
     while True:
         rows = conn.execute(query if last is None else query.where(_images.c.id > last)).all()
-        for _, status, width, height, document, provenance in rows:
+        for image_id, status, width, height, document, provenance in rows:
             documents = orjson.loads(document) if document else ()
             if changes:
                 documents = renamed(documents, changes)
-            yield ImageRow(status, width, height, documents, orjson.loads(provenance) if documents else {})
+            yield ImageRow(image_id, status, width, height, documents, orjson.loads(provenance) if documents else {})
         if len(rows) < _PAGE:
             return
         last = rows[-1].id
@@ -102,9 +106,28 @@ def begin(conn: Connection, organization_id: str, dataset_id: str, job_id: str) 
 
 
 def save(
-    conn: Connection, organization_id: str, dataset_id: str, document: Mapping[str, object], measured: str
+    conn: Connection,
+    organization_id: str,
+    dataset_id: str,
+    document: Mapping[str, object],
+    cells: Mapping[tuple[Grid, str | None], bytes],
+    measured: str,
 ) -> None:
     """Write what was measured, and the fingerprint the dataset had then. The dataset is held."""
+    conn.execute(delete(_cells).where(_cells.c.dataset_id == dataset_id))
+    conn.execute(
+        insert(_cells),
+        [
+            {
+                "dataset_id": dataset_id,
+                "organization_id": organization_id,
+                "grid": grid,
+                "class_name": _ALL_CLASSES if class_name is None else class_name,
+                "image_ids": packed,
+            }
+            for (grid, class_name), packed in cells.items()
+        ],
+    )
     conn.execute(delete(_statistics).where(_statistics.c.dataset_id == dataset_id))
     conn.execute(
         insert(_statistics).values(
@@ -116,6 +139,16 @@ def save(
             document=document,
         )
     )
+
+
+def cells(conn: Connection, dataset_id: str, grid: Grid, class_name: str | None) -> bytes | None:
+    """Return the images of a grid's cells, packed; None where none are kept."""
+    query = select(_cells.c.image_ids).where(
+        _cells.c.dataset_id == dataset_id,
+        _cells.c.grid == grid,
+        _cells.c.class_name == (_ALL_CLASSES if class_name is None else class_name),
+    )
+    return conn.scalar(query)
 
 
 def fail(conn: Connection, job_id: str, error_message: str) -> None:

@@ -9,7 +9,7 @@ from .annotations import annotation_versions, annotations
 from .auto_annotation import batch_images, batch_jobs, batch_shards, proposals
 from .columns import metadata
 from .credits import credit_balances, credit_holds, ledger_postings, ledger_transactions
-from .datasets import bulk_changes, class_changes, dataset_classes, dataset_statistics, datasets
+from .datasets import bulk_changes, class_changes, dataset_classes, dataset_statistics, datasets, statistics_cells
 from .exports import exports
 from .images import class_tallies, image_descriptors, image_labels, image_tallies, images, uploads
 from .imports import connector_import_datasets, connector_imports, connector_key_requests, import_parts, imports
@@ -70,6 +70,7 @@ __all__ = [
     "review_tallies",
     "review_verdicts",
     "sign_in_failures",
+    "statistics_cells",
     "training_epochs",
     "training_runs",
     "training_splits",

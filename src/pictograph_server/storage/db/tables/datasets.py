@@ -6,6 +6,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     Integer,
+    LargeBinary,
     String,
     Table,
     Text,
@@ -122,4 +123,18 @@ dataset_statistics = Table(
     Column("computed_at", UtcDateTime),
     Column("error_message", Text),
     Column("document", Json),
+)
+
+# Which images are in the cells of those figures' grids, the first ones of each: apart, for a page loads the figures.
+statistics_cells = Table(
+    "statistics_cells",
+    metadata,
+    Column("dataset_id", String(36), ForeignKey("datasets.id", ondelete="CASCADE"), primary_key=True),
+    # centers, sizes
+    Column("grid", String(16), primary_key=True),
+    # Empty: of all classes together.
+    Column("class_name", String(120), primary_key=True),
+    organization_column(),
+    # As `services/statistics/cells.py` packs them.
+    Column("image_ids", LargeBinary, nullable=False),
 )

@@ -935,6 +935,27 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "statistics_cells",
+        sa.Column("dataset_id", sa.String(length=36), nullable=False),
+        sa.Column("grid", sa.String(length=16), nullable=False),
+        sa.Column("class_name", sa.String(length=120), nullable=False),
+        sa.Column("organization_id", sa.String(length=36), nullable=False),
+        sa.Column("image_ids", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_id"], ["datasets.id"], name=op.f("fk_statistics_cells_dataset_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["organization_id"],
+            ["organizations.id"],
+            name=op.f("fk_statistics_cells_organization_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("dataset_id", "grid", "class_name", name=op.f("pk_statistics_cells")),
+    )
+    with op.batch_alter_table("statistics_cells", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_statistics_cells_organization_id"), ["organization_id"], unique=False)
+
+    op.create_table(
         "training_runs",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("organization_id", sa.String(length=36), nullable=False),
@@ -1473,6 +1494,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_training_runs_dataset_id"))
 
     op.drop_table("training_runs")
+    with op.batch_alter_table("statistics_cells", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_statistics_cells_organization_id"))
+
+    op.drop_table("statistics_cells")
     op.drop_table("review_tallies")
     with op.batch_alter_table("review_scorings", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_review_scorings_organization_id"))
