@@ -4,6 +4,7 @@ import pytest
 from fastapi import APIRouter, Query
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
+from sqlalchemy import create_engine
 from sqlalchemy.exc import DataError
 from tests.conftest import MakeClient
 
@@ -80,6 +81,18 @@ def test_crash__is_500_with_the_id_and_no_secret(client: TestClient) -> None:
     assert answer.status_code == 500
     assert answer.headers["X-Request-Id"] in answer.json()["detail"]
     assert "42" not in answer.text
+
+
+def test_database_away__is_503_and_comes_back(platform: Platform, client: TestClient) -> None:
+    engine = platform.db.engine
+    # Nothing listens there.
+    platform.db.engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    try:
+        answer = client.get("/api/v1/developer/datasets/")
+    finally:
+        platform.db.engine = engine
+    assert (answer.status_code, answer.json()["code"]) == (503, "database_unavailable")
+    assert client.get("/api/v1/developer/datasets/").status_code == 200
 
 
 def test_value_the_database_cannot_keep__is_422(client: TestClient) -> None:

@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pictograph_server.errors import ServiceError
 from pictograph_server.metrics import Metrics
-from pictograph_server.middleware.responses import error_response, internal_error_response
+from pictograph_server.middleware.responses import DatabaseUnavailable, error_response, internal_error_response
 from pictograph_server.signing import request_origin
+from pictograph_server.storage.db.session import is_passing
 
 log = logging.getLogger("pictograph.server")
 access_log = logging.getLogger("pictograph.access")
@@ -57,7 +58,11 @@ class Envelope:
                 await self.app(scope, receive, send_with_headers)
             except ServiceError as error:
                 await error_response(error)(scope, receive, send_with_headers)
-            except Exception:
+            except Exception as error:
+                if not status and is_passing(error):
+                    log.warning("%s %s (%s): %s", scope["method"], scope["path"], request_id, _cause(error))
+                    await error_response(DatabaseUnavailable())(scope, receive, send_with_headers)
+                    return
                 log.exception("%s %s failed (%s)", scope["method"], scope["path"], request_id)
                 if status:
                     # Half a body is out: only a broken connection tells the client that it is not whole.
@@ -82,6 +87,12 @@ class Envelope:
                 "key": getattr(actor, "id", None),
             }
             access_log.info(orjson.dumps(line).decode())
+
+
+def _cause(error: Exception) -> str:
+    """Return what the database's driver said, without the statement and its values."""
+    cause = " ".join(str(getattr(error, "orig", error)).split())
+    return f"the database could not do it: {cause}"
 
 
 def _origin(scope: Scope) -> str | None:

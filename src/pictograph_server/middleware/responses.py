@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from pictograph_server.errors import MethodNotAllowed, NotFound, ServiceError, Unprocessable
+from pictograph_server.errors import MethodNotAllowed, NotFound, ServiceError, Unavailable, Unprocessable
 
 log = logging.getLogger("pictograph.server")
 
@@ -32,6 +32,17 @@ def internal_error_response(request_id: str) -> Response:
         "fix": f"Try again; if it happens again, report it with what the server's log says about {request_id}.",
     }
     return Response(orjson.dumps(body), 500, media_type="application/json")
+
+
+class DatabaseUnavailable(Unavailable):
+    code = "database_unavailable"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The server's database could not do this now",
+            why="it does not answer, has too much to do, or gave way to another request",
+            fix="Send the request again in a moment. If this goes on, whoever runs the server finds more in its log.",
+        )
 
 
 def on_service_error(_request: Request, error: Exception) -> Response:

@@ -4,15 +4,20 @@ SQLite runs in WAL mode and every write transaction begins IMMEDIATE: a deferred
 later fails at once when another writer got in between, whatever the busy timeout (docs/decisions/0002-database.md).
 """
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 
 import orjson
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
 # Long enough to wait out a bundle of 2,000 rows, short enough to fail before a client's 30 s timeout.
 SQLITE_BUSY_TIMEOUT_MS = 20_000
+# Of Postgres: the connection failed, one of two that waited for each other was undone, it is full, it stops or starts.
+_PASSING_STATES = ("08", "40", "53", "57P")
 
 
 class Database:
@@ -53,6 +58,20 @@ class Database:
         self.engine.dispose()
 
 
+def is_passing(error: Exception) -> bool:
+    """Return whether the database could not do something now, and may do it a moment later."""
+    if isinstance(error, NoConnectionFree):
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    cause = error.orig
+    if isinstance(cause, sqlite3.Error):
+        return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+    # Without a state there was no server to tell one.
+    state: str | None = getattr(cause, "sqlstate", None)
+    return state is None or state.startswith(_PASSING_STATES)
+
+
 def _create_engine(url: str) -> Engine:
     parsed = make_url(url)
     options: dict[str, object] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
@@ -69,8 +88,6 @@ def _dumps(value: object) -> str:
 
 
 def _prepare_sqlite(connection: object, _record: object) -> None:
-    import sqlite3
-
     assert isinstance(connection, sqlite3.Connection)
     # The driver must not begin transactions by itself: `_begin_sqlite` does.
     connection.isolation_level = None
