@@ -27,7 +27,8 @@ interface LabelledImageProps {
   readonly highlighted?: string | null;
   readonly onHighlight?: (id: string | null) => void;
   readonly isDashed?: boolean;
-  readonly labels?: "all" | "none";
+  /** Of many parts, `largest` names the largest of each class. */
+  readonly labels?: "all" | "largest" | "none";
   readonly className?: string;
 }
 
@@ -68,7 +69,7 @@ export const LabelledImage = memo(function LabelledImage(props: LabelledImagePro
         })}
       </svg>
       {props.labels !== "none" &&
-        objects.map((object) => (
+        (props.labels === "largest" ? largestOfClass(objects) : objects).map((object) => (
           <Label
             key={object.id}
             object={object}
@@ -94,6 +95,8 @@ function Label({ object, color, width, height, isFaded }: LabelProps) {
   const box = boxOf(object.shapes);
   if (!box) return null;
   const isAtTop = box.y < height * 0.06;
+  // At the right it ends with its object, so that the edge does not cut it.
+  const isAtRight = box.x > width * 0.7;
   return (
     <span
       aria-hidden="true"
@@ -102,7 +105,8 @@ function Label({ object, color, width, height, isFaded }: LabelProps) {
         isFaded && "opacity-25",
       )}
       style={{
-        left: `${(Math.max(0, box.x) / width) * 100}%`,
+        left: isAtRight ? undefined : `${(Math.max(0, box.x) / width) * 100}%`,
+        right: isAtRight ? `${(Math.max(0, width - box.x - box.w) / width) * 100}%` : undefined,
         top: `${(Math.max(0, box.y) / height) * 100}%`,
         transform: isAtTop ? undefined : "translateY(-100%)",
         background: color,
@@ -123,6 +127,16 @@ function pathOf(shape: Shape): string {
       return points === "" ? "" : `M${points}${shape.type === "polyline" ? "" : "Z"}`;
     })
     .join("");
+}
+
+function largestOfClass(objects: readonly LabelledObject[]): LabelledObject[] {
+  const largest = new Map<string, { object: LabelledObject; area: number }>();
+  for (const object of objects) {
+    const box = boxOf(object.shapes);
+    const area = box ? box.w * box.h : 0;
+    if (area >= (largest.get(object.className)?.area ?? 0)) largest.set(object.className, { object, area });
+  }
+  return [...largest.values()].map((each) => each.object);
 }
 
 function boxOf(shapes: readonly Shape[]): Box | null {

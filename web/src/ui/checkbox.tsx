@@ -21,7 +21,13 @@ export function Checkbox({
   disabled,
 }: CheckboxProps) {
   return (
-    <label className={cx("flex min-h-6 items-start gap-2 text-sm", disabled && "opacity-60")}>
+    <label
+      className={cx(
+        "flex min-h-6 gap-2 text-sm",
+        isLabelHidden ? "items-center" : "items-start",
+        disabled && "opacity-60",
+      )}
+    >
       <input
         type="checkbox"
         checked={isChecked}
@@ -30,7 +36,7 @@ export function Checkbox({
           if (element) element.indeterminate = Boolean(isMixed);
         }}
         onChange={(event) => onChange(event.target.checked)}
-        className="mt-0.5 size-4 shrink-0 accent-accent"
+        className={cx("size-4 shrink-0 accent-accent", !isLabelHidden && "mt-0.5")}
       />
       <span className={isLabelHidden ? "sr-only" : undefined}>
         {label}

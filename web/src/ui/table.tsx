@@ -22,7 +22,7 @@ export function Th({ className, isNumber, ...rest }: ComponentProps<"th"> & { is
       scope="col"
       {...rest}
       className={cx(
-        "h-9 whitespace-nowrap border-line border-b bg-sunken/60 px-3 font-medium text-muted text-xs",
+        "h-9 whitespace-nowrap border-line border-b bg-sunken/60 px-2 font-medium text-muted text-xs lg:px-3 max-lg:first:pl-3 max-lg:last:pr-3",
         isNumber ? "text-right" : "text-left",
         className,
       )}
@@ -35,7 +35,7 @@ export function Td({ className, isNumber, ...rest }: ComponentProps<"td"> & { is
     <td
       {...rest}
       className={cx(
-        "h-11 border-line border-b px-3 py-1.5",
+        "h-11 border-line border-b px-2 py-1.5 lg:px-3 max-lg:first:pl-3 max-lg:last:pr-3",
         isNumber && "whitespace-nowrap text-right tabular-nums",
         className,
       )}

@@ -62,7 +62,7 @@ export function EvaluationReport({ modelId, evaluation, datasetName }: ReportPro
         </div>
       )}
       {isOfObjects && (
-        <div className="grid items-start gap-4 xl:grid-cols-2">
+        <div className="grid gap-4 xl:grid-cols-2">
           <ThresholdCard evaluation={evaluation} by={by} {...thresholdProps} />
           <PrecisionRecallCurves evaluation={evaluation} by={by} />
         </div>

@@ -19,6 +19,8 @@ interface WorstRowProps {
   isGone: boolean;
   /** Its class is all there is to see: the truth needs no picture of its own. */
   isOfTags: boolean;
+  /** Answers are parts of surfaces, often many: the largest of each class carries its name. */
+  isOfPixels: boolean;
   truth: readonly Shape[] | undefined;
   /** Undefined where nobody may ask. */
   prediction: { data: Prediction | undefined; error: unknown } | undefined;
@@ -30,7 +32,7 @@ interface WorstRowProps {
 const NONE: readonly Shape[] = [];
 
 export function WorstRow(props: WorstRowProps) {
-  const { worst, image, isGone, isOfTags, truth = NONE, prediction, threshold, colors } = props;
+  const { worst, image, isGone, isOfTags, isOfPixels, truth = NONE, prediction, threshold, colors } = props;
   const path = worst.path || image?.filename || worst.image_id;
   const there = useMemo(() => truthObjects(truth), [truth]);
   const said = useMemo(() => (prediction?.data ? drawnObjects(prediction.data) : []), [prediction?.data]);
@@ -43,7 +45,7 @@ export function WorstRow(props: WorstRowProps) {
     className: "w-full rounded",
   };
   return (
-    <li className="min-w-0 border-line border-t pt-3">
+    <li className="min-w-0">
       <Heading {...props} path={path} />
       {isGone ? (
         <p className="text-muted text-sm">The image has been deleted since.</p>
@@ -61,7 +63,13 @@ export function WorstRow(props: WorstRowProps) {
               {prediction.error ? (
                 <ProblemNote problem={prediction.error} />
               ) : prediction.data ? (
-                <LabelledImage {...shown} alt={`Answers for ${path}`} objects={kept} isDashed />
+                <LabelledImage
+                  {...shown}
+                  alt={`Answers for ${path}`}
+                  objects={kept}
+                  isDashed
+                  labels={isOfPixels ? "largest" : "all"}
+                />
               ) : (
                 <div style={{ aspectRatio: `${shown.width} / ${shown.height}` }}>
                   <Skeleton className="size-full" />
@@ -78,7 +86,9 @@ export function WorstRow(props: WorstRowProps) {
   );
 }
 
-function Heading({ worst, isGone, datasetName, path }: WorstRowProps & { path: string }) {
+function Heading({ worst, isGone, isOfTags, datasetName, path }: WorstRowProps & { path: string }) {
+  // The folder is often the class, which stands below anyway, and there is little room.
+  const shortPath = isOfTags ? path.slice(path.lastIndexOf("/") + 1) : path;
   const counts = [
     counted(worst.missed, "missed"),
     counted(worst.false_alarms, "false alarms"),
@@ -94,19 +104,21 @@ function Heading({ worst, isGone, datasetName, path }: WorstRowProps & { path: s
             title={`Open ${path} in the editor`}
             className="inline-flex min-h-6 min-w-0 items-center gap-1.5 font-medium hover:text-accent hover:underline"
           >
-            <span className="truncate">{path}</span>
+            <span className="truncate">{shortPath}</span>
             <PencilLine aria-hidden="true" className="size-3.5 shrink-0" />
           </Link>
         ) : (
           <span className="truncate font-medium" title={path}>
-            {path}
+            {shortPath}
           </span>
         )}
         <Badge tone={worst.score < 0.34 ? "danger" : "warn"}>{formatMetric(worst.score)}</Badge>
       </div>
       <p className="text-muted">
         {worst.why}
-        <span className="text-xs"> ({counts.filter(Boolean).join(", ") || "nothing right"})</span>
+        {!isOfTags && (
+          <span className="text-xs"> ({counts.filter(Boolean).join(", ") || "nothing right"})</span>
+        )}
       </p>
     </div>
   );
@@ -123,7 +135,8 @@ function truthObjects(shapes: readonly Shape[]): LabelledObject[] {
 function saidWords(prediction: Prediction, threshold: number): string {
   const tags = (prediction.tags ?? []).filter((tag) => tag.confidence >= threshold).slice(0, 3);
   const words = tags.map((tag) => `${tag.class_name} ${tag.confidence.toFixed(2)}`).join(", ");
-  return `From ${threshold.toFixed(2)} on it says: ${words || "nothing"}`;
+  // A model that says its first answer only has others in mind, too.
+  return `Sure from ${threshold.toFixed(2)} on: ${words || "of nothing"}`;
 }
 
 function counted(count: number | undefined, words: string): string {

@@ -87,12 +87,13 @@ export function WorstImages({
           <output className="w-10 shrink-0 font-semibold tabular-nums">{threshold.toFixed(2)}</output>
         </div>
       )}
-      <ol className={cx("grid gap-x-6 gap-y-4", isOfTags ? "md:grid-cols-3" : "2xl:grid-cols-2")}>
+      <ol className={cx("grid gap-x-6 gap-y-6", isOfTags ? "md:grid-cols-3" : "2xl:grid-cols-2")}>
         {worst.map((each, index) => (
           <WorstRow
             key={each.image_id}
             worst={each}
             isOfTags={isOfTags}
+            isOfPixels={evaluation.task === "semantic_segmentation"}
             image={images[index]?.data ?? null}
             isGone={images[index]?.isError ?? false}
             truth={truth.data?.[each.image_id] as Shape[] | undefined}

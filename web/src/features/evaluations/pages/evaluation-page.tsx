@@ -117,7 +117,7 @@ function Frame({ modelId, modelName, title, actions, children }: FrameProps) {
     <Page
       title={title}
       description={
-        <span className="flex flex-wrap gap-x-1.5">
+        <span className="flex gap-x-1.5">
           <Link to="/models" className="hover:text-accent hover:underline">
             Models
           </Link>
@@ -126,7 +126,8 @@ function Frame({ modelId, modelName, title, actions, children }: FrameProps) {
             to="/models/$modelId"
             params={{ modelId }}
             search={{ tab: "evaluations" }}
-            className="hover:text-accent hover:underline"
+            title={modelName}
+            className="min-w-0 truncate hover:text-accent hover:underline"
           >
             {modelName ?? "…"}
           </Link>

@@ -38,7 +38,7 @@ export function ExportsTable({ exports, search }: ExportsTableProps) {
       <tbody>
         {exports.map((each) => (
           <Tr key={each.id}>
-            <Td className="max-w-52">
+            <Td className="max-w-44 lg:max-w-52">
               <Link
                 to="/exports"
                 search={{ ...search, show: each.name, of: each.dataset_name }}
@@ -48,7 +48,7 @@ export function ExportsTable({ exports, search }: ExportsTableProps) {
                 <span className="truncate">{each.name}</span>
               </Link>
             </Td>
-            <Td className="max-w-44">
+            <Td className="max-w-36 lg:max-w-44">
               <Link
                 to="/datasets/$name"
                 params={{ name: each.dataset_name }}

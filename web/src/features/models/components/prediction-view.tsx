@@ -37,6 +37,7 @@ export function PredictionView({ prediction, src, colors }: PredictionViewProps)
           objects={kept}
           colors={colors}
           highlighted={pointedAt}
+          labels={prediction.task === "semantic_segmentation" ? "largest" : "all"}
           onHighlight={setPointedAt}
           className={cx("w-full rounded-lg", prediction.image_height > prediction.image_width && "max-w-xl")}
         />

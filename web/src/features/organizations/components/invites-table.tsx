@@ -40,7 +40,7 @@ export function InvitesTable({ invites, onRevoke }: InvitesTableProps) {
         <tbody>
           {invites.slice(0, shown).map((invite) => (
             <Tr key={invite.id}>
-              <Td className="max-w-72 truncate font-medium" title={invite.email}>
+              <Td className="max-w-60 truncate lg:max-w-72 font-medium" title={invite.email}>
                 {invite.email}
               </Td>
               <Td>{invite.role}</Td>

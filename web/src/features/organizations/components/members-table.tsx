@@ -49,7 +49,7 @@ export function MembersTable({ members, onChangeRole, onRemove, onPasswordLink }
             const mayDecide = isAdmin && !isAbove(member.role, organization.role);
             return (
               <Tr key={member.id}>
-                <Td className="max-w-60">
+                <Td className="max-w-44 lg:max-w-60">
                   <span className="flex items-center gap-2">
                     <span className="truncate font-medium" title={nameOf(member)}>
                       {nameOf(member)}
@@ -57,7 +57,7 @@ export function MembersTable({ members, onChangeRole, onRemove, onPasswordLink }
                     {isSelf && <Badge>you</Badge>}
                   </span>
                 </Td>
-                <Td className="max-w-60 truncate text-muted" title={member.email ?? undefined}>
+                <Td className="max-w-44 lg:max-w-60 truncate text-muted" title={member.email ?? undefined}>
                   {member.email ?? "none yet"}
                 </Td>
                 <Td>

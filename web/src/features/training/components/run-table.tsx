@@ -72,7 +72,7 @@ function RunRow({ run, datasetName, isChosen, onChoose }: RunRowProps) {
           onChange={(value) => onChoose(run.id, value)}
         />
       </Td>
-      <Td className="max-w-56 lg:max-w-72">
+      <Td className="max-w-52 lg:max-w-72">
         <Link
           to="/training/$runId"
           params={{ runId: run.id }}
