@@ -205,6 +205,10 @@ def test_editor__200_steps_are_undone_and_done_again(page: Page, client: Client,
     hold("y", 150, "Control")
     assert stored(200) == drawn
     expect(redo).to_be_disabled()
+    # The long list in the panel leaves the classes above it their room.
+    editor.press("\\")
+    expect(page.get_by_role("heading", name="Annotations 200")).to_be_visible()
+    expect(page.get_by_role("group", name="List of classes").get_by_role("button").first).to_be_in_viewport(ratio=0.9)
 
 
 def test_editor__a_killed_tab_loses_nothing(context: BrowserContext, client: Client, open_image: OpenImage) -> None:

@@ -36,7 +36,7 @@ export function AnnotationList(props: AnnotationListProps) {
   const { annotations, selection, visibility, colors, isReadOnly } = props;
   const first = selection.size > 0 ? annotations.findIndex((each) => selection.has(each.id)) : -1;
   return (
-    <section aria-label="Annotations" className="flex min-h-0 grow flex-col">
+    <section aria-label="Annotations" className="flex min-h-0 grow basis-0 flex-col">
       <h2 className="flex items-baseline gap-2 px-3 pt-3 pb-1.5 font-medium text-sm">
         Annotations <span className="text-muted tabular-nums">{annotations.length}</span>
         {selection.size > 1 && <span className="text-muted">{selection.size} selected</span>}

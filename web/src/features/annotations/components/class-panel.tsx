@@ -37,7 +37,8 @@ export function ClassPanel(props: ClassPanelProps) {
   }
 
   return (
-    <section aria-label="Classes" className="flex max-h-[45%] min-h-0 flex-col border-line border-b">
+    // It keeps its height however long the list of annotations below it is.
+    <section aria-label="Classes" className="flex max-h-[45%] shrink-0 flex-col border-line border-b">
       <div className="px-3 pt-3 pb-2">
         <input
           ref={props.input}

@@ -46,7 +46,7 @@ export function TopBar(props: TopBarProps) {
   return (
     <header className="flex h-12 shrink-0 items-center gap-0.5 border-line border-b bg-surface px-2">
       <BackLink {...props} />
-      <div className="flex min-w-20 max-w-80 shrink items-baseline gap-2 px-1">
+      <div className="flex min-w-20 max-w-80 shrink items-baseline gap-2 px-1 max-lg:max-w-48">
         <h1
           className="truncate font-medium"
           title={`${props.folder ?? ""}/${props.filename}`.replace("//", "/")}

@@ -80,18 +80,24 @@ export function ConflictView(props: ConflictViewProps) {
             key={each.id}
             onPointerEnter={() => setPointedAt(each.id)}
             onPointerLeave={() => setPointedAt(null)}
-            className="flex flex-wrap items-center justify-between gap-x-3 gap-y-1 border-line border-t py-2 first:border-t-0"
+            className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-3 border-line border-t py-2 first:border-t-0"
           >
-            <span className="flex min-w-0 items-center gap-2">
-              <span
-                aria-hidden="true"
-                className="size-3 shrink-0 rounded-sm"
-                style={{ backgroundColor: colors(nameOf(each)) }}
-              />
-              <span className="truncate text-sm">{nameOf(each)}</span>
-              {each.isClash && <Badge tone="warn">changed by both</Badge>}
-              <span className="text-muted text-xs">{differenceWords(each)}</span>
-            </span>
+            <div className="min-w-0">
+              <p className="flex items-center gap-2 text-sm">
+                <span
+                  aria-hidden="true"
+                  className="size-3 shrink-0 rounded-sm"
+                  style={{ backgroundColor: colors(nameOf(each)) }}
+                />
+                <span className="truncate" title={nameOf(each)}>
+                  {nameOf(each)}
+                </span>
+              </p>
+              <p className="flex flex-wrap items-center gap-2 pl-5 text-muted text-xs">
+                {differenceWords(each)}
+                {each.isClash && <Badge tone="warn">changed by both</Badge>}
+              </p>
+            </div>
             <Segmented
               label={`${nameOf(each)}: which one to keep`}
               value={picks.get(each.id) ?? each.suggestion}

@@ -85,8 +85,16 @@ export function AnnotateDialog({ datasetName, ids, classes, onClose, onStarted }
                 <Checkbox
                   key={each.name}
                   isChecked={!left.has(each.name)}
-                  label={<span className="break-all">{each.name}</span>}
-                  hint={each.prompts.join(", ") || defaultPrompt(each.name)}
+                  label={
+                    <span className="line-clamp-2" title={each.name}>
+                      {each.name}
+                    </span>
+                  }
+                  hint={
+                    <span className="line-clamp-2">
+                      {each.prompts.join(", ") || defaultPrompt(each.name)}
+                    </span>
+                  }
                   onChange={(isOn) => {
                     const next = new Set(left);
                     if (isOn) next.delete(each.name);

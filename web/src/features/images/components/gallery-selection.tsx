@@ -37,7 +37,7 @@ export function GallerySelection(props: GallerySelectionProps) {
   const navigate = useNavigate();
   const mayChange = useMay("member");
   const [dialog, setDialog] = useState<BulkDialog | null>(null);
-  /** For dialogs that ask by ids. */
+  /** For the dialog that asks by ids. */
   const [ids, setIds] = useState<readonly string[]>([]);
   const { start, perform, isBusy } = useBulkActions(datasetName, list, onClear);
   const { collect, found } = useMatchingIds(datasetName, list);
@@ -48,7 +48,7 @@ export function GallerySelection(props: GallerySelectionProps) {
   const close = () => setDialog(null);
 
   async function open(wanted: BulkDialog) {
-    if (wanted === "annotate" || wanted === "assign") {
+    if (wanted === "annotate") {
       const found = await collect(selection);
       if (found === null) return;
       setIds(found);
@@ -103,7 +103,13 @@ export function GallerySelection(props: GallerySelectionProps) {
         />
       )}
       {dialog === "assign" && (
-        <AssignDialog datasetName={datasetName} ids={ids} onClose={close} onDone={onClear} />
+        <AssignDialog
+          what={what}
+          onClose={close}
+          onAssign={({ id, name }, toReview) =>
+            perform(selection, { kind: "assign", person: id, personName: name, toReview })
+          }
+        />
       )}
       {dialog === "annotate" && (
         <AnnotateDialog

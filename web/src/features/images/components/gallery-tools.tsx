@@ -52,16 +52,19 @@ export function GalleryTools(props: GalleryToolsProps) {
         </IconButton>
       )}
       <StatusPills counts={counts} status={search.status} onChange={(status) => onChange({ status })} />
-      <NameSearch text={search.text} onChange={(text) => onChange({ text })} />
-      <Popover
-        trigger={
-          <Button>
-            <ListFilter className="size-4" /> Filter
-          </Button>
-        }
-      >
-        <FilterForm search={search} classes={classes} sources={sources} onChange={onChange} />
-      </Popover>
+      {/* Where they have no room beside the statuses they go to the next line together. */}
+      <div className="flex min-w-56 max-w-86 flex-1 gap-2">
+        <NameSearch text={search.text} onChange={(text) => onChange({ text })} />
+        <Popover
+          trigger={
+            <Button className="shrink-0">
+              <ListFilter className="size-4" /> Filter
+            </Button>
+          }
+        >
+          <FilterForm search={search} classes={classes} sources={sources} onChange={onChange} />
+        </Popover>
+      </div>
     </div>
   );
 }
@@ -125,7 +128,7 @@ function NameSearch({
     return () => window.clearTimeout(timer);
   }, [typed]);
   return (
-    <div className="relative min-w-32 max-w-60 flex-1 basis-32">
+    <div className="relative min-w-0 flex-1">
       <Search aria-hidden="true" className="absolute top-2 left-2 size-4 text-faint" />
       <input
         type="search"

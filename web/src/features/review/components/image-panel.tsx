@@ -33,8 +33,15 @@ export function ImagePanel(props: ImagePanelProps) {
       className="flex w-72 shrink-0 flex-col gap-3 overflow-y-auto border-line border-l bg-surface p-3 text-sm max-lg:w-60"
     >
       <div className="min-w-0">
-        <h2 className="break-words font-medium">{image.filename}</h2>
-        <p className="break-words text-muted text-xs">{image.virtual_folder_path}</p>
+        <h2 className="wrap-anywhere line-clamp-3 font-medium" title={image.filename}>
+          {image.filename}
+        </h2>
+        <p
+          className="wrap-anywhere line-clamp-3 text-muted text-xs"
+          title={image.virtual_folder_path ?? undefined}
+        >
+          {image.virtual_folder_path}
+        </p>
       </div>
       <dl className="grid grid-cols-[auto_1fr] gap-x-3 gap-y-1">
         <Fact label="Least sure">{share(image.least_confidence)}</Fact>
@@ -89,7 +96,9 @@ export function ImagePanel(props: ImagePanelProps) {
                 <span className="min-w-0 grow truncate" title={annotation.name}>
                   {annotation.name}
                 </span>
-                <span className="text-muted tabular-nums">{formatPercent(annotation.confidence)}</span>
+                <span className="shrink-0 text-muted tabular-nums">
+                  {formatPercent(annotation.confidence)}
+                </span>
               </button>
             </li>
           ))}

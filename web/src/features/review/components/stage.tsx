@@ -18,6 +18,9 @@ interface StageProps {
   canvas: Ref<AnnotationCanvasHandle>;
 }
 
+/** More names than this would hide the image; one that is pointed at still says its own. */
+const MOST_LABELS = 80;
+
 export function Stage({ item, annotations, colors, isBefore, highlighted, canvas }: StageProps) {
   const [selection, setSelection] = useState<Selection>(NOTHING_SELECTED);
   const [pointed, setPointed] = useState<{ annotation: Annotation; x: number; y: number } | null>(null);
@@ -44,7 +47,7 @@ export function Stage({ item, annotations, colors, isBefore, highlighted, canvas
         className=""
         colors={colors}
         readOnly
-        labels="all"
+        labels={annotations.length > MOST_LABELS ? "selected" : "all"}
         highlighted={highlighted}
         label={`${image.filename}, ${annotations.length} annotations${isBefore ? ", as they were before" : ""}`}
         onCommand={ignore}

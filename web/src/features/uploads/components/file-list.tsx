@@ -47,8 +47,10 @@ export function FileList({ upload }: { upload: FilesUpload }) {
         return (
           <li
             key={row.key}
-            className="flex h-11 flex-col justify-center px-2"
-            title={item.reason || pathOf(item)}
+            ref={rows.measureElement}
+            data-index={row.index}
+            className="flex min-h-11 flex-col justify-center px-2 py-1"
+            title={pathOf(item)}
           >
             <span className="flex items-center justify-between gap-2">
               <span className="truncate">{pathOf(item)}</span>
@@ -58,7 +60,7 @@ export function FileList({ upload }: { upload: FilesUpload }) {
                   : WORDS[item.state]}
               </span>
             </span>
-            <span className="truncate text-muted">{item.reason || formatBytes(item.file.size)}</span>
+            <span className="wrap-anywhere text-muted">{reasonOf(item) || formatBytes(item.file.size)}</span>
           </li>
         );
       })}
@@ -68,6 +70,13 @@ export function FileList({ upload }: { upload: FilesUpload }) {
       />
     </ul>
   );
+}
+
+/** Why it failed, without the name at the beginning that stands above it. */
+function reasonOf({ reason, file }: UploadItem): string {
+  if (!reason.slice(1).startsWith(file.name)) return reason;
+  const rest = reason.slice(file.name.length + 2).trimStart();
+  return `${rest.charAt(0).toUpperCase()}${rest.slice(1)}`;
 }
 
 function sorted(items: readonly UploadItem[]): UploadItem[] {
