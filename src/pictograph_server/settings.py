@@ -1,6 +1,7 @@
 """What an operator may set. The environment is read here and nowhere else in the server; see docs/configuration.md."""
 
 import json
+import os
 import secrets
 import string
 from collections.abc import Iterable
@@ -333,12 +334,12 @@ def environment_names() -> dict[str, str]:
     return names
 
 
-def misspelt_names(environment: Iterable[str]) -> dict[str, str]:
+def misspelt_names(environment: Iterable[str] | None = None) -> dict[str, str]:
     """Return variables that are no setting but look like one, each with the setting that it looks like."""
     known = environment_names()
     return {
         name: close[0]
-        for name in environment
+        for name in (os.environ if environment is None else environment)
         if name.startswith(ENVIRONMENT_PREFIX)
         and name not in known
         and name not in _OF_THE_CLIENT

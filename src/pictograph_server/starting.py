@@ -1,6 +1,5 @@
 """What every program on the server's data begins with: settings, the platform, and words for what goes wrong."""
 
-import os
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 
@@ -18,7 +17,7 @@ def read_settings(**given: object) -> Settings:
         settings = Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
     except ValidationError as error:
         raise BadSettings(error) from None
-    if misspelt := misspelt_names(os.environ):
+    if misspelt := misspelt_names():
         raise MisspeltSettings(misspelt)
     if settings.executor != "process":
         raise UnsupportedExecutor(settings.executor)
