@@ -12,6 +12,7 @@ from rich.text import Text
 from typer.main import get_command
 
 import pictograph_server
+from pictograph.cli.advice import COMMANDS as COMMANDS_FOR_CALLS
 from pictograph.cli.app import COMMANDS, GROUPS, app, load_group
 from pictograph.exceptions import DOCS_BASE, PictographError
 from pictograph_server.engines.trainers.registry import trainer_specs
@@ -80,6 +81,19 @@ def test_exceptions__each_points_to_a_page_that_exists() -> None:
     # The address is a folder's, in which the forge shows the README.
     assert sorted(ending for ending in endings if not (DOCS / ending.strip("/") / "README.md").is_file()) == []
     assert "/authentication" in endings
+
+
+def test_advice__in_a_terminal_names_commands_that_exist() -> None:
+    commands = set(_commands())
+    assert [words for words in COMMANDS_FOR_CALLS.values() if " ".join(words.split()[:2]) not in commands] == []
+
+
+def test_advice__of_the_server_has_a_command_for_every_list() -> None:
+    """What a refusal says to look at can be looked at from a terminal too."""
+    source = "\n".join(file.read_text() for file in (ROOT / "src").rglob("*.py"))
+    named = set(re.findall(r"`client\.(\w+\.list\w*)\(", source))
+    assert len(named) > 5
+    assert sorted(named - set(COMMANDS_FOR_CALLS)) == []
 
 
 def _exceptions(error: type[PictographError]) -> Iterator[type[PictographError]]:

@@ -5,8 +5,11 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from pictograph.exceptions import ApiError, ConfigurationError, PictographError, ValidationError
+from pictograph.cli.advice import in_commands
+from pictograph.exceptions import ApiError, AuthError, ConfigurationError, PictographError, ValidationError
 
+# A header is no advice to somebody who types commands.
+_ANOTHER_KEY = "Give a key of this server: `pictograph login`, PICTOGRAPH_API_KEY or --api-key."
 FAILED = 1
 WRONG_USAGE = 2
 
@@ -38,8 +41,8 @@ def tell(failure: Exception) -> None:
     if isinstance(failure, PictographError):
         if failure.docs_url:
             lines.append(f"Docs: {failure.docs_url}")
-        if failure.fix:
-            lines.append(f"Fix: {failure.fix}")
+        if fix := _ANOTHER_KEY if isinstance(failure, AuthError) else failure.fix:
+            lines.append(f"Fix: {in_commands(fix)}")
     typer.echo("\n".join(lines), err=True)
 
 

@@ -80,7 +80,12 @@ def upload_image(
     file: Annotated[Path, typer.Argument(help="The image.")],
     folder: Annotated[str, typer.Option("--folder", "-f", help="Folder inside the dataset.")] = "/",
 ) -> None:
-    """Upload one image. For a folder of them see `pictograph pipeline run`."""
+    """Upload one image. For a folder of them see `pictograph datasets import`."""
+    if file.expanduser().is_dir():
+        raise typer.BadParameter(
+            f"{file} is a folder; `pictograph datasets import {dataset} {file}` uploads what is in it",
+            param_hint="FILE",
+        )
     dataset_id = session.client.datasets.get(dataset).id
     session.record(session.client.images.upload(dataset_id, file, folder_path=folder))
 

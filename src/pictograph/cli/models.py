@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -12,7 +13,9 @@ from pictograph.models.prediction import PredictedObject
 
 app = typer.Typer(no_args_is_help=True, help="Trained models.")
 
+# What is deleted is named by its id: of one name there may be several.
 ModelId = Annotated[str, typer.Argument(help="Id of the model.")]
+NameOrId = Annotated[str, typer.Argument(help="Name or id of the model.")]
 
 
 @api_command(app, "list")
@@ -42,30 +45,30 @@ def list_models(
 
 
 @api_command(app, "get")
-def get_model(session: Session, model_id: ModelId) -> None:
+def get_model(session: Session, model: NameOrId) -> None:
     """Show one model with its metrics."""
-    session.record(session.client.models.get(model_id))
+    session.record(session.client.models.get(_id(session, model)))
 
 
 @api_command(app, "card")
-def show_card(session: Session, model_id: ModelId) -> None:
+def show_card(session: Session, model: NameOrId) -> None:
     """Show what is known about a model: its data, training, metrics, files, versions and licence."""
-    session.record(session.client.models.card(model_id))
+    session.record(session.client.models.card(_id(session, model)))
 
 
 @api_command(app, "files")
-def list_files(session: Session, model_id: ModelId) -> None:
+def list_files(session: Session, model: NameOrId) -> None:
     """List the files of a model."""
     session.table(
-        session.client.models.files(model_id),
+        session.client.models.files(_id(session, model)),
         {"File": lambda f: f.name, "Bytes": lambda f: f.size_bytes, "SHA-256 begins": lambda f: f.digest},
     )
 
 
 @api_command(app, "evaluation")
-def show_training_evaluation(session: Session, model_id: ModelId) -> None:
+def show_training_evaluation(session: Session, model: NameOrId) -> None:
     """Show how good a model was on the images that its own training held back."""
-    evaluation = session.client.models.training_evaluation(model_id)
+    evaluation = session.client.models.training_evaluation(_id(session, model))
     if session.as_json:
         session.json(evaluation)
     else:
@@ -75,13 +78,14 @@ def show_training_evaluation(session: Session, model_id: ModelId) -> None:
 @api_command(app, "download")
 def download_model(
     session: Session,
-    model_id: ModelId,
+    model: NameOrId,
     output: Annotated[Path, typer.Option("--output", "-o", help="File to write.")],
     file: Annotated[
         str | None, typer.Option(help="Another of its files: card.md, card.json, evaluation.json, model.safetensors.")
     ] = None,
 ) -> None:
     """Download a model as ONNX."""
+    model_id = _id(session, model)
     path = session.client.models.download(model_id, output, file=file)
     session.record({"model_id": model_id, "output_path": path, "size_bytes": path.stat().st_size})
 
@@ -89,7 +93,7 @@ def download_model(
 @api_command(app, "predict")
 def predict_with_model(
     session: Session,
-    model: Annotated[str, typer.Argument(help="Name or id of the model.")],
+    model: NameOrId,
     image: Annotated[str, typer.Argument(help="A file, or the id of an image on the server.")],
     confidence: Annotated[
         float | None, typer.Option(min=0, max=1, help="Least confidence to report; else the model's suggestion.")
@@ -123,7 +127,7 @@ def _box_text(found: PredictedObject) -> str:
 @api_command(app, "evaluate")
 def evaluate_model(
     session: Session,
-    model: Annotated[str, typer.Argument(help="Name or id of the model.")],
+    model: NameOrId,
     dataset: Annotated[str, typer.Argument(help="Name of the dataset.")],
     split: Annotated[
         EvaluationSplit | None,
@@ -151,3 +155,13 @@ def delete_model(
     session.confirm(f"Delete model {model_id}?", yes=yes)
     session.client.models.delete(model_id)
     session.line(f"Deleted model {model_id}", {"model_id": model_id})
+
+
+def _id(session: Session, model: str) -> str:
+    """Return the id of the newest model of that name that is ready; anything else as it is given."""
+    try:
+        UUID(model)
+    except ValueError:
+        named = (each.id for each in session.client.models.iter(status="ready", page_size=200) if each.name == model)
+        return next(named, model)
+    return model

@@ -326,6 +326,23 @@ def test_models_list__table(api: MockApi, run: Run) -> None:
     assert "yolox-nano" in run("models", "list").stdout
 
 
+def test_models_get__by_name_and_id(api: MockApi, run: Run) -> None:
+    model_id = "01a206b7-fc38-7bd6-8f7e-0123456789ab"
+    api.on("GET", f"{API}/models/", {"models": [MODEL | {"id": model_id}]})
+    api.on("GET", f"{API}/models/{model_id}", {"model": MODEL | {"id": model_id}})
+    for given in ("signs-yolox", model_id):
+        assert json.loads(run("models", "get", given, "--json").stdout)["id"] == model_id
+    api.on("GET", f"{API}/models/nope", Reply(404, json={"detail": "There is no model 'nope'"}))
+    assert "There is no model 'nope'" in run("models", "get", "nope").stderr
+
+
+def test_images_upload__folder_is_sent_to_the_command_for_folders(api: MockApi, run: Run, tmp_path: Path) -> None:
+    result = run("images", "upload", "signs", str(tmp_path))
+    assert result.exit_code == 2
+    assert "pictograph datasets import signs" in " ".join(result.stderr.replace("│", " ").split())
+    assert api.calls == []
+
+
 def test_models_evaluate__table_and_json(api: MockApi, run: Run) -> None:
     figures = {"task": "classification", "images": 2, "metrics": {"top_1": 0.5}, "classes": [{"class_name": "day"}]}
     started = {"id": "e1", "model_id": "m1", "dataset_name": "signs", "status": "completed", "created_at": NOW}
@@ -344,11 +361,19 @@ def test_credits_balance__sentence_and_json(api: MockApi, run: Run) -> None:
 
 
 def test_failure__on_stderr_with_the_fix_last(api: MockApi, run: Run) -> None:
-    api.on("GET", f"{API}/models/m9", Reply(404, json={"detail": "No model m9", "fix": "List them: models list"}))
-    result = run("models", "get", "m9", "--json")
+    fix = "List them: `client.jobs.list()`, `client.jobs.there_is_no_such()`"
+    api.on("GET", f"{API}/jobs/j9", Reply(404, json={"detail": "No job j9", "fix": fix}))
+    result = run("jobs", "get", "j9", "--json")
     assert (result.exit_code, result.stdout) == (1, "")
-    assert result.stderr.startswith("Error: No model m9 (status=404")
-    assert result.stderr.endswith("Fix: List them: models list\n")
+    assert result.stderr.startswith("Error: No job j9 (status=404")
+    # In the words of this program, where it has them.
+    assert result.stderr.endswith("Fix: List them: `pictograph jobs list`, `client.jobs.there_is_no_such()`\n")
+
+
+def test_failure__refused_key_says_how_to_give_another(api: MockApi, run: Run) -> None:
+    fix = "Send a key of this server in the header X-API-Key."
+    api.on("GET", f"{API}/datasets/", Reply(401, json={"detail": "Unknown key", "fix": fix}))
+    assert "Fix: Give a key of this server: `pictograph login`" in run("datasets", "list").stderr
 
 
 def test_failure__malformed_value_is_wrong_usage(api: MockApi, run: Run) -> None:
