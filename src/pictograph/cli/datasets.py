@@ -12,6 +12,7 @@ from pictograph.cli.failures import FAILED
 from pictograph.cli.session import Session, api_command
 from pictograph.models.dataset import Dataset
 from pictograph.models.dataset_import import MergeRule
+from pictograph.models.dataset_import_text import ISSUES_SHOWN
 from pictograph.models.image import ImageStatus
 from pictograph.resources.downloading import DownloadMode, Organize
 from pictograph.resources.imports import ImportProgress
@@ -191,8 +192,8 @@ def import_dataset(
     with _watching() as progress:
         done = imports.start(planned.id, progress=progress)
     session.line(str(done.result), done)
-    if done.result is not None and done.result.issue_count:
-        session.note(f"{done.result.issue_count:,} were left out; `--json` lists the first of them with the reasons")
+    if done.result is not None and done.result.issue_count > ISSUES_SHOWN:
+        session.note(f"{done.result.issue_count:,} were left out; `--json` lists more of them with the reasons")
 
 
 @api_command(app, "imports")

@@ -72,6 +72,8 @@ def start(
         name=name,
     )
     report = upload_dataset_from_folder(client, run.dataset_name, folder)
+    if not report.success:
+        session.note(str(report))
     session.record(_brief(client.pipelines.continue_(run.id, upload=_figures(report))))
 
 

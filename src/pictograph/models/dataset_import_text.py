@@ -2,7 +2,7 @@
 
 from pictograph.models.dataset_import import ImportIssue, ImportPlan, ImportResult
 
-_SHOWN = 10
+ISSUES_SHOWN = 10
 _CLASSES_SHOWN = 20
 
 
@@ -27,7 +27,10 @@ def plan_text(plan: ImportPlan) -> str:
         lines.append(f"{'':<13}and {len(plan.classes) - _CLASSES_SHOWN} more")
     lines += _issues("Left out", plan.skipped, plan.skipped_count)
     if plan.other_files:
-        lines.append(f"Ignored      {plan.other_files:,} files that are neither images nor labels")
+        files = "file that is neither an image" if plan.other_files == 1 else "files that are neither images"
+        lines.append(f"Ignored      {plan.other_files:,} {files} nor labels")
+    if plan.images_missing:
+        lines.append("Note         Import the images first, or an archive with images and labels in it")
     lines += [f"Note         {remark}" for remark in plan.remarks]
     return "\n".join(lines)
 
@@ -55,7 +58,8 @@ def result_text(result: ImportResult) -> str:
 
 def _issues(title: str, issues: list[ImportIssue], count: int) -> list[str]:
     lines = [
-        f"{title if not index else '':<13}{issue.path}: {issue.reason}" for index, issue in enumerate(issues[:_SHOWN])
+        f"{title if not index else '':<13}{issue.path}: {issue.reason}"
+        for index, issue in enumerate(issues[:ISSUES_SHOWN])
     ]
     if count > len(lines):
         lines.append(f"{'':<13}and {count - len(lines):,} more")

@@ -67,6 +67,8 @@ class UploadReport:
             f"{self.images_uploaded} sent, {self.images_skipped} already there, {len(self.failures)} failed "
             f"of {self.images_attempted} ({self.seconds:.1f} s)"
         )
+        if self.images_attempted == 0:
+            summary = "none in the folder or below it; JPEG, PNG, GIF, BMP, WebP, TIFF and HEIC are sent"
         return [("images", summary), *failure_rows([(str(item.path), item.reason) for item in self.failures])]
 
 

@@ -12,6 +12,8 @@ from typer.testing import CliRunner, Result
 from pictograph import Client
 from pictograph._http.mock import MockApi
 from pictograph.cli.app import app
+from pictograph.models.dataset_import import ImportPlan
+from pictograph.models.dataset_import_text import plan_text
 
 PLAN: dict[str, Any] = {
     "format": "coco",
@@ -70,6 +72,13 @@ def labels(tmp_path: Path) -> str:
     path = tmp_path / "labels.csv"
     path.write_bytes(b"filename,class\n")
     return str(path)
+
+
+def test_import_text__one_file_ignored_and_images_that_are_nowhere() -> None:
+    text = plan_text(ImportPlan.model_validate({**PLAN, "other_files": 1, "images_missing": 2}))
+    assert "Ignored      1 file that is neither an image nor labels" in text
+    assert "Note         Import the images first" in text
+    assert "Note" not in plan_text(ImportPlan.model_validate(PLAN))
 
 
 def test_import__shows_the_plan_then_what_was_done(api: MockApi, run: Run, labels: str) -> None:
