@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from pictograph.models.common import StrictModel, WireModel
+from pictograph.models.common import NonBlankStr, StrictModel, WireModel
 from pictograph.models.image import ImageStatus
 
 # What happens to an image whose name is taken: it gets a number, it is left alone, or the one that has it goes to the
@@ -47,7 +47,7 @@ class BatchResult(WireModel):
 
 
 class BulkChange(WireModel):
-    """A change to all images of a folder, of the trash or of a filter. Many are changed by a job, named by `job_id`."""
+    """A change to many images, as those of a folder or a filter. Very many are changed by a job, named by `job_id`."""
 
     job_id: str | None = None
     status: BulkChangeStatus
@@ -65,7 +65,7 @@ class BulkChange(WireModel):
         return self.status == "completed" and self.failed_count == 0
 
 
-# --- what can be done with all images that match a filter ---
+# --- what can be done with all images that match a filter, or with very many by their ids ---
 
 
 class StatusChange(StrictModel):
@@ -123,6 +123,16 @@ class RestoreChange(StrictModel):
     duplicate_handling: DuplicateHandling = "rename"
 
 
+class AssignChange(StrictModel):
+    """Give the images to a person for review, whoever had them; only what is in review comes to people."""
+
+    kind: Literal["assign"] = "assign"
+    # A user id, an e-mail address, or "me".
+    assignee: Annotated[NonBlankStr, Field(max_length=320)]
+    # Sets their status to `review` too.
+    to_review: bool = False
+
+
 class DeleteChange(StrictModel):
     """Delete the images for good, which needs the role of an admin."""
 
@@ -130,6 +140,6 @@ class DeleteChange(StrictModel):
 
 
 MatchingChange = Annotated[
-    StatusChange | MoveChange | CopyChange | TagChange | ArchiveChange | RestoreChange | DeleteChange,
+    StatusChange | MoveChange | CopyChange | TagChange | ArchiveChange | RestoreChange | AssignChange | DeleteChange,
     Field(discriminator="kind"),
 ]

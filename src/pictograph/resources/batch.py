@@ -13,6 +13,7 @@ from pictograph.models.listing import ImageFilter
 
 # What the server takes in one request.
 _IDS_A_REQUEST = 10_000
+_IDS_A_JOB = 100_000
 # Ten thousand copies with their annotations take a slow machine a while.
 _TIMEOUT_S = 120.0
 
@@ -190,8 +191,8 @@ class Batch:
 
         Args:
             change: of `pictograph.models.batch`: `StatusChange`, `MoveChange`, `CopyChange`, `TagChange`,
-                `ArchiveChange` (to the trash), `RestoreChange` (out of it, with `archived` in the filter), or
-                `DeleteChange` (for good, as an admin).
+                `AssignChange` (to a person for review), `ArchiveChange` (to the trash), `RestoreChange` (out of it,
+                with `archived` in the filter), or `DeleteChange` (for good, as an admin).
             where: as `client.images.list` takes it; without it, every image that is not in the trash.
             except_ids: images that match and are left alone; ten thousand at most.
             wait: return when it is done; else at once, with `job_id` where a job does it.
@@ -204,6 +205,36 @@ class Batch:
         given = {name: value for name, value in (where or {}).items() if value is not None}
         document = {"filter": given, "except_ids": list(except_ids), "change": change.model_dump()}
         begun = self._change(("matching",), dataset_name, document)
+        return self._ended(begun, wait=wait, poll_interval=poll_interval, timeout=timeout)
+
+    def change_images(
+        self,
+        dataset_name: str,
+        image_ids: Sequence[str],
+        change: MatchingChange,
+        *,
+        wait: bool = True,
+        poll_interval: float = 2.0,
+        timeout: float = 1800.0,
+    ) -> BulkChange:
+        """Change up to 100,000 images as one change: `change_images("signs", ids, AssignChange(assignee="me"))`.
+
+        The other methods send ten thousand ids at a time, and what was not sent yet is not done if the program ends.
+        Here more than 2,000 are a job's, which goes on by itself.
+
+        Args:
+            change: as in `change_matching`. Images that are not there, or in the trash, are left alone: `failed`.
+            wait: return when it is done; else at once, with `job_id` where a job does it.
+        Raises:
+            ValueError: no ids, or too many of them.
+            NotFoundError: there is no such dataset, or nobody to assign them to.
+            ForbiddenError: the key's role is too low.
+            ApiError, PollTimeoutError: see `wait_for_change`.
+        """
+        ids = list(dict.fromkeys(image_ids))
+        if not 0 < len(ids) <= _IDS_A_JOB:
+            raise ValueError(f"image_ids has {len(ids):,} ids; name 1 to {_IDS_A_JOB:,}, or use change_matching")
+        begun = self._change(("matching",), dataset_name, {"image_ids": ids, "change": change.model_dump()})
         return self._ended(begun, wait=wait, poll_interval=poll_interval, timeout=timeout)
 
     # --- folders ---

@@ -90,11 +90,20 @@ class TagImages(OnImages):
 
 
 class ChangeMatching(OfDataset):
-    """What is done with all images that match, but for these."""
+    """What is done with all images that match, but for these; or with the images of these ids."""
 
-    filter: FilterBody = FilterBody()
-    except_ids: Annotated[list[str], Field(max_length=service.MAX_IDS)] = []
+    # Without it, and without ids: every image that is not in the trash.
+    filter: FilterBody | None = None
+    except_ids: Annotated[list[str], Field(max_length=service.MAX_IDS)] | None = None
+    # Instead of a filter: as one change, which is done whatever becomes of the program that asked.
+    image_ids: Annotated[list[str], Field(min_length=1, max_length=service.MAX_IDS_OF_JOB)] | None = None
     change: MatchingChange
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Self:
+        if self.image_ids is not None and (self.filter is not None or self.except_ids is not None):
+            raise ValueError("name images by image_ids, or by filter and except_ids, not both")
+        return self
 
 
 class MoveFolder(OfDataset):
@@ -175,12 +184,15 @@ def restore_images(body: RestoreImages, actor: Member, platform: PlatformDep) ->
 
 @router.post("/matching")
 def change_matching(body: ChangeMatching, actor: Member, platform: PlatformDep) -> BulkChange:
-    """Change all images that match a filter now; of more than two thousand a job does it, which `job_id` names."""
-    wanted = body.filter.to_filter()
+    """Change all images that match a filter now, or those of the ids; more than two thousand by a job (`job_id`)."""
+    wanted = (body.filter or FilterBody()).to_filter()
     with platform.db.write() as conn:
-        begun = matching.change_matching(
-            conn, actor, body.dataset_name, wanted, body.change, except_ids=body.except_ids
-        )
+        if body.image_ids is not None:
+            begun = matching.change_these(conn, actor, body.dataset_name, body.image_ids, body.change)
+        else:
+            begun = matching.change_matching(
+                conn, actor, body.dataset_name, wanted, body.change, except_ids=body.except_ids or ()
+            )
     return _after_removal(platform, begun)
 
 

@@ -142,6 +142,44 @@ def test_tag__gives_all_what_they_lack(many: Workplace) -> None:
     assert many.get("/images/?dataset_name=signs&tag=night&with_total=true").json()["total"] == 0
 
 
+def test_named__killed_goes_on_and_leaves_alone_what_it_cannot_change(many: Workplace) -> None:
+    with many.platform.db.read() as conn:
+        ids = list(conn.scalars(select(images.c.id).where(images.c.folder_path == "/a")))
+    many.post("/batch/images/delete", {"dataset_name": "signs", "image_ids": ids[:1]})
+    change = {"kind": "assign", "assignee": "me", "to_review": True}
+    body = {"dataset_name": "signs", "image_ids": [*ids, ids[-1], "nothing"], "change": change}
+    begun = many.post("/batch/matching", body).json()
+    assert (begun["status"], begun["total"]) == ("pending", MANY + 1)
+    many.run_job(LANE, kill_at=2)
+    assert many.get(f"/batch/changes/{begun['job_id']}").json()["processed"] in (1999, 2000)
+    assert many.run_job(LANE).state == "succeeded"
+    done = many.get(f"/batch/changes/{begun['job_id']}").json()
+    assert (done["processed"], done["failed_count"], done["progress"]) == (MANY - 1, 2, 100)
+    assert {each["id"] for each in done["failed"]} == {ids[0], "nothing"}
+    assert rows(many)["/a", "review", False] == MANY - 1
+    assert many.get("/datasets/by-name/signs/review/progress").json()["assigned"] == MANY - 1
+    with many.platform.db.read() as conn:
+        theirs = select(images.c.id).where(images.c.review_assignee_id.is_not(None))
+        assert set(conn.scalars(theirs)) == set(ids[1:])
+
+
+def test_named__few_are_changed_at_once_and_of_what_matches_too(many: Workplace) -> None:
+    ids = [image["id"] for image in many.get("/images/?dataset_name=signs&folder_path=/b").json()["images"]]
+    change = {"kind": "assign", "assignee": "me"}
+    named = many.post("/batch/matching", {"dataset_name": "signs", "image_ids": ids[:4], "change": change}).json()
+    assert (named["job_id"], named["processed"]) == (None, 4)
+    body = {"dataset_name": "signs", "filter": {"folder_path": "/b"}, "change": change}
+    assert many.post("/batch/matching", body).json()["processed"] == 10
+    assert many.get("/datasets/by-name/signs/review/progress").json()["assigned"] == 10
+    entry = many.get("/audit?action=review.assigned").json()["entries"][0]
+    assert (entry["details"]["images"], [*entry["details"]["shares"].values()]) == (10, [10])
+    both = many.post("/batch/matching", body | {"image_ids": ids})
+    assert (both.status_code, "not both" in both.text) == (422, True)
+    nobody = {"kind": "assign", "assignee": "nobody@example.org"}
+    refused = many.post("/batch/matching", {"dataset_name": "signs", "image_ids": ids, "change": nobody})
+    assert (refused.status_code, refused.json()["code"]) == (404, "reviewer_not_found")
+
+
 def test_few__are_changed_at_once(many: Workplace) -> None:
     body = {"dataset_name": "signs", "filter": {"folder_path": "/b"}, "change": {"kind": "archive"}}
     answer = many.post("/batch/matching", body).json()

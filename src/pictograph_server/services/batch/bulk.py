@@ -210,7 +210,7 @@ def _counts_below(conn: Connection, dataset: DatasetRecord, top: str) -> dict[st
 
 
 def _require(conn: Connection, organization_id: str, change_id: str) -> ChangeRecord:
-    change = change_repository.find(conn, organization_id, change_id)
+    change = change_repository.find(conn, organization_id, change_id, with_request=False)
     if change is None:
         raise ChangeNotFound(change_id)
     return change

@@ -1,11 +1,11 @@
 """Rows of changes that a job does."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, null, select, update
 
 from pictograph.models.batch import BulkChangeStatus
 from pictograph_server.storage.db.tables import bulk_changes
@@ -17,13 +17,14 @@ BulkKind = Literal[
     "delete_folder",
     "restore",
     "empty_trash",
-    # Of all images that match a filter.
+    # Of all images that match a filter, or of very many that are named.
     "set_status",
     "move_images",
     "copy_images",
     "tag_images",
     "archive_images",
     "restore_images",
+    "assign_images",
     "delete_images",
 ]
 
@@ -56,11 +57,16 @@ def add(conn: Connection, record: ChangeRecord) -> None:
     conn.execute(insert(bulk_changes).values({field.name: getattr(record, field.name) for field in fields(record)}))
 
 
-def find(conn: Connection, organization_id: str, change_id: str) -> ChangeRecord | None:
+def find(conn: Connection, organization_id: str, change_id: str, *, with_request: bool = True) -> ChangeRecord | None:
+    """Return a change; for how it stands, `request` may be left empty: it may name a hundred thousand images."""
+    columns = [each if with_request or each.name != "request" else null().label("request") for each in _columns]
     row = conn.execute(
-        select(*_columns).where(bulk_changes.c.organization_id == organization_id, bulk_changes.c.id == change_id)
+        select(*columns).where(bulk_changes.c.organization_id == organization_id, bulk_changes.c.id == change_id)
     ).first()
-    return None if row is None else ChangeRecord(*row)
+    if row is None:
+        return None
+    record = ChangeRecord(*row)
+    return record if with_request else replace(record, request={})
 
 
 def save(conn: Connection, record: ChangeRecord) -> None:

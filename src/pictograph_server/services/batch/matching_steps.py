@@ -1,4 +1,4 @@
-"""What a change to all images that match a filter does in one step.
+"""What a change to all images that match a filter, or to very many that are named, does in one step.
 
 The images are walked by their ids, up to the newest that was there when it began: so one that no longer matches
 because of the change, or comes meanwhile, moves no other, and none is passed over or done twice.
@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 
 from pictograph.models.batch import BatchFailure, DuplicateHandling
 from pictograph_server.actor import Actor
+from pictograph_server.services.images import reviewers
+from pictograph_server.services.images.reviewers import Person
 from pictograph_server.services.search import listing
 from pictograph_server.services.search.filters import ImageFilter
 
@@ -17,12 +19,20 @@ from . import changes, copying, repository, tagging
 from .change_repository import ChangeRecord
 from .copying import CopyRequest
 from .placing import Wish
-from .records import BulkImage, Outcome
+from .records import IN_TRASH, NOT_HERE, BulkImage, Outcome
+
+# What is in the trash stays there, or is not in it any more.
+_ALSO_OF_TRASH = ("archive_images", "restore_images", "delete_images")
 
 
 def is_of_filter(record: ChangeRecord) -> bool:
     """Return whether it is a change to what matches, not to a folder or the trash."""
     return "filter" in record.request
+
+
+def is_of_names(record: ChangeRecord) -> bool:
+    """Return whether it is a change to images that are named by their ids."""
+    return "image_ids" in record.request
 
 
 def datasets_of(record: ChangeRecord) -> list[str]:
@@ -44,6 +54,22 @@ def next_images(conn: Connection, record: ChangeRecord, limit: int) -> tuple[lis
     return [found[image_id] for image_id in chosen if image_id in found], position
 
 
+def next_named(
+    conn: Connection, record: ChangeRecord, limit: int
+) -> tuple[list[BulkImage], list[str] | None, list[BatchFailure]]:
+    """Return the same of a change to named images, and those of them that cannot be changed, with the reason."""
+    image_ids, start = record.request["image_ids"], int(record.position[0]) if record.position else 0
+    end = start + limit
+    named = image_ids[start:end]
+    found = {image.id: image for image in repository.by_ids(conn, record.dataset_id, named)}
+    left_alone = [BatchFailure(id=image_id, reason=NOT_HERE) for image_id in named if image_id not in found]
+    images = [found[image_id] for image_id in named if image_id in found]
+    if record.kind not in _ALSO_OF_TRASH:
+        left_alone += [BatchFailure(id=image.id, reason=IN_TRASH) for image in images if image.is_archived]
+        images = [image for image in images if not image.is_archived]
+    return images, [str(end)] if end < len(image_ids) else None, left_alone
+
+
 def apply(conn: Connection, record: ChangeRecord, images: Sequence[BulkImage]) -> Outcome:
     """Do to these images what the change is."""
     request, dataset_id = record.request, record.dataset_id
@@ -55,11 +81,21 @@ def apply(conn: Connection, record: ChangeRecord, images: Sequence[BulkImage]) -
         return _copy(conn, record, images)
     if record.kind == "tag_images":
         return tagging.tag_images(conn, dataset_id, images, add=request["add"], remove=request["remove"])
+    if record.kind == "assign_images":
+        return _assign(conn, record, images)
     if record.kind == "archive_images":
         return changes.archive(conn, dataset_id, images)
     if record.kind == "restore_images":
         return changes.restore(conn, record.organization_id, dataset_id, images, _handling(record))
     return changes.remove(conn, dataset_id, images)
+
+
+def _assign(conn: Connection, record: ChangeRecord, images: Sequence[BulkImage]) -> Outcome:
+    person = Person(record.request["assignee_id"], record.request["assignee_name"])
+    reviewers.give(conn, [image.id for image in images], person)
+    if record.request["to_review"]:
+        return changes.set_status(conn, record.dataset_id, images, "review")
+    return Outcome(list(images), folders={image.folder_path for image in images})
 
 
 def _move(conn: Connection, record: ChangeRecord, images: Sequence[BulkImage]) -> Outcome:

@@ -24,6 +24,8 @@ from . import changes, repository
 from .records import IN_TRASH, NOT_HERE, BulkImage, NoSuchImages, Outcome
 
 MAX_IDS = 10_000
+# What one job changes by their ids (`matching.change_these`).
+MAX_IDS_OF_JOB = 100_000
 
 
 class PermanentNeedsAdmin(Forbidden):

@@ -1,4 +1,4 @@
-"""The steps of a change to all images of a folder, of the trash, or of a filter; here they are taken.
+"""The steps of a change to all images of a folder, of the trash, of a filter, or to named ones; here they are taken.
 
 A step changes at most two thousand images and ends with the position behind them, committed with them: a job that was
 killed goes on there. Images that come meanwhile are left as they are.
@@ -10,7 +10,7 @@ from itertools import groupby
 
 from sqlalchemy import Connection
 
-from pictograph.models.batch import DuplicateHandling
+from pictograph.models.batch import BatchFailure, DuplicateHandling
 from pictograph_server.services.datasets import service as datasets
 
 from . import changes, matching_steps, repository
@@ -52,8 +52,9 @@ def take_step(conn: Connection, record: ChangeRecord, folders: Sequence[str]) ->
     """
     for dataset_id in matching_steps.datasets_of(record):
         datasets.lock(conn, record.organization_id, dataset_id)
-    images, position = _next(conn, record, folders)
+    images, position, left_alone = _next(conn, record, folders)
     outcome = _apply(conn, record, images)
+    outcome.failed += left_alone
     kept = [*record.failed, *({"id": each.id, "reason": each.reason} for each in outcome.failed)][:_FAILURES_KEPT]
     processed, failed_count = record.processed + len(outcome.done), record.failed_count + len(outcome.failed)
     after = replace(
@@ -78,15 +79,19 @@ def moved(folder: str, old: str, new: str) -> str:
     return (new.rstrip("/") + folder.removeprefix(old)) or "/"
 
 
-def _next(conn: Connection, record: ChangeRecord, folders: Sequence[str]) -> tuple[list[BulkImage], list[str] | None]:
-    """Return the images of the next step, and the position behind them; None when none are left."""
+def _next(
+    conn: Connection, record: ChangeRecord, folders: Sequence[str]
+) -> tuple[list[BulkImage], list[str] | None, list[BatchFailure]]:
+    """Return the images of the next step, the position behind them (None when none are left), and what is no image."""
+    if matching_steps.is_of_names(record):
+        return matching_steps.next_named(conn, record, STEP)
     if matching_steps.is_of_filter(record):
-        return matching_steps.next_images(conn, record, STEP)
+        return *matching_steps.next_images(conn, record, STEP), []
     if "folder" in record.request:
-        return _next_in_folders(conn, record, folders)
+        return *_next_in_folders(conn, record, folders), []
     after = record.position[0] if record.position else None
     images = repository.archived_page(conn, record.dataset_id, after=after, until=record.created_at, limit=STEP)
-    return images, [images[-1].id] if len(images) == STEP else None
+    return images, [images[-1].id] if len(images) == STEP else None, []
 
 
 def _next_in_folders(
@@ -109,7 +114,7 @@ def _next_in_folders(
 def _apply(conn: Connection, record: ChangeRecord, images: Sequence[BulkImage]) -> Outcome:
     if not images:
         return Outcome()
-    if matching_steps.is_of_filter(record):
+    if matching_steps.is_of_filter(record) or matching_steps.is_of_names(record):
         return matching_steps.apply(conn, record, images)
     if record.kind == "move_folder":
         return _move(conn, record, images)

@@ -9,7 +9,7 @@ from tests.unit.pictograph.wire import API, client_of
 
 from pictograph._http.mock import MockApi, Reply
 from pictograph.exceptions import ApiError, NotFoundError
-from pictograph.models.batch import BatchResult, BulkChange, CopyChange, StatusChange
+from pictograph.models.batch import AssignChange, BatchResult, BulkChange, CopyChange, StatusChange
 from pictograph.resources.batch import Batch
 
 DONE = {"success": True, "processed": 2, "affected_folders": ["/a"]}
@@ -76,6 +76,11 @@ CHANGES: dict[str, tuple[Callable[[Batch], BulkChange], str, dict[str, Any]]] = 
             },
         },
     ),
+    "named": (
+        lambda b: b.change_images("s", ["i", "j", "i"], AssignChange(assignee="me")),
+        "matching",
+        {"image_ids": ["i", "j"], "change": {"kind": "assign", "assignee": "me", "to_review": False}},
+    ),
     "move": (
         lambda b: b.move_folder("s", "/a", "/b"),
         "folders/move",
@@ -102,6 +107,13 @@ def test_images__body(api: MockApi, case: str) -> None:
 def test_update__nothing_to_do(api: MockApi) -> None:
     with pytest.raises(ValueError, match="nothing to update"):
         client_of(api).batch.update("s", ["i"])
+    assert api.calls == []
+
+
+@pytest.mark.parametrize("count", [0, 100_001])
+def test_change_images__so_many_are_no_one_change(api: MockApi, count: int) -> None:
+    with pytest.raises(ValueError, match="name 1 to 100,000"):
+        client_of(api).batch.change_images("s", [str(each) for each in range(count)], StatusChange(status="review"))
     assert api.calls == []
 
 

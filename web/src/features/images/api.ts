@@ -138,6 +138,7 @@ export type BulkOperation =
   | { kind: "tag"; add: string[]; remove: string[] }
   | { kind: "archive" }
   | { kind: "restore" }
+  | { kind: "assign"; person: string; personName: string; toReview: boolean }
   | { kind: "delete" };
 
 /** Change all images that match a list, but for these; of many, a job does it that `job_id` names. */
@@ -153,6 +154,16 @@ export async function changeMatching(
     except_ids: except,
     change: wireOf(operation),
   };
+  return await unwrap(api.POST(`${API}/batch/matching`, { body }));
+}
+
+/** Change images by their ids as one change; of many, a job does it that `job_id` names. */
+export async function changeNamed(
+  name: string,
+  ids: readonly string[],
+  operation: BulkOperation,
+): Promise<BulkChange> {
+  const body = { dataset_name: name, image_ids: [...ids], change: wireOf(operation) };
   return await unwrap(api.POST(`${API}/batch/matching`, { body }));
 }
 
@@ -173,6 +184,8 @@ function wireOf(operation: BulkOperation): ChangeMatching["change"] {
       };
     case "restore":
       return { kind: "restore", duplicate_handling: "rename" };
+    case "assign":
+      return { kind: "assign", assignee: operation.person, to_review: operation.toReview };
     default:
       return operation;
   }
@@ -182,7 +195,7 @@ function wireOf(operation: BulkOperation): ChangeMatching["change"] {
 export async function changeImages(
   name: string,
   ids: readonly string[],
-  operation: BulkOperation,
+  operation: Exclude<BulkOperation, { kind: "assign" }>,
 ): Promise<BatchResult> {
   const of = { dataset_name: name, image_ids: [...ids] };
   switch (operation.kind) {

@@ -7,7 +7,7 @@ import { type BulkOperation, type ImageFilter, idsMatching } from "../api";
 import { NOTHING, type Selection } from "../selection/selection";
 import { type BulkOutcome, useBulkChange } from "./use-bulk-change";
 
-const DONE: Record<BulkOperation["kind"], string> = {
+const DONE: Record<Exclude<BulkOperation["kind"], "assign">, string> = {
   status: "changed",
   move: "moved",
   copy: "copied",
@@ -35,7 +35,7 @@ export function useBulkActions(name: string, list: ImageFilter, onDone: () => vo
       return;
     }
     notify({
-      title: `${plural(processed, "image")} ${DONE[operation.kind]}`,
+      title: `${plural(processed, "image")} ${doneWords(operation)}`,
       detail: failed > 0 ? `${plural(failed, "image")} left alone: ${reason}` : undefined,
       tone: failed > 0 ? "info" : "ok",
       action: undo === undefined ? undefined : { label: "Undo", onSelect: undo },
@@ -68,6 +68,10 @@ export function useBulkActions(name: string, list: ImageFilter, onDone: () => vo
     [perform],
   );
   return { start, perform, isBusy };
+}
+
+function doneWords(operation: BulkOperation): string {
+  return operation.kind === "assign" ? `given to ${operation.personName}` : DONE[operation.kind];
 }
 
 function idsOf({ ids, isAll }: Selection): string[] | null {
