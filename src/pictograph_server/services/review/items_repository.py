@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, null, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, func, null, select, update
 
 from pictograph_server.services.images import reviewers
 from pictograph_server.services.images.reviewers import Person
@@ -112,16 +112,16 @@ def saved_by(conn: Connection, image_id: str) -> str | None:
 def count_assigned(conn: Connection, dataset_id: str) -> dict[tuple[str, str], int]:
     """Return (id, name) of a person -> how many images wait for them."""
     items = review_items.c
-    # Of the index alone: the name of each is looked up once.
-    query = (
-        select(items.assignee_id, func.count(), func.max(items.image_id))
-        .where(items.dataset_id == dataset_id, items.assignee_id.is_not(None))
-        .group_by(items.assignee_id)
-    )
-    counted = {row[2]: (row[0], row[1]) for row in conn.execute(query)}
-    named = conn.execute(select(items.image_id, items.assignee_name).where(items.image_id.in_(counted)))
-    names = {row[0]: row[1] for row in named}
-    return {(person_id, names[image_id] or ""): count for image_id, (person_id, count) in counted.items()}
+    # One person after the other: grouped, the same rows of the index take more than twice as long on SQLite.
+    first = select(items.assignee_id, items.assignee_name).where(items.dataset_id == dataset_id)
+    first = first.where(items.assignee_id > bindparam("behind")).order_by(items.assignee_id).limit(1)
+    theirs = select(func.count()).where(items.dataset_id == dataset_id, items.assignee_id == bindparam("person"))
+    found: dict[tuple[str, str], int] = {}
+    behind = ""
+    while (row := conn.execute(first, {"behind": behind}).first()) is not None:
+        behind = str(row[0])
+        found[behind, row[1] or ""] = conn.execute(theirs, {"person": behind}).scalar_one()
+    return found
 
 
 def has_assigned(conn: Connection, dataset_id: str, person_id: str) -> bool:
