@@ -38,6 +38,8 @@ class CellImage(WireModel):
     id: str
     filename: str
     virtual_folder_path: str
+    width: int
+    height: int
 
 
 class CellImages(WireModel):

@@ -45,7 +45,14 @@ def get_cell(
     with platform.db.read() as conn:
         found = statistics.cell(conn, actor.organization_id, name, grid, cell, class_name)
     images = [
-        CellImage(id=image.id, filename=image.filename, virtual_folder_path=image.folder_path) for image in found.images
+        CellImage(
+            id=image.id,
+            filename=image.filename,
+            virtual_folder_path=image.folder_path,
+            width=image.width,
+            height=image.height,
+        )
+        for image in found.images
     ]
     return CellEnvelope(cell=CellImages(images=images, is_whole=found.is_whole))
 

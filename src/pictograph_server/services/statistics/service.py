@@ -14,7 +14,7 @@ from pictograph_server.services.datasets import service as datasets
 from pictograph_server.services.datasets.records import DatasetRecord
 from pictograph_server.services.images import service as images
 from pictograph_server.services.images import tallies
-from pictograph_server.services.images.records import ImageBrief
+from pictograph_server.services.images.records import ImageRecord
 from pictograph_server.storage.db.types import new_id
 
 from . import repository
@@ -52,7 +52,7 @@ class Measurement:
 class CellRecord:
     """Images of a cell, and whether those were all of them when it was measured."""
 
-    images: Sequence[ImageBrief]
+    images: Sequence[ImageRecord]
     is_whole: bool
 
 
@@ -111,8 +111,9 @@ def cell(
     if packed is None:
         raise CellsNotKept(dataset.name, class_name)
     ids = unpack(packed, number)
-    found = images.find_briefs(conn, dataset.id, ids=ids) if ids else ()
-    return CellRecord(found, len(ids) < IMAGES_A_CELL)
+    found = images.get_many(conn, organization_id, ids)
+    there = [image for image in found if image.dataset_id == dataset.id and not image.is_archived]
+    return CellRecord(there, len(ids) < IMAGES_A_CELL)
 
 
 def measure(conn: Connection, dataset: DatasetRecord, on_image: Callable[[int], None] = lambda _: None) -> Measurement:

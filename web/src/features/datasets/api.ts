@@ -4,6 +4,7 @@ import { type QueryClient, queryOptions } from "@tanstack/react-query";
 import { api, unwrap } from "@/api/client";
 import type {
   BulkChange,
+  CellImages,
   ClassAnswer,
   ClassChange,
   ClassCount,
@@ -216,6 +217,26 @@ export async function refreshStatistics(name: string): Promise<DatasetStatistics
   const params = { path: { name } };
   return (await unwrap(api.POST(`${API}/datasets/by-name/{name}/statistics/refresh`, { params })))
     .dataset_statistics;
+}
+
+/** A cell of one of the statistics' grids, of one class or (without a name) of all. */
+export interface GridCell {
+  grid: "centers" | "sizes";
+  className: string | undefined;
+  cell: number;
+}
+
+/** Images behind a cell, as they were when the dataset was measured at a moment. */
+export function cellQuery(name: string, of: GridCell, measuredAt: string | null) {
+  return queryOptions({
+    queryKey: [...datasetKeys.statistics(name), "cell", of, measuredAt],
+    queryFn: async ({ signal }): Promise<CellImages> => {
+      const query = { grid: of.grid, cell: of.cell, class_name: of.className };
+      const params = { path: { name }, query };
+      return (await unwrap(api.GET(`${API}/datasets/by-name/{name}/statistics/cells`, { params, signal })))
+        .cell;
+    },
+  });
 }
 
 // --- versions ---

@@ -7,9 +7,10 @@ import { formatCount, formatPercent, plural } from "@/lib/format";
 import { Select } from "@/ui/field";
 import { Card, CardTitle } from "@/ui/page";
 import { Segmented } from "@/ui/segmented";
-import { type Statistics, sourceLabel } from "../api";
+import { type GridCell, type Statistics, sourceLabel } from "../api";
+import { CellImages } from "./cell-images";
 import { type Bar, BarList } from "./charts/bar-list";
-import { HeatGrid } from "./charts/heat-grid";
+import { type ChosenCell, HeatGrid } from "./charts/heat-grid";
 import { Histogram } from "./charts/histogram";
 import { shapeLabel } from "./shapes";
 
@@ -133,11 +134,40 @@ function useOneClass(statistics: Statistics, has: (each: ClassStatistics) => boo
   return { chosen, select };
 }
 
+interface GridChartProps extends ChartProps {
+  colors: ClassColors;
+  measuredAt: string | null;
+}
+
+/** The cell of a grid that was clicked, and its images; another class has other cells. */
+function useCellImages(
+  { datasetName, colors, measuredAt }: GridChartProps,
+  grid: GridCell["grid"],
+  className?: string,
+) {
+  const [found, setFound] = useState<(ChosenCell & { className: string | undefined }) | null>(null);
+  const chosen = found && found.className === className ? found : null;
+  const images = chosen && (
+    <CellImages
+      datasetName={datasetName}
+      of={{ grid, className, cell: chosen.cell }}
+      chosen={chosen}
+      measuredAt={measuredAt}
+      colors={colors}
+      onClose={() => setFound(null)}
+    />
+  );
+  const onChoose = (cell: ChosenCell) => setFound({ ...cell, className });
+  return { grid: { chosen: chosen?.cell ?? null, onChoose }, images };
+}
+
 const hasGrids = (each: ClassStatistics) => each.box_sizes != null && each.annotation_count > 0;
 const hasConfidences = (each: ClassStatistics) => each.confidences.some((count) => count > 0);
 
-export function BoxSizes({ datasetName, statistics }: ChartProps) {
+export function BoxSizes(props: GridChartProps) {
+  const { datasetName, statistics } = props;
   const { chosen, select } = useOneClass(statistics, hasGrids);
+  const { grid, images } = useCellImages(props, "sizes", chosen?.name);
   const areas = chosen?.box_areas ?? statistics.box_areas;
   return (
     <Card>
@@ -149,7 +179,9 @@ export function BoxSizes({ datasetName, statistics }: ChartProps) {
         yAxis="Height"
         isUpward
         words={(x, y) => `with ${percent(x)} of the width and ${percent(y)} of the height`}
+        {...grid}
       />
+      {images}
       <h3 className="mt-4 mb-1 font-medium text-sm">As COCO counts them</h3>
       <BarList
         label="Objects by area"
@@ -164,8 +196,10 @@ export function BoxSizes({ datasetName, statistics }: ChartProps) {
   );
 }
 
-export function PlaceMap({ statistics }: ChartProps) {
+export function PlaceMap(props: GridChartProps) {
+  const { statistics } = props;
   const { chosen, select } = useOneClass(statistics, hasGrids);
+  const { grid, images } = useCellImages(props, "centers", chosen?.name);
   return (
     <Card>
       <CardTitle actions={select}>Where objects are</CardTitle>
@@ -175,7 +209,9 @@ export function PlaceMap({ statistics }: ChartProps) {
         xAxis="Left to right"
         yAxis="Top to bottom"
         words={(x, y) => `at ${percent(x)} from the left and ${percent(y)} from the top`}
+        {...grid}
       />
+      {images}
     </Card>
   );
 }

@@ -1,4 +1,4 @@
-/** A dataset measured: balance, sizes, places, confidences. Each bar leads to the images behind it. */
+/** A dataset measured: balance, sizes, places, confidences. Each bar, and each cell of a grid, leads to the images behind it. */
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useParams } from "@tanstack/react-router";
@@ -105,7 +105,12 @@ export function StatisticsPage() {
             where, and how sure the annotator was. Upload images first.
           </EmptyState>
         ) : (
-          <Charts datasetName={name} statistics={statistics} colors={colors} />
+          <Charts
+            datasetName={name}
+            statistics={statistics}
+            colors={colors}
+            measuredAt={state.computed_at ?? null}
+          />
         )
       ) : (
         !problem && <PendingCharts />
@@ -118,10 +123,12 @@ interface ChartsProps {
   datasetName: string;
   statistics: Statistics;
   colors: ReturnType<typeof classColors>;
+  measuredAt: string | null;
 }
 
-function Charts({ datasetName, statistics, colors }: ChartsProps) {
+function Charts({ datasetName, statistics, colors, measuredAt }: ChartsProps) {
   const of = { datasetName, statistics };
+  const ofGrids = { ...of, colors, measuredAt };
   // Images can have tags and no shapes: what is counted in classes shows them.
   const hasAnnotations =
     statistics.annotation_count > 0 || statistics.classes.some((each) => each.image_count > 0);
@@ -138,7 +145,7 @@ function Charts({ datasetName, statistics, colors }: ChartsProps) {
           {hasAnnotations ? (
             <>
               <ClassBalance {...of} colors={colors} />
-              <BoxSizes {...of} />
+              <BoxSizes {...ofGrids} />
               <AnnotationsPerImage {...of} />
             </>
           ) : (
@@ -155,7 +162,7 @@ function Charts({ datasetName, statistics, colors }: ChartsProps) {
           {hasAnnotations && (
             <>
               <ShapeAndSource {...of} />
-              <PlaceMap {...of} />
+              <PlaceMap {...ofGrids} />
               <Confidences {...of} />
             </>
           )}
