@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
-from pictograph_server.storage.db.session import Database
+from pictograph_server.storage.db.session import Database, cause_of, is_passing
 
 from . import lease, queue
 from .executor import Attempt, Executor, Exit
@@ -114,9 +114,9 @@ class Dispatcher:
             try:
                 self._turn()
                 self.last_beat_at = time.time()
-            except Exception:
+            except Exception as error:
                 # The database is away or busy; what runs goes on, and we come round again.
-                log.exception("dispatcher: this turn failed")
+                _note("this turn", error)
                 self._stopping.wait(1.0)
             self._wake.wait(WATCHING_S if self._started else IDLE_S)
             self._wake.clear()
@@ -127,9 +127,9 @@ class Dispatcher:
             for tick in self._ticks:
                 try:
                     tick()
-                except Exception:
+                except Exception as error:
                     # It comes round again, and the others have their turn.
-                    log.exception("dispatcher: a tick failed")
+                    _note("a tick", error)
 
     def _turn(self) -> None:
         ended = self._collect()
@@ -295,3 +295,11 @@ class Dispatcher:
             self._executor.clean(job_id)
         for job_id in old:
             self._executor.forget(job_id)
+
+
+def _note(what: str, error: Exception) -> None:
+    """Log what failed; in one line when the database is away, since that is so every second then."""
+    if is_passing(error):
+        log.warning("dispatcher: %s failed, the database could not do it: %s", what, cause_of(error))
+    else:
+        log.error("dispatcher: %s failed", what, exc_info=error)

@@ -15,7 +15,7 @@ from pictograph_server.errors import ServiceError
 from pictograph_server.metrics import Metrics
 from pictograph_server.middleware.responses import DatabaseUnavailable, error_response, internal_error_response
 from pictograph_server.signing import request_origin
-from pictograph_server.storage.db.session import is_passing
+from pictograph_server.storage.db.session import cause_of, is_passing
 
 log = logging.getLogger("pictograph.server")
 access_log = logging.getLogger("pictograph.access")
@@ -60,7 +60,8 @@ class Envelope:
                 await error_response(error)(scope, receive, send_with_headers)
             except Exception as error:
                 if not status and is_passing(error):
-                    log.warning("%s %s (%s): %s", scope["method"], scope["path"], request_id, _cause(error))
+                    where = (scope["method"], scope["path"], request_id)
+                    log.warning("%s %s (%s): the database could not do it: %s", *where, cause_of(error))
                     await error_response(DatabaseUnavailable())(scope, receive, send_with_headers)
                     return
                 log.exception("%s %s failed (%s)", scope["method"], scope["path"], request_id)
@@ -87,12 +88,6 @@ class Envelope:
                 "key": getattr(actor, "id", None),
             }
             access_log.info(orjson.dumps(line).decode())
-
-
-def _cause(error: Exception) -> str:
-    """Return what the database's driver said, without the statement and its values."""
-    cause = " ".join(str(getattr(error, "orig", error)).split())
-    return f"the database could not do it: {cause}"
 
 
 def _origin(scope: Scope) -> str | None:

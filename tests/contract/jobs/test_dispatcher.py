@@ -8,7 +8,7 @@ import pytest
 from small_dispatcher import small_dispatcher
 from small_queue import Jobs
 from small_tasks import effects_of
-from sqlalchemy import update
+from sqlalchemy import create_engine, update
 
 from pictograph_server.jobs.dispatcher import Dispatcher
 from pictograph_server.storage.db.session import Database
@@ -224,6 +224,25 @@ def test_taken_lease__the_zombie_leaves(db: Database, small_jobs: Jobs, start: S
         assert time.monotonic() < deadline
         time.sleep(0.05)
     assert small_jobs.get(job_id).fence == 99
+
+
+def test_database_away__is_a_line_in_the_log_until_it_is_back(
+    db: Database, small_jobs: Jobs, start: StartDispatcher, caplog: pytest.LogCaptureFixture
+) -> None:
+    start()
+    engine = db.engine
+    # Nothing listens there.
+    db.engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    try:
+        deadline = time.monotonic() + 10
+        while not caplog.records and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        db.engine = engine
+    assert small_jobs.wait_for_end(small_jobs.put(steps=1)).state == "succeeded"
+    noted = [record for record in caplog.records if "this turn failed" in record.getMessage()]
+    assert noted
+    assert all("\n" not in record.getMessage() and record.exc_info is None for record in noted)
 
 
 def test_tick__comes_round_whatever_another_raises(

@@ -72,6 +72,11 @@ def is_passing(error: Exception) -> bool:
     return state is None or state.startswith(_PASSING_STATES)
 
 
+def cause_of(error: Exception) -> str:
+    """Return what the database's driver said, in one line, without the statement and its values."""
+    return " ".join(str(getattr(error, "orig", error)).split())
+
+
 def _create_engine(url: str) -> Engine:
     parsed = make_url(url)
     options: dict[str, object] = {"json_serializer": _dumps, "json_deserializer": orjson.loads}
