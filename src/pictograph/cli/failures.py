@@ -37,7 +37,9 @@ def tell(failure: Exception) -> None:
     """Write the failure to stderr; its last line is what to do about it."""
     lines = [f"Error: {_what(failure)}"]
     if isinstance(failure, ValidationError):
-        lines += [f"  {_field_error(entry)}" for entry in failure.field_errors]
+        # Where one field is all that is wrong, the message has said so.
+        told = (_field_error(entry) for entry in failure.field_errors if str(entry.get("msg")) not in failure.message)
+        lines += [f"  {words}" for words in told]
     if isinstance(failure, PictographError):
         if failure.docs_url:
             lines.append(f"Docs: {failure.docs_url}")

@@ -1,5 +1,6 @@
 """`pictograph images`: list, upload, download, review, archive or delete."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -40,6 +41,8 @@ def list_images(
     sort: Annotated[ImageSort, typer.Option(help="What comes first.")] = "newest",
 ) -> None:
     """List the images of a dataset, narrowed by what is given."""
+    if size is not None and re.fullmatch(r"\d{1,9}x\d{1,9}", size) is None:
+        raise typer.BadParameter(f"{size!r} is no size; write WIDTHxHEIGHT, as 640x480", param_hint="--size")
     found = session.client.images.list(
         dataset,
         sort=sort,

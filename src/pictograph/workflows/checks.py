@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from operator import index
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -85,8 +86,10 @@ def parse_train_config(config: Mapping[str, Any] | None) -> dict[str, Any]:
     parsed: dict[str, Any] = {}
     for key, value in config.items():
         if key not in TRAIN_CONFIG:
+            alike = get_close_matches(str(key), TRAIN_CONFIG, n=1)
+            meant = f"; did you mean {alike[0]!r}?" if alike else ""
             raise InvalidArgument(
-                f"train_config has no setting {key!r}", argument=f"train_config.{key}", fix=_CONFIG_FIX
+                f"train_config has no setting {key!r}{meant}", argument=f"train_config.{key}", fix=_CONFIG_FIX
             )
         words, convert = TRAIN_CONFIG[key]
         try:

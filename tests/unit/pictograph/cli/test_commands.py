@@ -141,6 +141,12 @@ def test_images_list__sends_what_is_given(api: MockApi, run: Run) -> None:
     }  # fmt: skip
 
 
+def test_images_list__size_is_checked_in_words(api: MockApi, run: Run) -> None:
+    result = run("images", "list", "signs", "--size", "big")
+    assert (result.exit_code, api.calls) == (2, [])
+    assert "WIDTHxHEIGHT" in result.stderr
+
+
 def test_search__similar_tags_and_duplicates(api: MockApi, run: Run) -> None:
     image = {"id": "i1", "filename": "a.jpg", "status": "new", "annotation_count": 0, "created_at": NOW}
     api.on("GET", f"{API}/search/similar", {"results": [image | {"similarity": 0.91}]})
@@ -374,6 +380,15 @@ def test_failure__refused_key_says_how_to_give_another(api: MockApi, run: Run) -
     fix = "Send a key of this server in the header X-API-Key."
     api.on("GET", f"{API}/datasets/", Reply(401, json={"detail": "Unknown key", "fix": fix}))
     assert "Fix: Give a key of this server: `pictograph login`" in run("datasets", "list").stderr
+
+
+def test_failure__misspelt_setting_is_told_once_with_the_one_meant(api: MockApi, run: Run) -> None:
+    result = run("train", "start", "signs", "--pipeline", "yolox", "--set", "epoch=1")
+    assert (result.exit_code, api.calls) == (2, [])
+    assert result.stderr.splitlines()[0].startswith(
+        "Error: train_config has no setting 'epoch'; did you mean 'epochs'?"
+    )
+    assert result.stderr.count("has no setting") == 1
 
 
 def test_failure__malformed_value_is_wrong_usage(api: MockApi, run: Run) -> None:
