@@ -1,6 +1,7 @@
 import { CircleAlert } from "lucide-react";
 import { ApiProblem } from "@/api/client";
 import { Button } from "./button";
+import { WithCode } from "./with-code";
 
 interface ProblemNoteProps {
   problem: unknown;
@@ -15,8 +16,14 @@ export function ProblemNote({ problem, onRetry }: ProblemNoteProps) {
     <div role="alert" className="flex items-start gap-2.5 rounded-md bg-danger-soft px-3 py-2.5 text-sm">
       <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0 text-danger" />
       <div className="min-w-0 grow break-words">
-        <p className="text-text">{message}</p>
-        {fix && <p className="text-muted">{fix}</p>}
+        <p className="text-text">
+          <WithCode text={message} />
+        </p>
+        {fix && (
+          <p className="text-muted">
+            <WithCode text={fix} />
+          </p>
+        )}
       </div>
       {onRetry && (
         <Button size="sm" onClick={onRetry}>

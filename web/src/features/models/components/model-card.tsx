@@ -80,6 +80,8 @@ export function ModelCardView({ model, colors }: ModelCardViewProps) {
 }
 
 function Classes({ card, colors }: { card: ModelCard; colors: ClassColors }) {
+  // Of surfaces there is no threshold for each class.
+  const hasBest = Object.values(card.best_confidences ?? {}).some((each) => each != null);
   return (
     <Card>
       <CardTitle>
@@ -94,9 +96,11 @@ function Classes({ card, colors }: { card: ModelCard; colors: ClassColors }) {
               </Th>
               <Th>Class</Th>
               <Th isNumber>Examples</Th>
-              <Th isNumber title="The threshold with the best F1 on the images that were held back">
-                Best confidence
-              </Th>
+              {hasBest && (
+                <Th isNumber title="The threshold with the best F1 on the images that were held back">
+                  Best confidence
+                </Th>
+              )}
             </tr>
           </thead>
           <tbody>
@@ -118,7 +122,7 @@ function Classes({ card, colors }: { card: ModelCard; colors: ClassColors }) {
                   </span>
                 </Td>
                 <Td isNumber>{formatCount(card.data.objects[name] ?? 0)}</Td>
-                <Td isNumber>{card.best_confidences?.[name]?.toFixed(2) ?? "–"}</Td>
+                {hasBest && <Td isNumber>{card.best_confidences?.[name]?.toFixed(2) ?? "–"}</Td>}
               </Tr>
             ))}
           </tbody>

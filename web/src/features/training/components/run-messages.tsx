@@ -15,7 +15,7 @@ export function RunMessages({ messages }: { messages: readonly JobMessage[] }) {
     <Card>
       <CardTitle>What it says</CardTitle>
       {messages.length === 0 ? (
-        <p className="text-muted text-sm">Nothing yet.</p>
+        <p className="text-muted text-sm">No message.</p>
       ) : (
         <ol
           ref={list}

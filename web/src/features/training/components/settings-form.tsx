@@ -4,6 +4,7 @@ import { ChevronRight } from "lucide-react";
 import { useId } from "react";
 import { SelectField, TextField } from "@/ui/field";
 import { Switch } from "@/ui/switch";
+import { WithCode } from "@/ui/with-code";
 import { asTyped, rangeWords, type Setting, type Typed } from "../config-schema";
 
 interface SettingsFormProps {
@@ -55,13 +56,17 @@ function SettingField({ setting, text, problem, onChange }: SettingFieldProps) {
   const list = useId();
   const range = rangeWords(setting);
   const steps = setting.multipleOf ? `multiple of ${setting.multipleOf}` : "";
-  const hint = [setting.description, [range, steps].filter(Boolean).join(", ")].filter(Boolean).join(" ");
+  const hint = (
+    <WithCode
+      text={[setting.description, [range, steps].filter(Boolean).join(", ")].filter(Boolean).join(" ")}
+    />
+  );
   const label = setting.unit ? `${setting.label} (${setting.unit})` : setting.label;
   if (setting.kind === "boolean") {
     return (
       <Switch
         label={label}
-        hint={setting.description}
+        hint={<WithCode text={setting.description} />}
         isOn={text === "true"}
         onChange={(isOn) => onChange(String(isOn))}
       />
