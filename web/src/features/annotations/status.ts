@@ -4,7 +4,7 @@ import type { ImageStatus } from "./documents";
 /** The states of an image in the order of work, as people read them. */
 export const STATUSES: ReadonlyArray<{ value: ImageStatus; label: string; tone: Tone }> = [
   { value: "new", label: "New", tone: "neutral" },
-  { value: "annotate", label: "In progress", tone: "info" },
+  { value: "annotate", label: "In work", tone: "info" },
   { value: "review", label: "Review", tone: "warn" },
   { value: "complete", label: "Complete", tone: "ok" },
 ];

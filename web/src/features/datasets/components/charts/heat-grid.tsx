@@ -75,73 +75,79 @@ export function HeatGrid({
   };
   const inWords = most.map(say).join("; ");
   return (
-    <figure>
-      <div className="flex gap-2">
-        <span className="flex w-4 items-center justify-center text-muted text-xs [writing-mode:vertical-rl] [transform:rotate(180deg)]">
-          {yAxis}
-        </span>
-        <div className="min-w-0 max-w-80 grow">
-          <div className="relative">
-            <svg
-              role="img"
-              aria-label={`${label}. Most: ${inWords || "nothing yet"}`}
-              viewBox={`0 0 ${SIDE} ${SIDE}`}
-              className="block w-full rounded-md border border-line bg-sunken text-accent"
-            >
-              {cells.cells.map((cell) => {
-                const [column, row] = placeOf(grid, cell);
-                return (
-                  <rect
-                    key={cell}
-                    x={column * step}
-                    y={row * step}
-                    width={step}
-                    height={step}
-                    fill="currentColor"
-                    // The root: a few crowded cells would hide all others.
-                    fillOpacity={0.12 + 0.88 * Math.sqrt((counts.get(cell) ?? 0) / highest)}
-                  />
-                );
-              })}
-              {[at, chosen].map((cell, index) => {
-                if (cell === null) return null;
-                const [column, row] = placeOf(grid, cell);
-                return (
-                  <rect
-                    key={index === 0 ? "at" : "chosen"}
-                    x={column * step}
-                    y={row * step}
-                    width={step}
-                    height={step}
-                    fill="none"
-                    stroke="var(--color-text)"
-                    strokeWidth={index === 0 ? 1.5 : 2.5}
-                  />
-                );
-              })}
-            </svg>
-            {cells.cells.length > 0 && (
-              // One control for all cells: a thousand of them would be a thousand stops of the Tab key.
-              <button
-                type="button"
-                aria-label={`Choose a cell of: ${label}. Arrow keys go from cell to cell, Enter shows the images.`}
-                className="absolute inset-0 cursor-pointer rounded-md"
-                onPointerMove={(event) => setAt(under(event))}
-                onPointerLeave={() => setAt(null)}
-                onKeyDown={onKeyDown}
-                // The keyboard's click has no place.
-                onClick={(event) =>
-                  choose(event.detail === 0 ? (at ?? chosen ?? most[0] ?? 0) : under(event))
-                }
-              />
-            )}
+    <figure className="@container">
+      <div className="@md:flex @md:gap-5">
+        <div className="flex min-w-0 gap-2 @md:basis-86">
+          <span className="flex w-4 items-center justify-center text-muted text-xs [writing-mode:vertical-rl] [transform:rotate(180deg)]">
+            {yAxis}
+          </span>
+          <div className="min-w-0 max-w-80 grow">
+            <div className="relative">
+              <svg
+                role="img"
+                aria-label={`${label}. Most: ${inWords || "nothing yet"}`}
+                viewBox={`0 0 ${SIDE} ${SIDE}`}
+                className="block w-full rounded-md border border-line bg-sunken text-accent"
+              >
+                {cells.cells.map((cell) => {
+                  const [column, row] = placeOf(grid, cell);
+                  return (
+                    <rect
+                      key={cell}
+                      x={column * step}
+                      y={row * step}
+                      width={step}
+                      height={step}
+                      fill="currentColor"
+                      // The root: a few crowded cells would hide all others.
+                      fillOpacity={0.12 + 0.88 * Math.sqrt((counts.get(cell) ?? 0) / highest)}
+                    />
+                  );
+                })}
+                {[at, chosen].map((cell, index) => {
+                  if (cell === null) return null;
+                  const [column, row] = placeOf(grid, cell);
+                  return (
+                    <rect
+                      key={index === 0 ? "at" : "chosen"}
+                      x={column * step}
+                      y={row * step}
+                      width={step}
+                      height={step}
+                      fill="none"
+                      stroke="var(--color-text)"
+                      strokeWidth={index === 0 ? 1.5 : 2.5}
+                    />
+                  );
+                })}
+              </svg>
+              {cells.cells.length > 0 && (
+                // One control for all cells: a thousand of them would be a thousand stops of the Tab key.
+                <button
+                  type="button"
+                  aria-label={`Choose a cell of: ${label}. Arrow keys go from cell to cell, Enter shows the images.`}
+                  className="absolute inset-0 cursor-pointer rounded-md"
+                  onPointerMove={(event) => setAt(under(event))}
+                  onPointerLeave={() => setAt(null)}
+                  onKeyDown={onKeyDown}
+                  // The keyboard's click has no place.
+                  onClick={(event) =>
+                    choose(event.detail === 0 ? (at ?? chosen ?? most[0] ?? 0) : under(event))
+                  }
+                />
+              )}
+            </div>
+            <div className="mt-1 text-center text-muted text-xs">{xAxis}</div>
           </div>
-          <div className="mt-1 text-center text-muted text-xs">{xAxis}</div>
         </div>
+        <figcaption className="mt-2 min-h-8 min-w-36 flex-1 text-muted text-xs @md:mt-0" aria-live="polite">
+          {counts.size === 0
+            ? "Nothing to show yet."
+            : at === null
+              ? `Most: ${inWords}. A cell leads to its images.`
+              : `${say(at)}.`}
+        </figcaption>
       </div>
-      <figcaption className="mt-2 min-h-8 text-muted text-xs" aria-live="polite">
-        {counts.size === 0 ? "Nothing to show yet." : at === null ? `Most: ${inWords}.` : `${say(at)}.`}
-      </figcaption>
     </figure>
   );
 }
