@@ -86,9 +86,11 @@ def _next(
     if matching_steps.is_of_names(record):
         return matching_steps.next_named(conn, record, STEP)
     if matching_steps.is_of_filter(record):
-        return *matching_steps.next_images(conn, record, STEP), []
+        images, position = matching_steps.next_images(conn, record, STEP)
+        return images, position, []
     if "folder" in record.request:
-        return *_next_in_folders(conn, record, folders), []
+        images, position = _next_in_folders(conn, record, folders)
+        return images, position, []
     after = record.position[0] if record.position else None
     images = repository.archived_page(conn, record.dataset_id, after=after, until=record.created_at, limit=STEP)
     return images, [images[-1].id] if len(images) == STEP else None, []
