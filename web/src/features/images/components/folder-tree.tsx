@@ -58,7 +58,7 @@ function Branch(props: BranchProps) {
           "group flex h-8 items-center rounded-md",
           isSelected ? "bg-accent-soft text-accent" : "text-muted hover:bg-hover hover:text-text",
         )}
-        style={{ paddingLeft: depth * 14 }}
+        style={{ paddingLeft: indentOf(depth) }}
       >
         {below.length > 0 && !isRoot ? (
           <button
@@ -82,7 +82,7 @@ function Branch(props: BranchProps) {
         >
           <Icon aria-hidden="true" className="size-4 shrink-0" />
           {/* It asks for little room itself: a long name is cut, a deep one scrolls into sight. */}
-          <span className="w-0 min-w-20 grow truncate">{label}</span>
+          <span className="w-0 min-w-12 grow truncate">{label}</span>
           <span
             className="shrink-0 pr-1.5 text-xs tabular-nums"
             title={formatCount(folder.total_image_count)}
@@ -130,6 +130,11 @@ function Branch(props: BranchProps) {
       )}
     </li>
   );
+}
+
+/** Steps to the right, smaller ones where it is deep: names and counts stay in the panel. */
+function indentOf(depth: number): number {
+  return Math.min(depth, 4) * 14 + Math.max(0, depth - 4) * 5;
 }
 
 function childrenOf(folders: readonly Folder[]): Map<string, Folder[]> {
