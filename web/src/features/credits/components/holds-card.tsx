@@ -6,8 +6,8 @@ import { TimeAgo } from "@/ui/time-ago";
 import type { OpenHold } from "../api";
 import { operationWords } from "../words";
 
-/** What running work set aside, and how much of it is spent. */
-export function HoldsCard({ holds }: { holds: readonly OpenHold[] }) {
+/** What running work set aside, and how much of it is spent; null while nobody knows. */
+export function HoldsCard({ holds }: { holds: readonly OpenHold[] | null }) {
   return (
     <Card>
       <CardTitle
@@ -19,14 +19,15 @@ export function HoldsCard({ holds }: { holds: readonly OpenHold[] }) {
       >
         Set aside for running work
       </CardTitle>
-      {holds.length === 0 && (
+      {holds === null && <p className="min-h-10 text-muted text-sm">…</p>}
+      {holds?.length === 0 && (
         <p className="text-muted text-sm">
           Nothing now. A job sets aside what it may cost when it starts, spends it as its work is saved, and
           gives back the rest when it ends, however it ends.
         </p>
       )}
       <ul className="divide-y divide-line">
-        {holds.map((hold) => (
+        {holds?.map((hold) => (
           <li key={hold.job_id} className="flex flex-col gap-1.5 py-2 text-sm">
             <div className="flex justify-between gap-3">
               <span>

@@ -29,13 +29,15 @@ export function CreditsPage() {
       description="A budget to steer by: how much may be labelled and trained, and where it went."
     >
       {problem && (
-        <ProblemNote
-          problem={problem}
-          onRetry={() => {
-            void balance.refetch();
-            void usage.refetch();
-          }}
-        />
+        <div className="mb-4">
+          <ProblemNote
+            problem={problem}
+            onRetry={() => {
+              void balance.refetch();
+              void usage.refetch();
+            }}
+          />
+        </div>
       )}
       <div className="mb-4 grid grid-cols-2 gap-4 rounded-lg border border-line bg-surface p-4 sm:grid-cols-4">
         <Stat
@@ -78,7 +80,8 @@ export function CreditsPage() {
             >
               Spent each day
             </CardTitle>
-            {!usage.data && <Skeleton className="h-56 w-full" />}
+            {usage.isPending && <Skeleton className="h-56 w-full" />}
+            {usage.isError && !usage.data && <p className="text-muted text-sm">Not known now.</p>}
             {usage.data && usage.data.days.length > 0 && <UsePerDay usage={usage.data.days} days={days} />}
             {usage.data?.days.length === 0 && (
               <p className="flex h-56 items-center justify-center text-center text-muted text-sm">
@@ -86,7 +89,7 @@ export function CreditsPage() {
               </p>
             )}
           </Card>
-          <HoldsCard holds={usage.data?.holds ?? []} />
+          <HoldsCard holds={usage.data ? (usage.data.holds ?? []) : null} />
         </div>
         <PriceCard />
       </div>
