@@ -36,7 +36,8 @@ def list_jobs(
             "Dataset": lambda job: job.dataset_name,
             "By": lambda job: job.created_by_name,
             "Id": lambda job: job.id,
-            "Error": lambda job: job.error,
+            # What ended an earlier try of a job that goes on is no error of the job.
+            "Error": lambda job: job.error if job.state == "failed" else None,
         },
     )
 

@@ -360,6 +360,13 @@ def test_models_evaluate__table_and_json(api: MockApi, run: Run) -> None:
     assert [call.json["split"] for call in api.made("POST", f"{API}/models/m1/evaluations")] == ["all", None]
 
 
+@pytest.mark.parametrize(("state", "is_shown"), [("failed", True), ("running", False), ("completed", False)])
+def test_jobs_list__error_of_what_failed_alone(api: MockApi, run: Run, state: str, is_shown: bool) -> None:
+    job = {"id": "j1", "kind": "train", "title": "Training run a", "state": state, "progress": 7, "created_at": NOW}
+    api.on("GET", f"{API}/jobs/", {"jobs": [job | {"error": "its process is gone"}], "next_cursor": None})
+    assert ("its process is gone" in run("jobs", "list").stdout) is is_shown
+
+
 def test_credits_balance__sentence_and_json(api: MockApi, run: Run) -> None:
     api.on("GET", f"{API}/credits/balance", {"credits_remaining": 7, "credits_monthly_allowance": 9})
     assert run("credits", "balance").stdout == "7 credits left of 9 a month\n"
