@@ -155,7 +155,7 @@ def test_account__made_by_an_invite_with_a_forgotten_password_and_deleted(
     carol.goto(page.get_by_role("dialog").locator("pre").inner_text())
     check_axe(carol)
     carol.get_by_label("A new password").fill(NEW_PASSWORD)
-    carol.get_by_role("button", name="Set it").click()
+    carol.get_by_role("button", name="Set the password").click()
     expect(carol.get_by_role("button", name="Carol Carpenter")).to_be_visible()
 
     carol.goto("/account")
