@@ -175,6 +175,17 @@ def test_dataset__measured_kept_and_tidied(page: Page, client: Client, check_axe
     balance = page.get_by_role("list", name="Classes by annotations")
     expect(balance).to_contain_text("stop")
     expect(page.get_by_role("img", name="Centres of objects")).to_be_visible()
+    # A cell leads to its images, by the keyboard too: the fullest one; and the place of the only "yield".
+    page.get_by_role("button", name="Choose a cell of: Objects by width and height").press("Enter")
+    sizes = page.get_by_role("region", name="Images: 4 with")
+    expect(sizes.get_by_role("link")).to_have_count(4)
+    centers = page.get_by_role("button", name="Choose a cell of: Centres of objects")
+    centers.scroll_into_view_if_needed()
+    image = client.images.list(DATASET, class_name="yield")[0]
+    area = centers.bounding_box()
+    assert area is not None and image.width and image.height
+    page.mouse.click(area["x"] + 160 / image.width * area["width"], area["y"] + 80 / image.height * area["height"])
+    expect(page.get_by_role("region", name="Images: 1 at").get_by_role("link")).to_have_count(1)
     check_axe(page)
     balance.get_by_role("link", name="stop").click()
     expect(_cells(page)).to_have_count(3)

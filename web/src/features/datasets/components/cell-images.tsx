@@ -31,7 +31,7 @@ export function CellImages({ datasetName, of, chosen, measuredAt, colors, onClos
   const drawn = useQuery(annotationsQuery(datasetName, ids));
   const title = `${formatCount(chosen.count)} ${chosen.words}`;
   return (
-    <section aria-label={`Images: ${title}`} className="mt-2 border-line border-t pt-2">
+    <section aria-label={`Images: ${title}`} className="mt-2 flex flex-col gap-1.5 border-line border-t pt-2">
       <div className="flex items-start justify-between gap-2">
         <div className="min-w-0">
           <h3 className="font-medium text-sm">{title}</h3>
