@@ -2,6 +2,7 @@
 
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,8 @@ class RecordingRun:
     cancel_at_call: int | None = None
     die_at_call: int | None = None
     reports: list[EpochReport] = field(default_factory=list[EpochReport])
+    # What earlier attempts reported, as a checkpoint knows it.
+    reports_before: list[EpochReport] = field(default_factory=list[EpochReport])
     said: list[str] = field(default_factory=list[str])
     device: str = ""
     calls: int = 0
@@ -36,6 +39,9 @@ class RecordingRun:
 
     def report(self, report: EpochReport) -> None:
         self.reports.append(report)
+
+    def goes_on(self, reports: Sequence[EpochReport]) -> None:
+        self.reports_before = list(reports)
 
     def say(self, message: str) -> None:
         self.said.append(message)

@@ -49,6 +49,9 @@ class PrintingRun:
     def begins(self, data: Prepared, *, started_from: str | None) -> None:
         pass
 
+    def goes_on(self, reports: Sequence[EpochReport]) -> None:
+        pass
+
     def report(self, report: EpochReport) -> None:
         self.epochs, self.seconds = report.epoch, report.seconds
         self.paces.append(report.metrics["images_per_second"])

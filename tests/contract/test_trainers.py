@@ -315,6 +315,12 @@ def test_train__killed_in_the_third_epoch_goes_on(
     assert 1 < epochs[0] <= 3
     assert any(f"after epoch {epochs[0] - 1} of 4" in message for message in run.said)
     assert {report.epochs for report in run.reports} == {4}
+    # The killed process may not have told the platform of all of them.
+    before = [report.epoch for report in run.reports_before]
+    assert before == list(range(1, epochs[0]))
+    assert [report.metrics["loss"] for report in (*run.reports_before, *run.reports)] == [
+        report.metrics["loss"] for report in finished.run.reports
+    ]
     # The same model to the last bit, as if nothing had happened.
     weights = [(folder / "model.safetensors").read_bytes() for folder in (model.folder, finished.model.folder)]
     assert weights[0] == weights[1]

@@ -55,12 +55,12 @@ class QuickTrainer:
         run.begins(Prepared(data.class_names, train, val, val, "0" * 64, ("No example of yield.",)), started_from=None)
         checkpoint = run.workdir / "epoch"
         done = int(checkpoint.read_text()) if checkpoint.exists() else 0
+        run.goes_on([_report(epoch, config.epochs) for epoch in range(1, done + 1)])
         for epoch in range(done + 1, config.epochs + 1):
             QuickTrainer.in_epoch(epoch)
             run.raise_if_cancelled()
             checkpoint.write_text(str(epoch))
-            metrics = {"loss": 1 / epoch, "learning_rate": 0.1, "map_50": 0.1 * epoch, "nothing": float("nan")}
-            run.report(EpochReport(epoch, config.epochs, metrics, 1.0, QuickTrainer.seconds_an_epoch * epoch))
+            run.report(_report(epoch, config.epochs))
         folder = run.workdir / "model"
         folder.mkdir(exist_ok=True)
         for name in ("model.onnx", "model.safetensors"):
@@ -69,6 +69,11 @@ class QuickTrainer:
         card = {"pipeline": "yolox", "training": {"plan": {"epochs": 3, "seed": 7}}}
         seconds = QuickTrainer.seconds_an_epoch * config.epochs
         return TrainedModel(folder, "quick-s", data.class_names, {"map_50": 0.5}, config.epochs, seconds, card)
+
+
+def _report(epoch: int, epochs: int) -> EpochReport:
+    metrics = {"loss": 1 / epoch, "learning_rate": 0.1, "map_50": 0.1 * epoch, "nothing": float("nan")}
+    return EpochReport(epoch, epochs, metrics, 1.0, QuickTrainer.seconds_an_epoch * epoch)
 
 
 def use_quick_trainer(work: Workplace) -> None:

@@ -63,6 +63,17 @@ def test_history__epochs_gone_through_again_are_there_once(signs: Workplace):
     assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3]
 
 
+def test_history__epochs_that_the_killed_attempt_had_not_told_are_there(signs: Workplace):
+    run = start(signs)
+    # The trainer's checkpoint has three epochs, the platform heard of one.
+    assert signs.run_job("train", kill_at=6).state == "queued"
+    [first] = signs.get(f"/training/{run['id']}/history").json()["epochs"]
+    assert signs.run_job("train").state == "succeeded"
+    epochs = signs.get(f"/training/{run['id']}/history").json()["epochs"]
+    assert [epoch["epoch"] for epoch in epochs] == [1, 2, 3]
+    assert epochs[0] == first and epochs[2]["metrics"] == {"map_50": pytest.approx(0.3)}
+
+
 def test_splits__of_every_image_with_counts_by_class(signs: Workplace):
     run = start(signs)
     signs.run_job("train")

@@ -162,6 +162,13 @@ class Run(Protocol):
 
     def report(self, report: EpochReport) -> None: ...
 
+    def goes_on(self, reports: Sequence[EpochReport]) -> None:
+        """Hear what earlier attempts reported up to the checkpoint that this one goes on from.
+
+        A process that was killed may have had some of it in hand still.
+        """
+        ...
+
     def say(self, message: str) -> None:
         """Tell the person watching something worth knowing (the device used, a batch halved on out-of-memory)."""
         ...

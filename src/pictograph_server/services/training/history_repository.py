@@ -36,6 +36,19 @@ def add_epochs(conn: Connection, run_id: str, epochs: Sequence[EpochRecord]) -> 
     """Add epochs; one that a later attempt went through again replaces what the killed one left, and what followed."""
     first = min(epoch.epoch for epoch in epochs)
     conn.execute(delete(training_epochs).where(training_epochs.c.run_id == run_id, training_epochs.c.epoch >= first))
+    _insert(conn, run_id, epochs)
+
+
+def add_missing(conn: Connection, run_id: str, epochs: Sequence[EpochRecord]) -> None:
+    """Add those of the epochs that are not there; the others keep the time at which they were reported."""
+    query = select(training_epochs.c.epoch).where(training_epochs.c.run_id == run_id)
+    known = set(conn.execute(query).scalars())
+    missing = [epoch for epoch in epochs if epoch.epoch not in known]
+    if missing:
+        _insert(conn, run_id, missing)
+
+
+def _insert(conn: Connection, run_id: str, epochs: Sequence[EpochRecord]) -> None:
     rows = [
         {
             "run_id": run_id,

@@ -50,18 +50,17 @@ class ReportingRun:
         self.raise_if_cancelled()
         moment = time.monotonic()
         self._last, self._reported_at = report, moment
-        self._waiting.append(
-            EpochRecord(
-                epoch=report.epoch,
-                metrics=finite(report.metrics),
-                eta_seconds=_whole(report.eta_seconds),
-                seconds=report.seconds,
-                reported_at=now(),
-            )
-        )
+        self._waiting.append(_record(report))
         is_last = report.epoch >= report.epochs
         if is_last or moment - self._written_at >= _WRITE_INTERVAL_S:
             self.write()
+
+    def goes_on(self, reports: Sequence[EpochReport]) -> None:
+        if not reports:
+            return
+        with self._run.transaction() as conn:
+            history.add_missing(conn, self._run.job_id, [_record(report) for report in reports])
+        self._last = reports[-1]
 
     def write(self) -> None:
         """Write the epochs that wait. Called once more when the trainer is done, for it may have stopped early.
@@ -107,6 +106,16 @@ class ReportingRun:
         with self._run.transaction() as conn:
             repository.set_device(conn, self._run.job_id, device)
         self._run.event("device", {"device": device})
+
+
+def _record(report: EpochReport) -> EpochRecord:
+    return EpochRecord(
+        epoch=report.epoch,
+        metrics=finite(report.metrics),
+        eta_seconds=_whole(report.eta_seconds),
+        seconds=report.seconds,
+        reported_at=now(),
+    )
 
 
 def finite(metrics: Mapping[str, float]) -> dict[str, float]:

@@ -33,6 +33,8 @@ class State(TypedDict):
     best_epoch: int
     # Measurements in a row that were not better than the best.
     without_gain: int
+    # Of every epoch so far: the fields of its `EpochReport`.
+    reports: list[dict[str, Any]]
 
 
 @dataclass(slots=True)

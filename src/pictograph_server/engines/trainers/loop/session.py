@@ -59,6 +59,7 @@ class Session:
         self.best_score = -1.0
         self.best_epoch = 0
         self.without_gain = 0
+        self._reports: list[EpochReport] = []
         self._measure = measure
         # When the epoch that is going on began.
         self._began: float | None = None
@@ -88,8 +89,10 @@ class Session:
                 self.epoch += 1
                 metrics |= self._measured()
                 self.seconds, self._began = self.seconds + time.monotonic() - self._began, None
+                report = EpochReport(self.epoch, self.plan.epochs, metrics, self._seconds_left(), self.seconds)
+                self._reports.append(report)
                 self._checkpoint.write(self._state(), at_once=self.is_done)
-                self.run.report(EpochReport(self.epoch, self.plan.epochs, metrics, self._seconds_left(), self.seconds))
+                self.run.report(report)
         finally:
             batches.close()
         if self.epoch < self.plan.epochs:
@@ -193,6 +196,7 @@ class Session:
             best_score=self.best_score,
             best_epoch=self.best_epoch,
             without_gain=self.without_gain,
+            reports=[asdict(report) for report in self._reports],
         )
 
     def _time_share(self) -> float:
@@ -247,6 +251,8 @@ class Session:
         self.epoch, self.batch_size, self.seconds = state["epoch"], state["batch_size"], state["seconds"]
         self.best, self.best_score, self.best_epoch = state["best"], state["best_score"], state["best_epoch"]
         self.without_gain, self.measured_at = state["without_gain"], state["measured_at"]
+        self._reports = [EpochReport(**report) for report in state["reports"]]
+        self.run.goes_on(self._reports)
         self.run.say(f"Going on after epoch {self.epoch} of {self.plan.epochs}.")
         return True
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -41,6 +41,9 @@ class ListeningRun:
         raise AssertionError
 
     def report(self, report: EpochReport) -> None:
+        raise AssertionError
+
+    def goes_on(self, reports: Sequence[EpochReport]) -> None:
         raise AssertionError
 
     def device_used(self, device: str) -> None:
