@@ -28,6 +28,7 @@ from pictograph.workflows.checks import (
     require_name,
     require_pipeline,
 )
+from pictograph.workflows.labelling_check import check_labelling
 from pictograph.workflows.progress import Progress, ProgressCallback, Stage, watching
 from pictograph.workflows.reporting import RunReporter
 from pictograph.workflows.train import train_pipeline
@@ -164,6 +165,16 @@ def full_pipeline(
     require_name(dataset_name, "dataset_name")
     if train:
         client.training.check(pipeline_type=pipeline, gpu_type=gpu, config=settings, parent_model_id=parent_model_id)
+    if annotate:
+        check_labelling(
+            client,
+            dataset_name,
+            wanted,
+            pipeline=pipeline,
+            mode=annotate_mode,
+            annotator=annotator,
+            model_id=model_id,
+        )
     reporter = RunReporter(
         client,
         lambda: client.pipelines.create(

@@ -7,10 +7,19 @@ from tests.unit.pictograph.wire import API
 from tests.unit.pictograph.workflows.fake_server import FakeServer
 
 from pictograph._http.mock import Reply
-from pictograph.exceptions import ApiError, PaymentRequiredError, PollTimeoutError, ValidationError
+from pictograph.exceptions import (
+    ApiError,
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    PaymentRequiredError,
+    PollTimeoutError,
+    ValidationError,
+)
 from pictograph.workflows import PipelineReport, full_pipeline
 from pictograph.workflows.progress import Progress
 
+QUOTE = f"{API}/pipelines/quote"
 NO_CREDITS = Reply(402, json={"detail": {"required": 9, "remaining": 0}})
 
 
@@ -250,6 +259,58 @@ def test_arguments__the_server_is_asked_before_anything_is_made(server: FakeServ
     with pytest.raises(ValidationError, match="not built here"):
         run(server, folder, pipeline="detectron2")
     assert [call.path for call in server.api.calls] == [f"{API}/training/check"]
+
+
+@pytest.mark.parametrize("mode", ["batch", "text"])
+def test_arguments__an_annotator_that_lacks_a_class_gets_no_image(folder: Path, mode: str) -> None:
+    server = FakeServer(exists=False)
+    refusal = {"detail": "tiny does not know the class 'cat'", "code": "class_not_known", "fix": "Ask for stop."}
+    server.api.on("POST", QUOTE, Reply(400, json=refusal))
+    with pytest.raises(ValidationError, match="does not know the class 'cat'"):
+        run(server, folder, classes=[("cat", "tag")], annotate_mode=mode, annotator="tiny")
+    assert [call.path for call in server.api.calls] == [f"{API}/training/check", QUOTE]
+    asked = server.api.calls[-1].json
+    assert (asked["dataset_name"], asked["annotator"], asked["train"], asked["images"]) == ("signs", "tiny", False, 0)
+    # Image by image, a tag is asked for as a polygon.
+    assert [item["output_type"] for item in asked["classes"]] == ["tag" if mode == "batch" else "polygon"]
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "refused"),
+    [
+        (404, "model_not_found", NotFoundError),
+        (404, "model_file_missing", NotFoundError),
+        (409, "model_not_ready", ConflictError),
+        (403, "annotator_folder_forbidden", ForbiddenError),
+    ],
+)
+def test_arguments__what_cannot_label_is_refused_first(
+    server: FakeServer, folder: Path, status: int, code: str, refused: type[ApiError]
+) -> None:
+    server.api.on("POST", QUOTE, Reply(status, json={"detail": "no", "code": code}))
+    with pytest.raises(refused):
+        run(server, folder, model_id="m9", classes=[])
+    assert server.images == {}
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(404, json={"detail": "Not Found"}),
+        Reply(404, json={"detail": "no such address", "code": "not_found"}),
+        Reply(405, json={"detail": "Method Not Allowed", "code": "method_not_allowed"}),
+        Reply(500, json={"detail": "a fault", "code": "internal_error"}),
+        Reply(200, json={"something": "else"}),
+    ],
+)
+def test_arguments__a_server_that_cannot_be_asked_goes_on(server: FakeServer, folder: Path, reply: Reply) -> None:
+    server.api.on("POST", QUOTE, reply)
+    assert run(server, folder).success is True
+
+
+def test_arguments__without_annotation_nobody_is_asked_about_it(server: FakeServer, folder: Path) -> None:
+    server.api.on("POST", QUOTE, Reply(400, json={"detail": "nothing can label", "code": "annotator_unavailable"}))
+    assert run(server, folder, annotate=False, classes=[]).success is True
 
 
 def test_arguments__missing_folder_comes_first(server: FakeServer, tmp_path: Path) -> None:
