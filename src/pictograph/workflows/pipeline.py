@@ -31,7 +31,8 @@ from pictograph.workflows.checks import (
 from pictograph.workflows.labelling_check import check_labelling
 from pictograph.workflows.progress import Progress, ProgressCallback, Stage, watching
 from pictograph.workflows.reporting import RunReporter
-from pictograph.workflows.train import train_pipeline
+from pictograph.workflows.train import train_pipeline, wait_for_model
+from pictograph.workflows.under_way import training_under_way
 from pictograph.workflows.upload import UploadReport, upload_dataset_from_folder
 
 
@@ -45,6 +46,7 @@ class PipelineReport:
         review_pending: images that wait for a person's eyes.
         stopped_for_review: the training was not started because of them.
         seconds: how long each phase took.
+        remarks: what was not done as usual: that a training was under way already.
     """
 
     dataset_name: str
@@ -56,6 +58,7 @@ class PipelineReport:
     review_pending: int = 0
     stopped_for_review: bool = False
     seconds: dict[str, float] = field(default_factory=dict[str, float])
+    remarks: list[str] = field(default_factory=list[str])
 
     @property
     def success(self) -> bool:
@@ -98,6 +101,7 @@ class PipelineReport:
             rows.append(("training", f"{self.training_run.name} {self.training_run.status}{device}{took}"))
             if self.training_run.error_message:
                 rows.append(("training", self.training_run.error_message))
+        rows += [("remark", remark) for remark in self.remarks]
         if self.model:
             rows.append(("model", f"{self.model.name} ({self.model.id})"))
         return rows
@@ -129,7 +133,9 @@ def full_pipeline(
     """Upload a folder, label it from class names, train a model on it, and report on all of it.
 
     Running it again goes on where it stopped: images that are there are not sent, annotated ones are not annotated
-    or charged again, and what a person did is never touched. Training runs on what is complete.
+    or charged again, and what a person did is never touched. Training runs on what is complete; a training of an
+    earlier call with the same settings that is still under way, on images that have not changed since, is waited for
+    (`report.remarks` says so).
 
     Args:
         classes: what to look for and in which shape, for example `[("stop_sign", "bbox"), ("yield", "polygon")]`.
@@ -320,6 +326,8 @@ def _train(
 ) -> None:
     with _timed(report, "train"):
         try:
+            if reporter.is_heard and _wait_for_earlier(client, report, phase, show, reporter):
+                return
             report.training_run, report.model = train_pipeline(
                 client,
                 report.dataset_name,
@@ -334,6 +342,29 @@ def _train(
         except ApiError as error:
             report.training_run = _run_of(error)
             raise
+
+
+def _wait_for_earlier(
+    client: Client, report: PipelineReport, phase: _TrainPhase, show: ProgressCallback, reporter: RunReporter
+) -> bool:
+    """Wait for the training that an earlier call began and did not see the end of; False when there is none."""
+    earlier = training_under_way(
+        client,
+        report.dataset_name,
+        pipeline=phase.pipeline,
+        gpu=phase.gpu,
+        config=phase.config,
+        parent_model_id=phase.parent_model_id,
+    )
+    if earlier is None:
+        return False
+    report.remarks.append(
+        f"Training run {earlier.name} was under way already, on the same images with the same settings: "
+        "it was waited for, and no other was started"
+    )
+    reporter.training_run(earlier.id)
+    report.training_run, report.model = wait_for_model(client, earlier.id, timeout=phase.timeout_s, show=show)
+    return True
 
 
 def _run_of(error: ApiError) -> TrainingRun | None:

@@ -29,6 +29,11 @@ class RunReporter:
         with _unheard():
             self._run_id = begin().id
 
+    @property
+    def is_heard(self) -> bool:
+        """The server keeps pipeline runs, this one among them."""
+        return self._run_id is not None
+
     def sign_of_life(self) -> None:
         if time.monotonic() - self._told_at >= _SIGN_OF_LIFE_S:
             self._tell()

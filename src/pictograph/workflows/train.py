@@ -61,7 +61,7 @@ def train_pipeline(
     client.training.check(pipeline_type=pipeline, gpu_type=gpu, config=settings, parent_model_id=parent_model_id)
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     with watching(progress) as show:
-        export = _create_export(client, dataset_name, export_name, f"{pipeline}-{stamp}", class_filter, status_filter)
+        export = create_export(client, dataset_name, export_name, f"{pipeline}-{stamp}", class_filter, status_filter)
         client.exports.wait_for_completion(
             dataset_name,
             export.name,
@@ -80,25 +80,37 @@ def train_pipeline(
         )
         on_run(run.id)
         show(_run_progress(run))
-        if wait:
-            run = client.training.wait_for_completion(
-                run.id,
-                poll_interval=poll_interval,
-                timeout=timeout,
-                progress=lambda snapshot: show(_run_progress(snapshot)),
-            )
-    if not wait or run.status != "completed" or run.model_id is None:
-        return run, None
-    return run, client.models.get(run.model_id)
+        if not wait:
+            return run, None
+        return wait_for_model(client, run.id, poll_interval=poll_interval, timeout=timeout, show=show)
 
 
-def _create_export(
+def wait_for_model(
+    client: Client, run_id: str, *, poll_interval: float = 5.0, timeout: float, show: ProgressCallback
+) -> tuple[TrainingRun, Model | None]:
+    """Wait for a training run and return it, and its model.
+
+    Raises:
+        ApiError, PollTimeoutError: see `client.training.wait_for_completion`.
+    """
+    run = client.training.wait_for_completion(
+        run_id,
+        poll_interval=poll_interval,
+        timeout=timeout,
+        progress=lambda snapshot: show(_run_progress(snapshot)),
+    )
+    return run, client.models.get(run.model_id) if run.model_id is not None else None
+
+
+def create_export(
     client: Client,
     dataset_name: str,
     given_name: str | None,
     made_up_name: str,
     class_filter: list[str] | None,
     status_filter: str,
+    *,
+    include_images: bool = True,
 ) -> Export:
     """Start the export. A made-up name that is taken (two runs in one second) gets a number."""
     number = 1
@@ -109,7 +121,7 @@ def _create_export(
                 dataset_name,
                 name,
                 format="pictograph",
-                include_images=True,
+                include_images=include_images,
                 class_filter=class_filter,
                 status_filter=status_filter,
                 wait=False,
