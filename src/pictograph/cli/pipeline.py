@@ -12,6 +12,7 @@ from pictograph.exceptions import PictographError
 from pictograph.models.training import GpuType, PipelineType
 from pictograph.workflows import full_pipeline
 from pictograph.workflows.annotate import AnnotateMode
+from pictograph.workflows.progress import is_terminal
 
 app = typer.Typer(no_args_is_help=True, help="The whole way from a folder to a model.")
 
@@ -70,6 +71,8 @@ def run(
             annotator=annotator,
             max_credits=max_credits,
             parent_model_id=parent_model,
+            # Where bars are drawn, they say it all.
+            on_stage=None if is_terminal() else session.note,
         )
     except PictographError as failure:
         session.failed_after(failure)

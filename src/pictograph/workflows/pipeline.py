@@ -1,7 +1,7 @@
 """The whole way in one call: a folder of images in, a trained model out."""
 
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +31,7 @@ from pictograph.workflows.checks import (
 from pictograph.workflows.labelling_check import check_labelling
 from pictograph.workflows.progress import Progress, ProgressCallback, Stage, watching
 from pictograph.workflows.reporting import RunReporter
+from pictograph.workflows.stage_lines import StageLines
 from pictograph.workflows.train import train_pipeline, wait_for_model
 from pictograph.workflows.under_way import training_under_way
 from pictograph.workflows.upload import UploadReport, upload_dataset_from_folder
@@ -129,6 +130,7 @@ def full_pipeline(
     exclusive: bool = False,
     max_credits: int | None = None,
     parent_model_id: str | None = None,
+    on_stage: Callable[[str], None] | None = None,
 ) -> PipelineReport:
     """Upload a folder, label it from class names, train a model on it, and report on all of it.
 
@@ -148,6 +150,7 @@ def full_pipeline(
         annotator, model_id, exclusive: who labels, and whether each object gets one class (`auto_annotate_dataset`).
         max_credits: do not label if that may cost more.
         parent_model_id: the model that the training goes on from, made by the same pipeline.
+        on_stage: called with a sentence whenever a stage begins or ends, for logs: `on_stage=logger.info`.
     Raises:
         FileNotFoundError: `folder` is not a folder.
         ValidationError: an argument cannot be used, here or on that server; nothing was created.
@@ -181,8 +184,10 @@ def full_pipeline(
             annotator=annotator,
             model_id=model_id,
         )
+    lines = StageLines(client, dataset_name, on_stage)
     reporter = RunReporter(
         client,
+        lines,
         lambda: client.pipelines.create(
             dataset_name,
             pipeline=pipeline,
@@ -207,7 +212,7 @@ def full_pipeline(
             client,
             dataset_name,
             root,
-            show,
+            lines.listening(show),
             reporter,
             upload_workers=upload_workers,
             annotate=labelling if annotate else None,

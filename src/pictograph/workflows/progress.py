@@ -42,10 +42,11 @@ def watching(progress: ProgressCallback | None) -> Generator[ProgressCallback]:
 
 
 def _is_watched() -> bool:
-    return _is_terminal() or _is_notebook()
+    return is_terminal() or _is_notebook()
 
 
-def _is_terminal() -> bool:
+def is_terminal() -> bool:
+    """Tell whether stderr is a terminal, on which bars can be drawn."""
     try:
         return sys.stderr.isatty()
     except (AttributeError, ValueError):  # No stderr at all, or a closed one.

@@ -1,4 +1,4 @@
-"""A run of `full_pipeline` is shown where others are watched: the server is told of each stage.
+"""A run of `full_pipeline` is shown where others are watched: the server is told of each stage, and so is a log.
 
 Whatever comes of that, the work goes on: a server that keeps no runs, or is too busy to hear, changes nothing.
 """
@@ -12,6 +12,7 @@ from pictograph.exceptions import NetworkError, PictographError
 from pictograph.models.pipeline import LabellingReport, PipelineRun, PipelineUpload, UploadProblem
 from pictograph.workflows._rendering import describe_any
 from pictograph.workflows.annotate import AnnotateReport
+from pictograph.workflows.stage_lines import StageLines
 from pictograph.workflows.upload import UploadReport
 
 # While files are sent, the server hears in this time that somebody is still there.
@@ -20,10 +21,11 @@ _MOST_FAILURES = 1000
 
 
 class RunReporter:
-    """Reports one run; without an id, to nobody."""
+    """Reports one run; without an id, to the log alone."""
 
-    def __init__(self, client: Client, begin: Callable[[], PipelineRun]) -> None:
+    def __init__(self, client: Client, lines: StageLines, begin: Callable[[], PipelineRun]) -> None:
         self._client = client
+        self._lines = lines
         self._run_id: str | None = None
         self._told_at = time.monotonic()
         with _unheard():
@@ -39,6 +41,7 @@ class RunReporter:
             self._tell()
 
     def uploaded(self, upload: UploadReport) -> None:
+        self._lines.uploaded(upload)
         problems = [
             UploadProblem(path=_readable(str(each.path)), reason=_readable(each.reason))
             for each in upload.failures[:_MOST_FAILURES]
@@ -56,9 +59,11 @@ class RunReporter:
         self._tell(stage="annotate")
 
     def labelling_job(self, job_id: str) -> None:
+        self._lines.labelling_job(job_id)
         self._tell(job_id=job_id)
 
     def labelled(self, report: AnnotateReport) -> None:
+        self._lines.labelled(report)
         if report.job_id is None:
             failed = len(report.failures)
             figures = LabellingReport(
@@ -74,6 +79,7 @@ class RunReporter:
         self._tell(stage="train")
 
     def training_run(self, run_id: str) -> None:
+        self._lines.training_run(run_id)
         self._tell(training_run_id=run_id)
 
     def waits_for_review(self) -> None:
