@@ -22,6 +22,7 @@ class Batch:
     """Change many images at once. Ids are sent ten thousand at a time; each such request happens whole or not at all.
 
     Images that are not there, or that cannot be changed, are in `result.failed` with the reason; the others are done.
+    Without any ids nothing is sent and nothing was processed.
     """
 
     def __init__(self, transport: Transport) -> None:
@@ -379,7 +380,9 @@ class Batch:
     ) -> BatchResult:
         """Send one request for each ten thousand ids and return what all of them did."""
         ids = list(dict.fromkeys(image_ids))
-        chunks = [ids[start : start + _IDS_A_REQUEST] for start in range(0, len(ids), _IDS_A_REQUEST)] or [ids]
+        if not ids:
+            return BatchResult(success=True, processed=0)
+        chunks = [ids[start : start + _IDS_A_REQUEST] for start in range(0, len(ids), _IDS_A_REQUEST)]
         results: list[BatchResult] = []
         nothing_found: NotFoundError | None = None
         for chunk in chunks:

@@ -104,6 +104,23 @@ def test_images__body(api: MockApi, case: str) -> None:
     assert api.calls[0].json == {"dataset_name": "s", "image_ids": ["i"], **body}
 
 
+NONE: list[Callable[[Batch], BatchResult]] = [
+    lambda b: b.move("s", []),
+    lambda b: b.copy("s", []),
+    lambda b: b.copy_to_dataset("s", [], "t"),
+    lambda b: b.delete("s", []),
+    lambda b: b.update("s", [], status="complete"),
+    lambda b: b.tag("s", [], add=["night"]),
+    lambda b: b.restore("s", []),
+]
+
+
+@pytest.mark.parametrize("change", NONE)
+def test_images__none_of_them_is_no_request(api: MockApi, change: Callable[[Batch], BatchResult]) -> None:
+    result = change(client_of(api).batch)
+    assert (result.success, result.processed, result.failed, api.calls) == (True, 0, [], [])
+
+
 def test_update__nothing_to_do(api: MockApi) -> None:
     with pytest.raises(ValueError, match="nothing to update"):
         client_of(api).batch.update("s", ["i"])
