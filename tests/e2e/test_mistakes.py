@@ -81,6 +81,8 @@ def test_upload__again_sends_nothing_and_a_changed_file_is_a_conflict(client: Cl
         ({"train_config": {"image_size": 100}}, "multiple of 32"),
         ({"train_config": {"model_type": "yolov8"}}, "yolox_nano"),
         ({"train_config": {"encoder": "resnet18"}}, "image_size"),
+        ({"classes": [("cat", "bbox")]}, "does not know 'cat'"),
+        ({"annotator": "nobody"}, "nobody"),
     ],
     ids=[
         "pipeline",
@@ -95,6 +97,8 @@ def test_upload__again_sends_nothing_and_a_changed_file_is_a_conflict(client: Cl
         "size",
         "variant",
         "of another pipeline",
+        "class that the annotator lacks",
+        "annotator",
     ],
 )
 def test_full_pipeline__wrong_arguments_make_nothing(
