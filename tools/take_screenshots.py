@@ -1,7 +1,7 @@
 """Pictures of the web app's main pages, from a server of its own with the demo's scenes and a model like the demo's.
 
-python tools/take_screenshots.py docs/images/web          # what the documentation shows
-python tools/take_screenshots.py FOLDER --every-look      # both themes, desktop and tablet: to be looked at
+python -m tools.take_screenshots docs/images/web          # what the documentation shows
+python -m tools.take_screenshots FOLDER --every-look      # both themes, desktop and tablet: to be looked at
 
 Training takes four minutes on two free cores, ten where others work on them.
 """
