@@ -15,6 +15,8 @@ from pictograph import Client
 from pictograph._http.transport import Transport
 from pictograph._internal.config import ClientConfig
 from pictograph.workflows import PipelineReport, Progress, full_pipeline
+from pictograph_server.engines.trainers.registry import trainer_specs
+from pictograph_server.services.pipelines import advance
 from pictograph_server.storage.db import tables
 
 
@@ -110,3 +112,23 @@ def test_again__another_image_is_another_training(program: Program):
     report = program.run()
     assert (report.success, report.remarks) == (True, [])
     assert (program.count(tables.training_runs), program.count(tables.versions)) == (2, 2)
+
+
+def test_resume__waits_for_the_training_that_outlived_its_program(program: Program):
+    program.die_training()
+    [run] = program.work.get("/pipelines/?dataset_name=signs").json()["pipeline_runs"]
+    # What a program says that waited too long.
+    program.work.post(f"/pipelines/{run['id']}/report", {"outcome": "failed", "error_message": "It took too long"})
+    program.work.post(f"/pipelines/{run['id']}/resume")
+    tick = advance.ticker(program.work.platform, trainer_specs)
+    for _ in range(3):
+        tick()
+        program.work.run_lane("export")
+        program.work.run_lane("train")
+    again = program.work.get(f"/pipelines/{run['id']}").json()["pipeline_run"]
+    assert (again["status"], again["driver"], again["train"]["run_id"]) == (
+        "completed",
+        "server",
+        run["train"]["run_id"],
+    )
+    assert (program.count(tables.training_runs), program.count(tables.models)) == (1, 1)

@@ -19,6 +19,7 @@ from pictograph_server.services.pipelines import repository, snapshot
 from pictograph_server.services.pipelines.checks import PipelineRequest, check, check_run_name
 from pictograph_server.services.pipelines.repository import PipelineRecord
 from pictograph_server.services.pipelines.stages import begun, ended, planned, settings_of
+from pictograph_server.services.training import repository as training_rows
 from pictograph_server.services.training import service as training
 from pictograph_server.services.training.checks import TrainerSpecs
 from pictograph_server.services.training.service import RunHasEnded, RunNotFound
@@ -128,7 +129,7 @@ def continue_(
 def resume(conn: Connection, actor: Actor, run_id: str) -> PipelineRun:
     """Go on from where a run is: what was labelled stays labelled and paid for once (R2).
 
-    A run that a program drove goes on here.
+    A run that a program drove goes on here; a training that outlived the program is waited for, not begun again.
 
     Raises:
         PipelineNotFound: 404.
@@ -148,7 +149,7 @@ def resume(conn: Connection, actor: Actor, run_id: str) -> PipelineRun:
         return snapshot.of(conn, _after_review(conn, record, accept_rest=False))
     if record.stage == "upload":
         return snapshot.of(conn, _wait_for_images(conn, record))
-    return snapshot.of(conn, _go_on(conn, record))
+    return snapshot.of(conn, _go_on(conn, record, keeps_training=_is_training(conn, record)))
 
 
 def cancel(conn: Connection, organization_id: str, run_id: str) -> PipelineRun:
@@ -295,16 +296,16 @@ def _dataset(conn: Connection, organization_id: str, name: str) -> str:
         return datasets.create(conn, organization_id, name=name).id
 
 
-def _go_on(conn: Connection, record: PipelineRecord) -> PipelineRecord:
-    """Let dispatchers move the run on, from the beginning of its stage."""
+def _go_on(conn: Connection, record: PipelineRecord, *, keeps_training: bool = False) -> PipelineRecord:
+    """Let dispatchers move the run on, from the beginning of its stage unless it keeps its training."""
     return repository.change(
         conn,
         record,
         status="running",
         waiting_for=None,
         batch_id=None,
-        export_id=None,
-        training_run_id=None,
+        export_id=record.export_id if keeps_training else None,
+        training_run_id=record.training_run_id if keeps_training else None,
         credit_skip_reason=None,
         error_code=None,
         error_message=None,
@@ -312,6 +313,11 @@ def _go_on(conn: Connection, record: PipelineRecord) -> PipelineRecord:
         reported_at=now(),
         stages=begun(record.stages, record.stage, now()),
     )
+
+
+def _is_training(conn: Connection, record: PipelineRecord) -> bool:
+    run = training_rows.find(conn, record.organization_id, record.training_run_id or "")
+    return record.stage == "train" and run is not None and run.status in training_rows.LIVE
 
 
 def _wait_for_images(conn: Connection, record: PipelineRecord) -> PipelineRecord:
