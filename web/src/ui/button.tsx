@@ -45,7 +45,8 @@ export function Button({
       className={cx(buttonClass(variant, size), "relative", className)}
     >
       {isBusy && <Spinner className="absolute" />}
-      <span className={cx("inline-flex items-center gap-1.5", isBusy && "invisible")}>{children}</span>
+      {/* Seen through, not hidden: it is still what the button is called. */}
+      <span className={cx("inline-flex items-center gap-1.5", isBusy && "opacity-0")}>{children}</span>
     </button>
   );
 }
