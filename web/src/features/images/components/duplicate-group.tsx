@@ -79,7 +79,7 @@ export function DuplicateGroup(props: DuplicateGroupProps) {
               params={{ name: datasetName, imageId: image.id }}
               preload={false}
               title={`${image.virtual_folder_path}/${image.filename}`}
-              className="block truncate text-muted text-xs hover:text-text hover:underline"
+              className="mt-1.5 block truncate text-muted text-xs hover:text-text hover:underline"
             >
               {image.filename}
             </Link>

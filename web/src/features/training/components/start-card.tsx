@@ -28,7 +28,7 @@ export function StartCard({ estimate, check, missing, starting, onStart }: Start
   const found = estimate === null ? null : quote.data;
   return (
     <Card className="flex flex-col gap-3 xl:sticky xl:top-6">
-      <CardTitle>4. Start</CardTitle>
+      <CardTitle>Start</CardTitle>
       <div aria-live="polite" className="min-h-28">
         {found ? (
           <Facts
